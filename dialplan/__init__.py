@@ -1,0 +1,1 @@
+"""What the operators' rules say: YAML, its schema, the calendar and the pure decision. Imports nothing of ours."""

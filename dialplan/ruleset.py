@@ -1,0 +1,224 @@
+"""The checked rules, as frozen data: what every other room sees of the operators' YAML.
+
+Built by `dialplan.loader` only, after every check has passed, so holders need not check again.
+Pure: no I/O, no clock. `Source` remembers the file, line and column that each rule came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """The four languages of the centre, as ISO 639-1 codes."""
+
+    KO = "ko"
+    EN = "en"
+    JA = "ja"
+    ZH = "zh"
+
+
+class DayKind(StrEnum):
+    """What a day is for the opening hours. A holiday on a weekend is PUBLIC_HOLIDAY."""
+
+    WEEKDAY = "weekday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    PUBLIC_HOLIDAY = "public_holiday"
+
+
+class Strategy(StrEnum):
+    """How an arriving contact chooses among idle eligible agents (routing.md, Matching 2)."""
+
+    LONGEST_IDLE = "longest_idle"
+    BEST_SKILL = "best_skill"
+    LEAST_OCCUPIED = "least_occupied"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule stands: file name relative to the rules folder, 1-based line and column."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Requirement:
+    """Who may answer: a hard language filter and minimum levels, all of which must hold. Hashable: it is an index key."""
+
+    language: Language
+    skills: tuple[tuple[str, int], ...] = ()  # sorted (skill, minimum level 1-5)
+
+    def met_by(self, languages: frozenset[Language], skills: dict[str, int]) -> bool:
+        """Whether an agent with these languages and skill levels may take the contact."""
+        return self.language in languages and all(skills.get(name, 0) >= level for name, level in self.skills)
+
+    def __str__(self) -> str:
+        return " & ".join([self.language.value, *(f"{name}>={level}" for name, level in self.skills)])
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Opening hours of a day, half open: opens <= t < closes, local time in Asia/Seoul."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialDay:
+    """One date that differs: its hours (empty = closed all day) and, where it is a holiday, its Korean name."""
+
+    day: date
+    intervals: tuple[Interval, ...]
+    name: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A temporary closure on top of everything: from `start` until `end` (exclusive) on one day."""
+
+    day: date
+    start: time
+    end: time
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """hours.yaml: the weekly pattern and what changes it."""
+
+    zone: str
+    weekday: tuple[Interval, ...]
+    day_off: tuple[Interval, ...]
+    special_days: dict[date, SpecialDay]
+    closures: tuple[Closure, ...]
+    added_holidays: dict[date, str]
+    removed_holidays: frozenset[date]
+    weekday_source: Source
+    day_off_source: Source
+    sources: dict[date, Source] = field(default_factory=dict)  # of added and removed holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one key of a topic menu does: go to a topic, or to another menu. Exactly one of the two is set."""
+
+    key: str
+    topic: str | None
+    menu: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A topic menu in one language: the prompt that asks, the keys, and what silence and wrong keys lead to."""
+
+    name: str
+    prompt: str
+    choices: dict[str, Choice]
+    default_topic: str
+    tries: int
+    wait_s: float
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What the caller wants. `queue_by_language` names the queue, or None where the operator wrote `none`."""
+
+    key: str
+    labels: dict[Language, str]
+    queue_by_language: dict[Language, str | None]
+    share: float  # of the calls, by the seed's mix; 0 when unknown
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Where contacts of a family of topics wait, and who may take them. Seconds unless named otherwise."""
+
+    key: str
+    labels: dict[Language, str]
+    skills: tuple[tuple[str, int], ...]  # minimum levels; the language comes from the caller
+    strategy: Strategy
+    service_level_s: float
+    short_abandon_s: float
+    ring_timeout_s: float
+    wrapup_s: float
+    wrapup_extend_s: float
+    rona_exclude_s: float
+    announce_every_s: float
+    max_waiting: int
+    music: str
+    source: Source
+
+    def requirement(self, language: Language) -> Requirement:
+        """The requirement of a contact that waits here in this language."""
+        return Requirement(language, self.skills)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRule:
+    """One agent of agents.yaml: staff label, extension (SIP user), team, languages, skill levels 1-5."""
+
+    id: str  # the extension, "1001"
+    name: str  # a staff label such as "상담사 07", never a person's name
+    team: str
+    languages: frozenset[Language]
+    skills: dict[str, int]
+    supervisor: bool
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier's trunk: by source address, or by registration (then `registration` names host and user)."""
+
+    name: str
+    addresses: tuple[str, ...]
+    registration: str | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Trunks:
+    """trunks.yaml: carriers, the numbers that are the centre's, and the address that media is offered at."""
+
+    numbers: tuple[str, ...]
+    carriers: tuple[Carrier, ...]
+    external_media_address: str | None
+    emergency: tuple[str, ...]  # dialled natively by agents, before any allow-list
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules of one checked folder. `digest` is the content's SHA-256; equal digests mean equal rules."""
+
+    digest: str
+    hours: Hours
+    language_keys: dict[str, Language]  # "1" -> KO
+    language_tries: int
+    language_grace_s: float  # a key up to this long after the greeting's end is the language
+    greeting: str  # prompt key
+    root_menu: dict[Language, str]
+    menus: dict[str, Menu]
+    topics: dict[str, Topic]
+    any_topic: str  # the topic behind key 0 and silence: requirement without skills
+    queues: dict[str, Queue]
+    agents: dict[str, AgentRule]
+    teams: tuple[str, ...]
+    presence_reasons: dict[str, dict[Language, str]]  # lunch -> 식사
+    presence_keys: dict[str, str]  # "1" -> lunch, after *12
+    max_calls: int
+    trunks: Trunks
+    prompts: dict[str, dict[Language, str]]

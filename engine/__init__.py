@@ -1,0 +1,1 @@
+"""The composition root: settings, wiring, supervision and the command line behind ./ringmaster."""
