@@ -1,0 +1,61 @@
+"""What the core wants done, as frozen data: the outputs of `step`. The dispatcher carries them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from acd.core.facts import Fact
+from acd.core.states import Presence
+
+
+class Notice(StrEnum):
+    """What an agent is told on their phone or desk; the prompt key follows the name."""
+
+    NOT_RESPONDING = "not_responding"
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Wake this caller's session: it is to ring this agent. Repeated by the dispatcher until taken."""
+
+    contact_id: str
+    agent_id: str
+    reservation_id: int
+    ring_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unassign:
+    """The reservation is void. A session that has not taken it must not; one that rings must stop ringing."""
+
+    contact_id: str
+    agent_id: str
+    reservation_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Make the agent's membership in the fallback queues follow the presence (AVAILABLE, AWAY or OFFLINE only)."""
+
+    agent_id: str
+    presence: Presence
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell the agent something, when they can hear it."""
+
+    agent_id: str
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A fact for the subscribers: journal, metrics, log, desks."""
+
+    fact: Fact
+
+
+Command = Assign | Unassign | Mirror | Tell | Note

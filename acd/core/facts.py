@@ -1,0 +1,92 @@
+"""Every state change as one frozen event: what journal, metrics, log and desks subscribe to.
+
+A fact carries all that its subscribers need, so that none of them keeps state of the ACD's. Phone numbers are
+in none of them. `at` is epoch seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.states import ContactState, Presence, Work
+from dialplan.ruleset import Language, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMoved:
+    """A contact changed its state. `old` is None when it is first seen."""
+
+    at: float
+    contact_id: str
+    channel: str
+    language: Language
+    topic: str
+    queue: str
+    old: ContactState | None
+    new: ContactState
+    agent_id: str | None
+    first_queued_at: float
+    waited_s: float  # QUEUED and RESERVED time so far
+    offered: bool  # True exactly once per queue that the contact enters
+    within_threshold: bool | None  # set when it is answered
+    detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error
+    talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
+    hold_s: float = 0.0  # set when CONNECTED ends
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEnded:
+    """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone."""
+
+    at: float
+    reservation_id: int
+    contact_id: str
+    agent_id: str
+    queue: str
+    result: str
+    rang_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AgentMoved:
+    """An agent changed presence or work. `lasted_s` is how long the old pair of states lasted."""
+
+    at: float
+    agent_id: str
+    team: str
+    old_presence: Presence
+    old_work: Work
+    presence: Presence
+    work: Work
+    reason: str | None
+    lasted_s: float
+    contact_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """One candidate that was not chosen, and why: not_available, busy, excluded, language, skill, longer_idle."""
+
+    agent_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why this contact went to this agent. The sentence is made when it is read (`acd.explain`)."""
+
+    at: float
+    contact_id: str
+    agent_id: str
+    reservation_id: int
+    queue: str
+    requirement: Requirement
+    strategy: str
+    trigger: str  # arrival: the contact came to idle agents; freed: the agent came to waiting contacts
+    waited_s: float
+    candidates: int  # idle eligible agents, or waiting contacts the agent could take
+    passed_over: tuple[PassedOver, ...]  # the first five
+    rule: str  # file:line of the queue
+
+
+Fact = ContactMoved | ReservationEnded | AgentMoved | Decision
