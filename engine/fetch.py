@@ -1,0 +1,378 @@
+"""Programs that are not Python: found on the machine, or unpacked from signed Debian packages without root.
+
+Each program gets a folder of its own below `.ringmaster/`, with every library it needs (libc too), and is run
+through the loader of that folder; the machine's own packages are neither used nor touched. apt itself downloads and
+checks the archive's signature, with a private configuration. Standard library only: this runs before anything else.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+DEFAULT_ARCHIVE = "http://deb.debian.org/debian"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+STAMP = ".fetched"
+TRIPLETS = {
+    "amd64": "x86_64-linux-gnu",
+    "arm64": "aarch64-linux-gnu",
+    "armhf": "arm-linux-gnueabihf",
+    "i386": "i386-linux-gnu",
+    "ppc64el": "powerpc64le-linux-gnu",
+    "riscv64": "riscv64-linux-gnu",
+    "s390x": "s390x-linux-gnu",
+}
+MINIMUM_ASTERISK = 20
+NETWORK_TIMEOUT_S = 20
+
+
+class FetchError(Exception):
+    """A program could not be had; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to unpack. `suite` is fixed per program, so that every machine runs the version that was tried."""
+
+    packages: tuple[str, ...]
+    suite: str
+    binary: str
+    megabytes: int
+
+
+PROGRAMS = {
+    # Debian 12 and 13 have no asterisk; its -en-gsm sounds are what an attended transfer beeps with.
+    "asterisk": Source(("asterisk", "asterisk-core-sounds-en-gsm", "tzdata"), "sid", "usr/sbin/asterisk", 80),
+    "sipp": Source(("sip-tester",), "bookworm", "usr/bin/sipp", 20),
+    "baresip": Source(("baresip-core",), "bookworm", "usr/bin/baresip", 60),
+    "prometheus": Source(("prometheus",), "sid", "usr/bin/prometheus", 60),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that can be run. `root` is the folder its files are below: `/` when it is the machine's own."""
+
+    name: str
+    root: Path
+    binary: str
+
+    def argv(self, binary: str | None = None) -> list[str]:
+        """The words that start it (or `binary`, another program of the same folder), to be followed by its arguments."""
+        path = self.root / (binary or self.binary)
+        if self.root == Path("/"):
+            return [str(path)]
+        library_dirs = [str(p) for p in _library_dirs(self.root)]
+        loader = next((p for d in _library_dirs(self.root) for p in sorted(d.glob("ld-linux*.so.*"))), None)
+        if loader is None:
+            raise FetchError(f"{self.root} has no program loader; remove that folder to fetch {self.name} again")
+        return [str(loader), "--library-path", ":".join(library_dirs), str(path)]
+
+    def path(self, relative: str) -> Path:
+        """A file of the program's own packages, `usr/share/…`."""
+        return self.root / relative
+
+
+def home() -> Path:
+    """Where everything that is downloaded or written goes: `RINGMASTER_HOME`, or `.ringmaster/` in the checkout."""
+    chosen = os.environ.get("RINGMASTER_HOME")
+    return Path(chosen).absolute() if chosen else Path(__file__).resolve().parent.parent / ".ringmaster"
+
+
+def program(name: str) -> Program:
+    """The program `name` (a key of PROGRAMS), fetched first if it has to be. Progress goes to stderr."""
+    source = PROGRAMS[name]
+    if name == "asterisk" and (own := _machines_asterisk()):
+        return own
+    root = home() / name
+    if not (root / STAMP).exists():
+        with _locked(home() / f"{name}.lock", f"another process is fetching {name}; waiting for it"):
+            if not (root / STAMP).exists():
+                _fetch(name, source, root)
+    return Program(name, root, source.binary)
+
+
+def asterisk_version(asterisk: Program) -> tuple[int, ...]:
+    """Its version as numbers, (22, 10, 1); (0,) when it does not say."""
+    try:
+        said = subprocess.run(
+            [*asterisk.argv(), "-V"], capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL
+        ).stdout
+    except OSError:
+        return (0,)
+    found = re.search(r"Asterisk (?:certified[/-])?(\d+(?:\.\d+)*)", said)
+    return tuple(int(part) for part in found[1].split(".")) if found else (0,)
+
+
+def _machines_asterisk() -> Program | None:
+    """The Asterisk that is installed here, if it is new enough. `/usr/sbin` is not on an ordinary user's PATH."""
+    if os.environ.get("RINGMASTER_FETCH_ASTERISK"):
+        return None
+    found = shutil.which("asterisk", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if not found:
+        return None
+    own = Program("asterisk", Path("/"), found.lstrip("/"))
+    return own if asterisk_version(own)[0] >= MINIMUM_ASTERISK else None
+
+
+def _triplet() -> str:
+    try:
+        architecture = subprocess.run(
+            ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise FetchError("programs are fetched with apt and dpkg (Debian, Ubuntu), and this machine has no dpkg") from error
+    if architecture not in TRIPLETS:
+        raise FetchError(f"no Debian library folder is known for the architecture {architecture}")
+    return TRIPLETS[architecture]
+
+
+def _library_dirs(root: Path) -> list[Path]:
+    """Library folders below `root`; packages from before the merge of / and /usr still have `lib/`."""
+    names = [f"{top}/{TRIPLETS[arch]}" for arch in _this_machine() for top in ("usr/lib", "lib")]
+    return [root / name for name in names if (root / name).is_dir()]
+
+
+def _this_machine() -> list[str]:
+    """Debian's names for this processor. From the kernel, not from dpkg: a program is started more often than fetched."""
+    return {
+        "x86_64": ["amd64", "i386"],
+        "aarch64": ["arm64", "armhf"],
+        "armv7l": ["armhf"],
+        "i686": ["i386"],
+        "ppc64le": ["ppc64el"],
+        "riscv64": ["riscv64"],
+        "s390x": ["s390x"],
+    }.get(platform.machine(), [])
+
+
+def _fetch(name: str, source: Source, root: Path) -> None:
+    for tool in ("apt-get", "dpkg-deb"):
+        if not shutil.which(tool):
+            raise FetchError(f"{name} is fetched with apt and dpkg (Debian, Ubuntu), and this machine has no {tool}")
+    _triplet()
+    started = time.monotonic()
+    archive = _archive()
+    apt_dir = home() / "apt" / source.suite
+    with _locked(home() / f"apt-{source.suite}.lock", f"another process is using {apt_dir}; waiting for it"):
+        environment = _private_apt(apt_dir, archive, source.suite)
+        say = _Bar(f"fetching {name} from {archive} ({source.suite}, about {source.megabytes} MB)")
+        if not (apt_dir / "updated").exists():
+            _apt(["update"], environment, say, f"reading the list of packages of {archive} {source.suite}")
+            (apt_dir / "updated").touch()
+        arguments = ["-y", "--download-only", "install", *source.packages]
+        try:
+            _apt(arguments, environment, say, f"downloading {name}")
+        except FetchError:
+            # A list from an interrupted earlier try names packages that the archive has replaced since.
+            _apt(["update"], environment, say, f"reading the list of packages of {archive} {source.suite}")
+            _apt(arguments, environment, say, f"downloading {name}")
+        wanted = _names_of(arguments, environment)
+        debs = [p for p in sorted((apt_dir / "cache/archives").glob("*.deb")) if p.name.split("_")[0] in wanted]
+        fresh = root.with_name(f"{name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        (fresh / "usr/lib").mkdir(parents=True)
+        say.step("unpacking", 0)
+        with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+            for done, _ in enumerate(pool.map(lambda deb: _unpack(deb, fresh), debs), 1):
+                say.step("unpacking", 100 * done / len(debs))
+        if not (fresh / source.binary).exists():
+            raise FetchError(f"the packages of {name} hold no {source.binary}; the archive's {source.suite} has changed")
+        (fresh / STAMP).write_text(f"{archive} {source.suite}\n" + "".join(f"{deb.name}\n" for deb in debs))
+        shutil.rmtree(root, ignore_errors=True)
+        fresh.rename(root)
+        for deb in debs:
+            deb.unlink(missing_ok=True)
+        (apt_dir / "updated").unlink(missing_ok=True)
+        say.end(f"{name} is ready ({time.monotonic() - started:.0f} s)")
+
+
+def _unpack(deb: Path, into: Path) -> None:
+    done = subprocess.run(["dpkg-deb", "-x", str(deb), str(into)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        deb.unlink(missing_ok=True)
+        raise FetchError(f"{deb.name} cannot be unpacked: {done.stderr.strip()}. Run the command again to fetch it anew.")
+
+
+def _archive() -> str:
+    """The Debian archive that this machine's apt is configured for, in whatever form its sources are written."""
+    if not _is_debian():
+        return DEFAULT_ARCHIVE
+    listed = subprocess.run(
+        ["apt-get", "-o", "Debug::NoLocking=1", "-o", "Dir::State::lists=/nonexistent", "update", "--print-uris"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    ).stdout
+    uris = re.findall(r"^'(https?://\S+?)/dists/([^/']+)(?:/updates)?/(?:In)?Release'", listed, re.MULTILINE)
+    main = [uri for uri, suite in uris if "security" not in suite and "security" not in uri and "/debian" in uri]
+    return main[0].rstrip("/") if main else DEFAULT_ARCHIVE
+
+
+def _is_debian() -> bool:
+    try:
+        release = Path("/etc/os-release").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return bool(re.search(r'^ID="?debian"?$', release, re.MULTILINE))
+
+
+def _keyring() -> Path:
+    """The Debian archive's keys. On Ubuntu they are a package of its own signed archive, so the chain of trust holds."""
+    if KEYRING.exists():
+        return KEYRING
+    folder = home() / "apt" / "keyring"
+    ours = folder / KEYRING.relative_to("/")
+    if not ours.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(
+            ["apt-get", "download", "debian-archive-keyring"], cwd=folder, capture_output=True, text=True, check=False
+        )
+        debs = sorted(folder.glob("debian-archive-keyring_*.deb"))
+        if not debs:
+            raise FetchError(
+                "the keys of the Debian archive are missing: apt-get download debian-archive-keyring failed:\n"
+                f"{_last_words(done.stderr)}\nInstall the package debian-archive-keyring, or put Asterisk 20 or later on PATH."
+            )
+        _unpack(debs[-1], folder)
+    return ours
+
+
+def _private_apt(apt_dir: Path, archive: str, suite: str) -> dict[str, str]:
+    """An apt of our own: nothing of the machine's package state is read or written, only how it reaches the network."""
+    for part in ("state/lists/partial", "cache/archives/partial", "etc"):
+        (apt_dir / part).mkdir(parents=True, exist_ok=True)
+    # With nothing installed apt fetches every dependency, libc too.
+    (apt_dir / "status").touch()
+    (apt_dir / "etc/sources.list").write_text(f"deb [signed-by={_keyring()}] {archive} {suite} main\n")
+    (apt_dir / "etc/apt.conf").write_text(
+        f'Dir::State "{apt_dir}/state";\n'
+        f'Dir::State::status "{apt_dir}/status";\n'
+        f'Dir::State::extended_states "{apt_dir}/extended_states";\n'
+        f'Dir::Cache "{apt_dir}/cache";\n'
+        'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n'
+        f'Dir::Etc::sourcelist "{apt_dir}/etc/sources.list";\n'
+        'Dir::Etc::sourceparts "/dev/null";\n'
+        'Dir::Etc::preferencesparts "/dev/null";\nDir::Etc::preferences "/dev/null";\n'
+        'APT::Install-Recommends "false";\n'
+        'APT::Sandbox::User "";\n'
+        'APT::Keep-Downloaded-Packages "true";\n'
+        'Binary::apt-get::APT::Keep-Downloaded-Packages "true";\n'
+        # What a container image's own configuration does after a download (delete it) is not ours.
+        "#clear DPkg::Post-Invoke;\n#clear APT::Update::Post-Invoke;\n#clear APT::Update::Post-Invoke-Success;\n"
+        # A mirror's Release file of sid may be past its date; the signature is checked all the same.
+        'Acquire::Check-Valid-Until "false";\n'
+        'Acquire::Languages "none";\n'
+        'Acquire::PDiffs "false";\n'
+        'Acquire::Retries "3";\n'
+        f'Acquire::http::Timeout "{NETWORK_TIMEOUT_S}";\nAcquire::https::Timeout "{NETWORK_TIMEOUT_S}";\n'
+    )
+    return {**os.environ, "APT_CONFIG": str(apt_dir / "etc/apt.conf"), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+
+
+def _apt(arguments: Sequence[str], environment: dict[str, str], say: _Bar, doing: str) -> None:
+    """Runs apt-get with its progress on `say`. Raises FetchError with apt's own last words."""
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        ["apt-get", "-q", "-o", f"APT::Status-Fd={writing}", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        pass_fds=(writing,),
+    )
+    os.close(writing)
+    assert process.stdout is not None
+    say.step(doing, 0)
+    with ThreadPoolExecutor(1) as pool, os.fdopen(reading) as status:
+        words = pool.submit(process.stdout.read)
+        for line in status:
+            if line.startswith("dlstatus:"):
+                say.step(doing, float(line.split(":")[2]))
+        said = words.result()
+    # apt-get update ends with 0 when only an index failed ("old ones used instead").
+    failed = process.wait() != 0 or (arguments[0] == "update" and re.search(r"^(Err|W: Failed|E:)", said, re.MULTILINE))
+    if failed:
+        offline = re.search(r"(?i)resolv|connect|unreachable|timed out", said)
+        hint = (
+            "The archive cannot be reached; what has been downloaded so far is kept. "
+            "Run the command again when the network is back, or put Asterisk 20 or later on PATH."
+            if offline
+            else "What has been downloaded so far is kept; the next run goes on from there."
+        )
+        raise FetchError(f"{doing} failed:\n{_last_words(said)}\n{hint}")
+
+
+def _names_of(arguments: Sequence[str], environment: dict[str, str]) -> set[str]:
+    """The packages that `arguments` stand for: the folder may hold another program's downloads too."""
+    said = subprocess.run(
+        ["apt-get", "-s", *[a for a in arguments if a != "--download-only"]],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    ).stdout
+    return set(re.findall(r"^Inst (\S+)", said, re.MULTILINE))
+
+
+def _last_words(output: str, lines: int = 4) -> str:
+    kept = [line for line in output.splitlines() if line.startswith(("E:", "W:", "Err"))] or output.splitlines()
+    return "\n".join(f"  {line}" for line in kept[-lines:])
+
+
+@contextmanager
+def _locked(path: Path, waiting: str) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(waiting, file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+class _Bar:
+    """A progress bar on a terminal, a line per step in a log."""
+
+    def __init__(self, title: str, stream: IO[str] | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._live = self._stream.isatty()
+        self._doing = ""
+        print(title, file=self._stream, flush=True)
+
+    def step(self, doing: str, percent: float) -> None:
+        if self._live:
+            width = 30
+            full = int(width * min(percent, 100) / 100)
+            self._stream.write(f"\r\033[K  [{'#' * full}{'.' * (width - full)}] {percent:3.0f} %  {doing}")
+            self._stream.flush()
+        elif doing != self._doing:
+            print(f"  {doing}", file=self._stream, flush=True)
+        self._doing = doing
+
+    def end(self, text: str) -> None:
+        print(f"\r\033[K{text}" if self._live else text, file=self._stream, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        for wanted in sys.argv[1:]:
+            program(wanted)
+    except FetchError as error:
+        sys.exit(str(error))
