@@ -51,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Requirement:
-    """Who may answer: a hard language filter and minimum levels, all of which must hold. Hashable: it is an index key."""
+    """Who may answer: a hard language filter and minimum levels, all of which must hold. An index key."""
 
     language: Language
     skills: tuple[tuple[str, int], ...] = ()  # sorted (skill, minimum level 1-5)
