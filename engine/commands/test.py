@@ -1,0 +1,56 @@
+"""`./ringmaster test [pytest args]`: installs what the tests need, then runs lint, types, contracts and all tests.
+
+With arguments only pytest runs, with those arguments. `--long` and `--audio` add the tests of those markers
+(tests/conftest.py). Standard library only until the test packages are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import fetch
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = ("asterisk", "baresip", "sipp", "prometheus")
+CHECKS = {
+    "lint": ("ruff", "check", "."),
+    "format": ("ruff", "format", "--check", "."),
+    "types": ("mypy",),
+    "imports": ("lint-imports", "--no-cache"),
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit code of the first thing that fails, else pytest's (0 = all passed)."""
+    install()
+    for name in PROGRAMS:
+        fetch.program(name)
+    bin_dir = Path(sys.prefix) / "bin"
+    if not arguments:
+        for title, (tool, *rest) in CHECKS.items():
+            started = time.monotonic()
+            code = subprocess.run([str(bin_dir / tool), *rest], cwd=ROOT, check=False).returncode
+            print(f"{title}: {'ok' if code == 0 else 'failed'} ({time.monotonic() - started:.0f} s)", flush=True)
+            if code:
+                return code
+    os.chdir(ROOT)
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+
+
+def install() -> None:
+    """Bring the environment to requirements-test.lock; a stamp with the lock's hash makes the second time free."""
+    lock = ROOT / "requirements-test.lock"
+    digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = Path(sys.prefix) / ".test-lock"
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    print("installing what the tests need", file=sys.stderr, flush=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
+    subprocess.run([*pip, "-r", str(lock)], check=True, cwd=ROOT)
+    stamp.write_text(digest)
