@@ -70,7 +70,7 @@ class Program:
     binary: str
 
     def argv(self, binary: str | None = None) -> list[str]:
-        """The words that start it (or `binary`, another program of the same folder), to be followed by its arguments."""
+        """The words that start it (or `binary`, another program of the same folder); arguments follow."""
         path = self.root / (binary or self.binary)
         if self.root == Path("/"):
             return [str(path)]
@@ -133,7 +133,7 @@ def _triplet() -> str:
             ["dpkg", "--print-architecture"], capture_output=True, text=True, check=True
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError) as error:
-        raise FetchError("programs are fetched with apt and dpkg (Debian, Ubuntu), and this machine has no dpkg") from error
+        raise FetchError("programs are fetched with apt and dpkg (Debian, Ubuntu); this machine has no dpkg") from error
     if architecture not in TRIPLETS:
         raise FetchError(f"no Debian library folder is known for the architecture {architecture}")
     return TRIPLETS[architecture]
@@ -146,7 +146,7 @@ def _library_dirs(root: Path) -> list[Path]:
 
 
 def _this_machine() -> list[str]:
-    """Debian's names for this processor. From the kernel, not from dpkg: a program is started more often than fetched."""
+    """Debian's names for this processor. From the kernel, not from dpkg: programs start more often than they come."""
     return {
         "x86_64": ["amd64", "i386"],
         "aarch64": ["arm64", "armhf"],
@@ -189,7 +189,7 @@ def _fetch(name: str, source: Source, root: Path) -> None:
             for done, _ in enumerate(pool.map(lambda deb: _unpack(deb, fresh), debs), 1):
                 say.step("unpacking", 100 * done / len(debs))
         if not (fresh / source.binary).exists():
-            raise FetchError(f"the packages of {name} hold no {source.binary}; the archive's {source.suite} has changed")
+            raise FetchError(f"the packages of {name} hold no {source.binary}; {source.suite} has changed")
         (fresh / STAMP).write_text(f"{archive} {source.suite}\n" + "".join(f"{deb.name}\n" for deb in debs))
         shutil.rmtree(root, ignore_errors=True)
         fresh.rename(root)
@@ -203,7 +203,7 @@ def _unpack(deb: Path, into: Path) -> None:
     done = subprocess.run(["dpkg-deb", "-x", str(deb), str(into)], capture_output=True, text=True, check=False)
     if done.returncode:
         deb.unlink(missing_ok=True)
-        raise FetchError(f"{deb.name} cannot be unpacked: {done.stderr.strip()}. Run the command again to fetch it anew.")
+        raise FetchError(f"{deb.name} cannot be unpacked: {done.stderr.strip()}. The next run fetches it anew.")
 
 
 def _archive() -> str:
@@ -231,7 +231,7 @@ def _is_debian() -> bool:
 
 
 def _keyring() -> Path:
-    """The Debian archive's keys. On Ubuntu they are a package of its own signed archive, so the chain of trust holds."""
+    """The Debian archive's keys. On Ubuntu they are a package of its signed archive, so the chain of trust holds."""
     if KEYRING.exists():
         return KEYRING
     folder = home() / "apt" / "keyring"
@@ -245,7 +245,7 @@ def _keyring() -> Path:
         if not debs:
             raise FetchError(
                 "the keys of the Debian archive are missing: apt-get download debian-archive-keyring failed:\n"
-                f"{_last_words(done.stderr)}\nInstall the package debian-archive-keyring, or put Asterisk 20 or later on PATH."
+                f"{_last_words(done.stderr)}\nInstall debian-archive-keyring, or put Asterisk 20 or later on PATH."
             )
         _unpack(debs[-1], folder)
     return ours
@@ -280,7 +280,7 @@ def _private_apt(apt_dir: Path, archive: str, suite: str) -> dict[str, str]:
         'Acquire::Retries "3";\n'
         f'Acquire::http::Timeout "{NETWORK_TIMEOUT_S}";\nAcquire::https::Timeout "{NETWORK_TIMEOUT_S}";\n'
     )
-    return {**os.environ, "APT_CONFIG": str(apt_dir / "etc/apt.conf"), "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    return {**os.environ, "APT_CONFIG": str(apt_dir / "etc/apt.conf"), "LC_ALL": "C"}
 
 
 def _apt(arguments: Sequence[str], environment: dict[str, str], say: _Bar, doing: str) -> None:

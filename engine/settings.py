@@ -1,0 +1,141 @@
+"""How this run of the centre is set up: folders, ports, the shifted clock. Chosen once by `up`, read by every process.
+
+`STATE/run.json` keeps it, so that an engine started later (`--engine-only`) sees the same. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+from random import SystemRandom
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine import fetch
+
+# Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
+FREE_PORTS = range(20000, 30000)
+
+
+class Defaults(BaseSettings):
+    """What an operator may set by environment, RINGMASTER_SIP_PORT and so on; the command line has the last word."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGMASTER_", extra="ignore")
+
+    bind: str = "127.0.0.1"
+    sip_port: int = Field(5060, ge=0, le=65535)
+    http_port: int = Field(9100, ge=0, le=65535)
+    ami_port: int = Field(5038, ge=0, le=65535)
+    agi_port: int = Field(4573, ge=0, le=65535)
+    rtp_start: int = Field(10000, ge=1024, le=65535)
+    rtp_end: int = Field(19999, ge=1024, le=65535)
+
+
+class RunSettings(BaseModel):
+    """One run. Paths are absolute, ports are real ones."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    state: Path
+    rules: Path
+    sounds: Path
+    bind: str
+    sip_port: int
+    http_port: int
+    ami_port: int
+    agi_port: int
+    rtp_start: int
+    rtp_end: int
+    run_dir: Path  # Asterisk's control socket lives here: a socket's path may have 107 characters only
+    overrides: tuple[str, ...] = ()  # `--set`, as written: "queues.defaults.wrapup_s=0"
+    at: str | None = None  # `--at`, as written
+    clock_offset_s: float = 0.0  # to be added to the wall clock before opening hours are judged
+    pbx_external: bool = False  # Asterisk is started by someone else (its own container)
+    node: str = "pbx1"  # Asterisk's systemname
+
+    @property
+    def database(self) -> Path:
+        """The journal."""
+        return self.state / "journal.sqlite"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Where the engine writes its heartbeat and its parent reads it."""
+        return self.state / "heartbeat"
+
+    @property
+    def control_socket(self) -> Path:
+        """Asterisk's console."""
+        return self.run_dir / "asterisk.ctl"
+
+    def save(self) -> None:
+        """Keep it in the state folder."""
+        write_private(self.state / "run.json", self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, state: Path) -> RunSettings:
+        """The settings of the latest `up` on this state. FileNotFoundError when there was none."""
+        return cls.model_validate_json((state / "run.json").read_bytes())
+
+
+def default_state() -> Path:
+    """`.ringmaster/state`, for the commands that speak to a running centre without `--state`."""
+    return fetch.home() / "state"
+
+
+def default_rules() -> Path:
+    """The city's own rules."""
+    return Path(__file__).resolve().parent.parent / "dialplan" / "rules"
+
+
+def default_sounds() -> Path:
+    """Where the prompts are unpacked to: the same for every state, because they depend on the checkout only."""
+    return fetch.home() / "sounds"
+
+
+def free_port(taken: set[int], *, host: str = "127.0.0.1") -> int:
+    """A port that nothing uses, for UDP and TCP alike; it is added to `taken`."""
+    draw = SystemRandom()
+    for _ in range(1000):
+        port = draw.choice(FREE_PORTS)
+        if port not in taken and port_is_free(port, host=host):
+            taken.add(port)
+            return port
+    raise OSError(f"no free port between {FREE_PORTS.start} and {FREE_PORTS.stop - 1} on {host}")
+
+
+def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
+    """Whether both a UDP and a TCP socket can be bound to it now."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                # A listener that has just ended leaves connections in TIME_WAIT; servers bind over them too.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                return False
+    return True
+
+
+def run_dir_for(state: Path) -> Path:
+    """A folder for Asterisk's control socket: in the state, or a short one of our own where that path is too long."""
+    inside = state / "asterisk" / "run"
+    if len(str(inside / "asterisk.ctl")) <= 100:
+        return inside
+    return Path(tempfile.mkdtemp(prefix="ringmaster-"))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write atomically, readable by the owner only from the first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
