@@ -1,0 +1,35 @@
+"""The keys that a caller pressed and nobody has used yet: type-ahead over all menus.
+
+Pure: no I/O, no clock. Keys A to D are no keys of a citizen's; D is the dispatcher's wake-up. All four are dropped
+here, once, so that no menu can be reached by them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+CITIZENS_KEYS = frozenset("0123456789*#")
+_MOST = 32  # more than all menus together ever ask for
+
+
+class KeyBuffer:
+    """First in, first out. Keys beyond the bound are dropped: the first ones are what the caller meant."""
+
+    def __init__(self) -> None:
+        self._keys: deque[str] = deque()
+
+    def press(self, key: str) -> None:
+        """Remember a key that a read returned; "" and the keys A to D change nothing."""
+        if key in CITIZENS_KEYS and len(self._keys) < _MOST:
+            self._keys.append(key)
+
+    def take(self) -> str | None:
+        """The oldest unused key, or None."""
+        return self._keys.popleft() if self._keys else None
+
+    def clear(self) -> None:
+        """Forget what was typed ahead: after a wrong key the caller answers a new question."""
+        self._keys.clear()
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)

@@ -1,0 +1,136 @@
+"""The accept loop on real sockets: bursts, the bound, the heartbeat, the end."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from ivr.server import AgiServer
+
+
+def closed_within(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+@pytest.fixture
+def run():
+    servers = []
+
+    def run(serve, **options):
+        server = AgiServer(("127.0.0.1", 0), serve, **{"most_calls": 8, **options})
+        servers.append(server)
+        server.start()
+        return server
+
+    yield run
+    for server in servers:
+        server.stop()
+
+
+def call(server: AgiServer) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", server.port), 5)
+
+
+def eventually(condition, seconds=3.0):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def echo(connection: socket.socket) -> None:
+    while data := connection.recv(100):
+        connection.sendall(data)
+
+
+def test_each_call_has_its_thread(run):
+    server = run(echo)
+    calls = [call(server) for _ in range(5)]
+    for number, connection in enumerate(reversed(calls)):
+        connection.sendall(bytes([number]))
+        assert connection.recv(1) == bytes([number])
+    eventually(lambda: server.connections() == 5)
+    for connection in calls:
+        connection.close()
+    eventually(lambda: server.connections() == 0)
+
+
+def test_a_burst_waits_in_the_kernel_and_is_served(run):
+    server = AgiServer(("127.0.0.1", 0), echo, most_calls=600)
+    calls = [call(server) for _ in range(300)]  # nobody accepts yet
+    server.start()
+    try:
+        for connection in calls:
+            connection.sendall(b"x")
+        for connection in calls:
+            connection.settimeout(5)
+            assert connection.recv(1) == b"x"
+    finally:
+        for connection in calls:
+            connection.close()
+        server.stop()
+
+
+def test_beyond_the_bound_a_call_is_closed_at_once_and_places_come_back(run):
+    server = run(echo, most_calls=2)
+    first, second = call(server), call(server)
+    eventually(lambda: server.connections() == 2)
+    with call(server) as third:
+        assert closed_within(third, 2)
+    first.close()
+    eventually(lambda: server.connections() == 1)
+    with call(server) as fourth:
+        fourth.sendall(b"y")
+        assert fourth.recv(1) == b"y"
+    second.close()
+
+
+def test_the_accept_loop_tells_that_it_lives(run):
+    beats = []
+    run(echo, heartbeat=lambda: beats.append(time.monotonic()))
+    eventually(lambda: len(beats) >= 4)
+    assert max(b - a for a, b in zip(beats, beats[1:], strict=False)) < 1.0
+
+
+def test_a_session_that_fails_closes_only_its_own_call(run):
+    def serve(connection):
+        if connection.recv(1) == b"!":
+            raise ZeroDivisionError
+        connection.sendall(b"ok")
+
+    server = run(serve)
+    with call(server) as bad, call(server) as good:
+        bad.sendall(b"!")
+        assert closed_within(bad, 2)
+        good.sendall(b".")
+        assert good.recv(2) == b"ok"
+
+
+def test_stopping_closes_every_session(run):
+    server = run(echo)
+    with call(server) as connection:
+        connection.sendall(b"x")
+        assert connection.recv(1) == b"x"
+        server.stop()
+        assert closed_within(connection, 2)
+        eventually(lambda: not [t for t in threading.enumerate() if t.name == "agi-session"])
+    with pytest.raises(OSError):
+        call(server)
+
+
+def test_no_delay_is_set(run):
+    seen = []
+
+    def serve(connection):
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    with call(run(serve)) as connection:
+        assert closed_within(connection, 2)
+    assert seen[0] != 0
