@@ -66,7 +66,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Opening hours of a day, half open: opens <= t < closes, local time in Asia/Seoul."""
+    """Opening hours of a day, half open: opens <= t < closes, local time in Asia/Seoul. `closes` 00:00 is 24:00."""
 
     opens: time
     closes: time
@@ -84,7 +84,7 @@ class SpecialDay:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """A temporary closure on top of everything: from `start` until `end` (exclusive) on one day."""
+    """A temporary closure on top of everything: from `start` until `end` (exclusive; 00:00 is 24:00) on one day."""
 
     day: date
     start: time
@@ -107,6 +107,7 @@ class Hours:
     weekday_source: Source
     day_off_source: Source
     sources: dict[date, Source] = field(default_factory=dict)  # of added and removed holidays
+    public_holidays: dict[date, str] = field(default_factory=dict)  # the calendar's own, 2000-2099, before corrections
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A topic menu in one language: the prompt that asks, the keys, and what silence and wrong keys lead to."""
+    """A topic menu: the prompt that asks, the keys, and the topic that silence and the last wrong key lead to.
+
+    `tries` counts all tries: with 2, one wrong key is asked again and the second leads to `default_topic`.
+    """
 
     name: str
     prompt: str
@@ -139,8 +143,9 @@ class Topic:
     key: str
     labels: dict[Language, str]
     queue_by_language: dict[Language, str | None]
-    share: float  # of the calls, by the seed's mix; 0 when unknown
+    share: float  # of the calls, 0-1; 0 when unknown
     source: Source
+    queue_sources: dict[Language, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,7 @@ class Queue:
     max_waiting: int
     music: str
     source: Source
+    entry_prompt: str = "connecting"  # said on entering
 
     def requirement(self, language: Language) -> Requirement:
         """The requirement of a contact that waits here in this language."""
@@ -207,7 +213,7 @@ class Ruleset:
     digest: str
     hours: Hours
     language_keys: dict[str, Language]  # "1" -> KO
-    language_tries: int
+    language_tries: int  # in all: with 3, a wrong key is asked again twice, the third is Korean
     language_grace_s: float  # a key up to this long after the greeting's end is the language
     greeting: str  # prompt key
     root_menu: dict[Language, str]
@@ -222,3 +228,13 @@ class Ruleset:
     max_calls: int
     trunks: Trunks
     prompts: dict[str, dict[Language, str]]
+    skills: tuple[str, ...] = ()
+    team_labels: dict[str, dict[Language, str]] = field(default_factory=dict)
+    closed_prompt: str = "closed"  # said with the next opening, then hang-up
+    goodbye_prompt: str = "goodbye"
+    not_served_prompt: str | None = None  # for a topic whose queue is `none` in this language, then hang-up
+    wrong_key_prompt: str = "wrong_key"
+    language_again_prompt: str = "language_again"
+    language_sources: dict[Language, Source] = field(default_factory=dict)
+    languages_source: Source = Source("menus.yaml", 1)
+    any_topic_source: Source = Source("menus.yaml", 1)

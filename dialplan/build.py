@@ -1,0 +1,209 @@
+"""Turns checked models into the frozen `Ruleset`. Decides nothing: `validation` and `checks` have passed before."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from dialplan import schema
+from dialplan.ruleset import (
+    AgentRule,
+    Carrier,
+    Choice,
+    Closure,
+    Hours,
+    Interval,
+    Language,
+    Menu,
+    Queue,
+    Ruleset,
+    Source,
+    SpecialDay,
+    Topic,
+    Trunks,
+)
+from dialplan.validation import Files
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+NOT_SERVED = "none"  # written where a language has no queue for a topic
+
+
+def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Ruleset:
+    """The whole Ruleset. `files` must be free of problems."""
+    menus = _model(files, schema.MenusShape)
+    agents = _model(files, schema.AgentsShape)
+    prompts = _model(files, schema.PromptsShape)
+    trunks = _model(files, schema.TrunksShape)
+    reasons = agents.away_reasons
+    return Ruleset(
+        digest=digest,
+        hours=_hours(files, public_holidays),
+        language_keys=dict(menus.languages.keys),
+        language_tries=menus.languages.tries,
+        language_grace_s=menus.languages.grace_s,
+        greeting=menus.greeting,
+        root_menu=dict(menus.root),
+        menus={name: _menu(files, name, menu) for name, menu in menus.menus.items()},
+        topics={key: _topic(files, key, topic) for key, topic in menus.topics.items()},
+        any_topic=menus.any_topic,
+        queues=_queues(files),
+        agents={number: _agent(files, number, agent) for number, agent in agents.agents.items()},
+        teams=tuple(agents.teams),
+        presence_reasons={name: dict(reason.label) for name, reason in reasons.items()},
+        presence_keys={reason.key: name for name, reason in reasons.items()},
+        max_calls=trunks.max_calls,
+        trunks=_trunks(files, trunks),
+        prompts={key: _texts(value) for key, value in prompts.prompts.items()},
+        skills=tuple(agents.skills),
+        team_labels={name: dict(team.label) for name, team in agents.teams.items()},
+        closed_prompt=menus.said.closed,
+        goodbye_prompt=menus.said.goodbye,
+        not_served_prompt=menus.said.not_served,
+        wrong_key_prompt=menus.said.wrong_key,
+        language_again_prompt=menus.said.language_again,
+        language_sources={
+            language: _source(files, "menus.yaml", "languages", "keys", key)
+            for key, language in menus.languages.keys.items()
+        },
+        languages_source=_source(files, "menus.yaml", "languages"),
+        any_topic_source=_source(files, "menus.yaml", "any_topic"),
+    )
+
+
+def _model(files: Files, shape: type[_Shape]) -> _Shape:
+    model = files.model(shape)
+    if model is None:
+        raise LookupError(f"{shape.__name__} was not validated")
+    return model
+
+
+def _source(files: Files, file: str, *path: str | int) -> Source:
+    place = files.documents[file].key_at(*path)
+    return Source(place.file, place.line, place.column)
+
+
+def _hours(files: Files, public_holidays: dict[date, str]) -> Hours:
+    shape = _model(files, schema.HoursShape)
+    file = "hours.yaml"
+    sources = {day: _source(files, file, "holidays", "add", day.isoformat()) for day in shape.holidays.add}
+    for i, day in enumerate(shape.holidays.remove):
+        sources[day] = _source(files, file, "holidays", "remove", i)
+    return Hours(
+        zone=shape.zone,
+        weekday=_in_order(shape.weekday),
+        day_off=_in_order(shape.day_off),
+        special_days={
+            day: SpecialDay(
+                day, _in_order(special.hours), special.name, _source(files, file, "special_days", day.isoformat())
+            )
+            for day, special in shape.special_days.items()
+        },
+        closures=tuple(
+            Closure(closure.day, closure.start, closure.end, closure.reason, _source(files, file, "closures", i))
+            for i, closure in enumerate(shape.closures)
+        ),
+        added_holidays=dict(shape.holidays.add),
+        removed_holidays=frozenset(shape.holidays.remove),
+        weekday_source=_source(files, file, "weekday"),
+        day_off_source=_source(files, file, "day_off"),
+        sources=sources,
+        public_holidays=public_holidays,
+    )
+
+
+def _in_order(stretches: list[Interval]) -> tuple[Interval, ...]:
+    return tuple(sorted(stretches, key=lambda stretch: stretch.opens))
+
+
+def _menu(files: Files, name: str, shape: schema.MenuShape) -> Menu:
+    choices = {
+        key: Choice(key, choice.topic, choice.menu, _source(files, "menus.yaml", "menus", name, "keys", key))
+        for key, choice in shape.keys.items()
+    }
+    source = _source(files, "menus.yaml", "menus", name)
+    return Menu(name, shape.prompt, choices, shape.silence, shape.tries, shape.wait_s, source)
+
+
+def _topic(files: Files, key: str, shape: schema.TopicShape) -> Topic:
+    return Topic(
+        key=key,
+        labels=dict(shape.label),
+        queue_by_language={
+            language: None if queue == NOT_SERVED else queue for language, queue in shape.queue.items()
+        },
+        share=shape.share,
+        source=_source(files, "menus.yaml", "topics", key),
+        queue_sources={
+            language: _source(files, "menus.yaml", "topics", key, "queue", language.value) for language in Language
+        },
+    )
+
+
+def _queues(files: Files) -> dict[str, Queue]:
+    shape = _model(files, schema.QueuesShape)
+    defaults = shape.defaults
+    queues = {}
+    for key, own in shape.queues.items():
+        seen = defaults.model_copy(update=own.model_dump(exclude_none=True, exclude={"label", "skills"}))
+        queues[key] = Queue(
+            key=key,
+            labels=dict(own.label),
+            skills=tuple(sorted(own.skills.items())),
+            strategy=seen.strategy,
+            service_level_s=seen.service_level_s,
+            short_abandon_s=seen.short_abandon_s,
+            ring_timeout_s=seen.ring_timeout_s,
+            wrapup_s=seen.wrapup_s,
+            wrapup_extend_s=seen.wrapup_extend_s,
+            rona_exclude_s=seen.rona_exclude_s,
+            announce_every_s=seen.announce_every_s,
+            max_waiting=seen.max_waiting,
+            music=seen.music,
+            source=_source(files, "queues.yaml", "queues", key),
+            entry_prompt=seen.entry,
+        )
+    return queues
+
+
+def _agent(files: Files, number: str, shape: schema.AgentShape) -> AgentRule:
+    return AgentRule(
+        id=number,
+        name=shape.name,
+        team=shape.team,
+        languages=frozenset(shape.languages),
+        skills=dict(shape.skills),
+        supervisor=shape.supervisor,
+        source=_source(files, "agents.yaml", "agents", number),
+    )
+
+
+def _trunks(files: Files, shape: schema.TrunksShape) -> Trunks:
+    return Trunks(
+        numbers=tuple(shape.numbers),
+        carriers=tuple(
+            Carrier(
+                carrier.name,
+                tuple(carrier.addresses),
+                carrier.registration,
+                _source(files, "trunks.yaml", "carriers", i),
+            )
+            for i, carrier in enumerate(shape.carriers)
+        ),
+        external_media_address=shape.external_media_address,
+        emergency=tuple(shape.emergency),
+    )
+
+
+def _texts(value: object) -> dict[Language, str]:
+    """The languages of one prompt; a recording in several parts joins each language's parts."""
+    if not isinstance(value, dict):
+        return {}
+    texts = {language: text for language in Language if isinstance(text := value.get(language.value), str)}
+    parts = value.get("parts")
+    for part in parts if isinstance(parts, list) else []:
+        if isinstance(part, dict) and part.get("lang") in set(Language) and isinstance(part.get("text"), str):
+            language = Language(part["lang"])
+            texts[language] = f"{texts[language]} {part['text']}" if language in texts else part["text"]
+    return texts

@@ -1,0 +1,82 @@
+"""Remembers checked rules by their content, so that `validate` and `explain` need not check them again.
+
+One pickle per content, mode 0600 in a folder of mode 0700; read only when it is ours and nobody else can write it, and
+only the classes of a Ruleset are unpickled. A change of this room's code or of the holiday package makes all of it
+unknown. Any trouble with the cache means "not known", never an error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from dialplan.ruleset import Ruleset
+
+_KEEP = 8  # contents
+_PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
+
+
+class _RulesetUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        """Only the plain data of a Ruleset; anything else is a file that somebody else wrote."""
+        if (module, name) in _PLAIN or (module == "dialplan.ruleset" and name.isidentifier()):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a ruleset")
+
+
+class RulesCache:
+    """A folder of checked rules. `code` names the code that checked them, by default this room as it stands."""
+
+    def __init__(self, folder: Path, code: str | None = None) -> None:
+        self._folder = folder
+        self._code = code if code is not None else code_digest()
+
+    def get(self, digest: str) -> Ruleset | None:
+        """The rules with this content, or None."""
+        try:
+            with self._path(digest).open("rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_uid != os.getuid() or status.st_mode & 0o022:
+                    return None
+                ruleset = _RulesetUnpickler(io.BytesIO(file.read())).load()
+        except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError):
+            return None
+        return ruleset if isinstance(ruleset, Ruleset) and ruleset.digest == digest else None
+
+    def put(self, digest: str, ruleset: Ruleset) -> None:
+        """Keeps the rules; a full or read-only disk is no error."""
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._folder)  # mode 0600
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(pickle.dumps(ruleset, protocol=5))
+                Path(name).replace(self._path(digest))
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+            self._forget()
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"rules-{self._code[:16]}-{digest[:32]}.pickle"
+
+    def _forget(self) -> None:
+        known = sorted(self._folder.glob("rules-*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in known[_KEEP:]:
+            old.unlink(missing_ok=True)
+
+
+def code_digest() -> str:
+    """SHA-256 of this room's source files and the holiday package's version."""
+    from importlib.metadata import version
+
+    summed = hashlib.sha256(version("holidays").encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        summed.update(path.read_bytes())
+    return summed.hexdigest()

@@ -1,0 +1,157 @@
+"""From a folder of YAML files to one checked `Ruleset`, or to every problem at once.
+
+The only way to a Ruleset. Reads files, applies `--set` overrides, holds each file against its schema and all of them
+against each other (`dialplan.checks`). Nothing here replaces running rules: the caller does that with what it gets.
+pydantic, ruamel.yaml and holidays are imported only when the cache does not know the content already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from dialplan.cache import RulesCache
+from dialplan.ruleset import Ruleset
+from dialplan.yamlsource import MAX_BYTES, Document, Plain, Position, Problem, read
+
+FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
+MAX_PROBLEMS = 200
+
+
+class RulesError(Exception):
+    """The rules are not fit to run. `problems` has every reason, in order of file and line."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def load(rules_dir: Path, overrides: Sequence[str] = (), cache_dir: Path | None = None) -> Ruleset:
+    """Reads, checks and returns the rules of a folder; with `cache_dir`, known content is not checked again.
+
+    `overrides` are words such as `queues.defaults.wrapup_s=0`: the rules file, its keys, a YAML value.
+    Raises RulesError with all problems; never returns rules that are only partly right.
+    """
+    texts, problems = _read_files(rules_dir)
+    digest = content_digest(texts, overrides)
+    cache = RulesCache(cache_dir) if cache_dir is not None else None
+    if cache is not None and not problems and (known := cache.get(digest)) is not None:
+        return known
+    ruleset = _check(texts, overrides, digest, problems)
+    if cache is not None:
+        cache.put(digest, ruleset)
+    return ruleset
+
+
+def content_digest(texts: dict[str, str], overrides: Sequence[str]) -> str:
+    """SHA-256 over names, contents and overrides: equal digests mean equal rules."""
+    summed = hashlib.sha256()
+    for part in [*(word for name in sorted(texts) for word in (name, texts[name])), "--set", *overrides]:
+        data = part.encode()
+        summed.update(len(data).to_bytes(8, "big") + data)
+    return summed.hexdigest()
+
+
+def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
+    from difflib import get_close_matches
+
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    if not rules_dir.is_dir():
+        raise RulesError([Problem(Position(str(rules_dir), 0, 0), "there is no such folder of rules")])
+    for name in FILE_NAMES:
+        place = Position(name, 1, 1)
+        try:
+            with (rules_dir / name).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            problems.append(Problem(Position(name, 0, 0), f"the file is missing from {rules_dir}"))
+            continue
+        except OSError as error:
+            problems.append(Problem(Position(name, 0, 0), f"cannot be read: {error.strerror}"))
+            continue
+        if len(data) > MAX_BYTES:
+            problems.append(Problem(place, f"the file is larger than {MAX_BYTES} bytes"))
+            continue
+        try:
+            texts[name] = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8", "replace")) + 1
+            problems.append(Problem(Position(name, line, column), "not UTF-8 text"))
+    for other in sorted(rules_dir.iterdir()):
+        if other.suffix in {".yaml", ".yml"} and other.name not in FILE_NAMES:
+            near = get_close_matches(other.name, FILE_NAMES, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; the files are {', '.join(FILE_NAMES)}"
+            problems.append(Problem(Position(other.name, 1, 1), f"no rules file has this name{hint}"))
+    return texts, problems
+
+
+def _check(texts: dict[str, str], overrides: Sequence[str], digest: str, problems: list[Problem]) -> Ruleset:
+    from dialplan import build, checks, holidaytable, validation
+
+    documents = {name: read(name, text) for name, text in texts.items()}
+    problems += [problem for document in documents.values() for problem in document.problems]
+    for override in overrides:
+        problems += _apply(documents, override)
+    files = validation.validate(documents)
+    problems += files.problems
+    problems += checks.check(files)
+    if problems:
+        raise RulesError(problems[:MAX_PROBLEMS])
+    return build.build(files, digest, holidaytable.public_holidays())
+
+
+def _apply(documents: dict[str, Document], override: str) -> list[Problem]:
+    """Writes one `--set` value into the document it names; its place in messages is the override itself."""
+    from difflib import get_close_matches
+
+    place = Position(f"--set {override}", 0, 0)
+    path, equals, text = override.partition("=")
+    words = path.strip().split(".")
+    if not equals or len(words) < 2 or not all(words):
+        return [Problem(place, "expected FILE.KEY.KEY=VALUE, such as queues.defaults.wrapup_s=0")]
+    document = documents.get(f"{words[0]}.yaml")
+    if document is None:
+        near = get_close_matches(words[0], [name.removesuffix(".yaml") for name in FILE_NAMES], 1)
+        hint = f"; did you mean `{near[0]}`?" if near else ""
+        return [Problem(place, f"no rules file is called `{words[0]}`{hint}")]
+    if document.value is None:
+        return []  # the file is broken, and said so
+    value = read(place.file, text)
+    if value.problems:
+        return [Problem(place, value.problems[0].message)]
+    return _write(document, words[1:], value.value, place)
+
+
+def _write(document: Document, words: list[str], value: Plain, place: Position) -> list[Problem]:
+    target = document.value
+    path: tuple[str | int, ...] = ()
+    for depth, word in enumerate(words):
+        last = depth == len(words) - 1
+        if isinstance(target, dict):
+            path = (*path, word)
+            if last:
+                target[word] = value
+            else:
+                target = target.setdefault(word, {})
+        elif isinstance(target, list) and word.isascii() and word.isdigit() and int(word) < len(target):
+            path = (*path, int(word))
+            if last:
+                target[int(word)] = value
+            else:
+                target = target[int(word)]
+        else:
+            above = ".".join([document.file.removesuffix(".yaml"), *words[:depth]])
+            return [Problem(place, f"`{above}` has nothing called `{word}`")]
+        if last or path not in document.values:
+            _move(document, path, place)
+    return []
+
+
+def _move(document: Document, path: tuple[str | int, ...], place: Position) -> None:
+    for places in (document.values, document.keys):
+        for known in [known for known in places if known[: len(path)] == path]:
+            del places[known]
+        places[path] = place
