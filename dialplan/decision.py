@@ -1,0 +1,218 @@
+"""What the rules say about a call, one small step at a time: language, hours, menu key, route.
+
+The live flow (`ivr`) and `explain` call the same steps, so an explanation cannot differ from what happens.
+Pure: rules, keys and `now` (an aware datetime) in, a frozen answer with its reasons out. No I/O, no clock, no memory.
+`dialplan.dialogue` strings the steps together; what waits in queues, and who is free, is `acd`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from dialplan import calendar
+from dialplan.calendar import Opening
+from dialplan.reasons import Reason, Why, reason
+from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset
+
+DEFAULT_LANGUAGE = Language.KO  # silence, and the last wrong key
+
+
+class Outcome(StrEnum):
+    """How a call's way through the rules ends."""
+
+    QUEUE = "queue"
+    CLOSED = "closed"
+    CALLBACK_OFFER = "callback_offer"
+    HANGUP = "hangup"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageStep:
+    """The language, or None: then `say` is said and the caller is asked again."""
+
+    language: Language | None
+    say: tuple[str, ...]
+    wrong: int  # wrong keys so far, to be passed to the next step
+    reason: Reason
+
+
+class Turn(StrEnum):
+    """Where a key in a topic menu leads."""
+
+    TOPIC = "topic"
+    MENU = "menu"
+    REPEAT = "repeat"
+    BACK = "back"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class MenuStep:
+    """What a key, or silence, in a topic menu does. `topic` is set for TOPIC, `menu` for MENU."""
+
+    turn: Turn
+    say: tuple[str, ...]  # before the next question
+    wrong: int
+    reason: Reason
+    topic: str | None = None
+    menu: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoursStep:
+    """Whether calls are taken now. When closed, `say` is heard (the first with the next opening), then hang-up."""
+
+    opening: Opening
+    say: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether the call goes on."""
+        return self.opening.open
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A relaxation of the requirement after so many seconds in the queue."""
+
+    after_s: float
+    requirement: Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a topic in a language waits, and for whom; queue None means not served: `say` is heard, then hang-up."""
+
+    language: Language
+    topic: str
+    queue: str | None
+    requirement: Requirement
+    say: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """QUEUE, or HANGUP where the language is not served."""
+        return Outcome.HANGUP if self.queue is None else Outcome.QUEUE
+
+
+def choose_language(ruleset: Ruleset, key: str | None, wrong: int = 0) -> LanguageStep:
+    """Judges a key at the language question; None is silence, `wrong` the number of wrong keys before this one."""
+    source = ruleset.languages_source
+    if key is None:
+        why = reason(source, Why.LANGUAGE_SILENCE, language=DEFAULT_LANGUAGE)
+        return LanguageStep(DEFAULT_LANGUAGE, (), wrong, why)
+    if (language := ruleset.language_keys.get(key)) is not None:
+        place = ruleset.language_sources.get(language, source)
+        return LanguageStep(language, (), wrong, reason(place, Why.LANGUAGE_KEY, key=key, language=language))
+    if key == "#":
+        return LanguageStep(None, (ruleset.greeting,), wrong, reason(source, Why.LANGUAGE_REPEAT))
+    wrong += 1
+    if wrong >= ruleset.language_tries:
+        why = reason(source, Why.LANGUAGE_TRIES, key=key, tries=wrong, language=DEFAULT_LANGUAGE)
+        return LanguageStep(DEFAULT_LANGUAGE, (), wrong, why)
+    return LanguageStep(
+        None, (ruleset.language_again_prompt,), wrong, reason(source, Why.LANGUAGE_WRONG_KEY, key=key)
+    )
+
+
+def check_hours(ruleset: Ruleset, now: datetime) -> HoursStep:
+    """Whether the centre is open at `now`, by which rules, and what a caller hears when it is not."""
+    local = calendar.in_seoul(now)
+    seen = calendar.opening(ruleset.hours, local)
+    reasons = [*_day_reasons(ruleset, local.date(), seen), _hours_reason(ruleset, local, seen)]
+    at = f"{local:%Y-%m-%d %H:%M}"
+    change = seen.closes_at if seen.open else seen.opens_at
+    if change is None:
+        reasons.append(reason(seen.source, Why.OPEN if seen.open else Why.CLOSED_LONG, at=at, change="further notice"))
+    else:
+        why = Why.OPEN if seen.open else Why.CLOSED
+        reasons.append(reason(seen.source, why, at=at, change=f"{change:%Y-%m-%d %H:%M}"))
+    say = () if seen.open else (ruleset.closed_prompt, ruleset.goodbye_prompt)
+    return HoursStep(seen, say, tuple(reasons))
+
+
+def menu_step(ruleset: Ruleset, menu: Menu, key: str | None, wrong: int = 0) -> MenuStep:
+    """Judges a key in a topic menu; None is silence, `wrong` the number of wrong keys in this menu before this one.
+
+    `*` is BACK and `#` REPEAT in every menu. The reason for BACK names this menu; the dialogue knows the one before.
+    """
+    name = menu.name
+    if key is None:
+        why = reason(menu.source, Why.MENU_SILENCE, menu=name, topic=menu.default_topic)
+        return MenuStep(Turn.TOPIC, (), wrong, why, topic=menu.default_topic)
+    if key == "#":
+        return MenuStep(Turn.REPEAT, (), wrong, reason(menu.source, Why.MENU_REPEAT, menu=name))
+    if key == "*":
+        return MenuStep(Turn.BACK, (), wrong, reason(menu.source, Why.MENU_BACK, menu=name))
+    choice = menu.choices.get(key)
+    if choice is not None and choice.topic is not None:
+        why = reason(choice.source, Why.MENU_KEY, key=key, menu=name, topic=choice.topic)
+        return MenuStep(Turn.TOPIC, (), wrong, why, topic=choice.topic)
+    if choice is not None:
+        why = reason(choice.source, Why.MENU_MORE, key=key, menu=name, next=choice.menu)
+        return MenuStep(Turn.MENU, (), 0, why, menu=choice.menu)
+    wrong += 1
+    if wrong >= menu.tries:
+        why = reason(menu.source, Why.MENU_TRIES, key=key, menu=name, tries=wrong, topic=menu.default_topic)
+        return MenuStep(Turn.TOPIC, (), wrong, why, topic=menu.default_topic)
+    why = reason(menu.source, Why.MENU_WRONG_KEY, key=key, menu=name)
+    return MenuStep(Turn.WRONG, (ruleset.wrong_key_prompt,), wrong, why)
+
+
+def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
+    """The queue and the requirement of this topic in this language. KeyError for a topic that no rule names."""
+    rule = ruleset.topics[topic]
+    name = rule.queue_by_language[language]
+    place = rule.queue_sources.get(language, rule.source)
+    if name is None:
+        why = reason(place, Why.TOPIC_NOT_SERVED, topic=topic, language=language)
+        said = (ruleset.not_served_prompt,) if ruleset.not_served_prompt else ()
+        return Route(language, topic, None, Requirement(language), (*said, ruleset.goodbye_prompt), (why,))
+    queue = ruleset.queues[name]
+    needed = queue.requirement(language)
+    able = sum(needed.met_by(agent.languages, agent.skills) for agent in ruleset.agents.values())
+    reasons = (
+        reason(place, Why.TOPIC_QUEUE, topic=topic, language=language, queue=name),
+        reason(
+            queue.source, Why.REQUIREMENT, queue=name, requirement=needed, able=able, agents=len(ruleset.agents)
+        ),
+    )
+    return Route(language, topic, name, needed, (queue.entry_prompt,), reasons)
+
+
+def _day_reasons(ruleset: Ruleset, day: date, seen: Opening) -> list[Reason]:
+    hours = ruleset.hours
+    place = calendar.holiday_source(hours, day)
+    if seen.holiday is not None:
+        return [reason(place or hours.day_off_source, Why.HOLIDAY, day=day, name=seen.holiday)]
+    if day in hours.removed_holidays and place is not None:
+        return [reason(place, Why.HOLIDAY_REMOVED, day=day)]
+    return []
+
+
+def _hours_reason(ruleset: Ruleset, local: datetime, seen: Opening) -> Reason:
+    hours = ruleset.hours
+    day = local.date()
+    for closure in hours.closures:
+        if closure.source == seen.source:
+            start, end = f"{closure.start:%H:%M}", _end_words(closure.end)
+            return reason(closure.source, Why.HOURS_CLOSURE, day=day, start=start, end=end, name=closure.reason)
+    if (special := hours.special_days.get(day)) is not None:
+        return reason(special.source, Why.HOURS_SPECIAL, day=day, hours=interval_words(special.intervals))
+    if seen.day_kind is DayKind.WEEKDAY:
+        return reason(hours.weekday_source, Why.HOURS_WEEKDAY, hours=interval_words(hours.weekday))
+    return reason(hours.day_off_source, Why.HOURS_DAY_OFF, hours=interval_words(hours.day_off))
+
+
+def interval_words(intervals: tuple[Interval, ...]) -> str:
+    """`09:00-12:00, 13:00-18:00`, or `-` for a day without hours."""
+    return ", ".join(f"{part.opens:%H:%M}-{_end_words(part.closes)}" for part in intervals) or "-"
+
+
+def _end_words(clock: time) -> str:
+    return "24:00" if clock == time(0) else f"{clock:%H:%M}"
