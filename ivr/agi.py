@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from asterisk.agi import AGI
 
@@ -67,6 +67,13 @@ class Limits:
     environment_s: float = 5.0  # for all of it together
     command_s: float = 10.0  # for a command that takes no time of its own
     usage_lines: int = 200  # the manual page that follows a 520
+
+
+class Played(NamedTuple):
+    """How a sound ended: by this key, or "" at its end; and where, in samples."""
+
+    key: str
+    end_samples: int
 
 
 def quoted(value: str) -> str:
@@ -216,17 +223,16 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     # --- commands, where pyst2's own are not enough ---------------------------------------------------------------
 
-    def stream_file(self, filename: str, escape_digits: str = ALL_KEYS, sample_offset: int = 0) -> str:
-        """Play a sound; the key that ended it, or "" at its end. Raises AgiFault when the sound is not there."""
-        reply = self.execute(
-            "STREAM FILE", quoted(filename), quoted(escape_digits), sample_offset, takes_s=_LONGEST_SOUND_S
-        )
-        key = reply["result"][0]
-        if key == "0":
-            if reply["endpos"][0] == "0":  # not a sample was played: the PBX has no such file
-                raise SoundMissing(filename)
-            return ""
-        return chr(int(key))
+    def play(self, sound: str, offset_samples: int = 0) -> Played:
+        """Play a sound until its end or a key. Raises SoundMissing when the PBX has no such file.
+
+        STREAM FILE, never EXEC Playback: a killed engine's caller is in the safety net at once, not after the prompt.
+        """
+        reply = self.execute("STREAM FILE", quoted(sound), quoted(ALL_KEYS), offset_samples, takes_s=_LONGEST_SOUND_S)
+        key, end = reply["result"][0], int(reply["endpos"][0] or 0)
+        if key == "0" and end == 0:  # not a sample was played
+            raise SoundMissing(sound)
+        return Played("" if key == "0" else chr(int(key)), end)
 
     def wait_for_digit(self, timeout: int = 2000) -> str:
         """The key that came within `timeout` ms, or ""."""

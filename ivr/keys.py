@@ -7,29 +7,38 @@ here, once, so that no menu can be reached by them.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 CITIZENS_KEYS = frozenset("0123456789*#")
 _MOST = 32  # more than all menus together ever ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One key and when it came, in seconds of the session's own clock."""
+
+    key: str
+    at_s: float
 
 
 class KeyBuffer:
     """First in, first out. Keys beyond the bound are dropped: the first ones are what the caller meant."""
 
     def __init__(self) -> None:
-        self._keys: deque[str] = deque()
+        self._presses: deque[Press] = deque()
 
-    def press(self, key: str) -> None:
+    def press(self, key: str, at_s: float) -> None:
         """Remember a key that a read returned; "" and the keys A to D change nothing."""
-        if key in CITIZENS_KEYS and len(self._keys) < _MOST:
-            self._keys.append(key)
+        if key in CITIZENS_KEYS and len(self._presses) < _MOST:
+            self._presses.append(Press(key, at_s))
 
-    def take(self) -> str | None:
+    def take(self) -> Press | None:
         """The oldest unused key, or None."""
-        return self._keys.popleft() if self._keys else None
+        return self._presses.popleft() if self._presses else None
 
     def clear(self) -> None:
         """Forget what was typed ahead: after a wrong key the caller answers a new question."""
-        self._keys.clear()
+        self._presses.clear()
 
     def __bool__(self) -> bool:
-        return bool(self._keys)
+        return bool(self._presses)

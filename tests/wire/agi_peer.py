@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Self
 
 ENVIRONMENT = (
     b"agi_network: yes\nagi_network_script: call\nagi_request: agi://127.0.0.1/call\n"
@@ -56,8 +56,8 @@ class Peer:
         self.socket.close()
         self.engine.close()
 
-    def __enter__(self) -> Peer:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

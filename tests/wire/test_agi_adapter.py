@@ -58,7 +58,7 @@ def test_the_command_is_one_line_of_bytes(peer, channel):
 
 def test_hangup_in_front_of_a_reply(peer, channel):
     peer.send(b"HANGUP\n200 result=-1 endpos=160\n")
-    assert hung_up(lambda: channel.stream_file("greeting")) is HangupSign.LINE
+    assert hung_up(lambda: channel.play("greeting")) is HangupSign.LINE
 
 
 def test_hangup_between_replies(peer, channel):
@@ -142,7 +142,7 @@ def test_partial_lines_are_put_together(peer, channel):
 
     thread = threading.Thread(target=send)
     thread.start()
-    assert channel.stream_file("greeting") == "2"
+    assert channel.play("greeting") == ("2", 8000)
     thread.join()
 
 
@@ -188,9 +188,9 @@ def test_what_is_no_reply_is_a_fault_that_names_it(peer, channel, reply):
 
 def test_a_sound_that_is_not_there_is_told_from_one_that_ended(peer, channel):
     peer.send(b"200 result=0 endpos=8000\n200 result=0 endpos=0\n")
-    assert channel.stream_file("there") == ""
+    assert channel.play("there") == ("", 8000)
     with pytest.raises(SoundMissing):
-        channel.stream_file("missing")
+        channel.play("missing")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_the_environment_is_decoded_with_replacement(peer):
 def test_no_line_end_reaches_the_wire(peer, channel, value):
     for call in (
         lambda: channel.set_variable("X", value),
-        lambda: channel.stream_file(value),
+        lambda: channel.play(value),
         lambda: channel.set_variables(X=value),
         lambda: channel.execute("EXEC", value),
         lambda: channel.music(value),

@@ -1,0 +1,70 @@
+"""Speaking and listening on one channel: sounds one after the other, each ended by a key; keys kept in order.
+
+Sounds are names as `STREAM FILE` takes them, without extension. What is said is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from ivr.agi import AgiChannel, SoundMissing
+from ivr.keys import KeyBuffer, Press
+
+_log = structlog.get_logger(__name__)
+
+
+class Voice:
+    """The caller's ear and finger. Raises CallerHungUp from every method that uses the channel."""
+
+    def __init__(self, channel: AgiChannel, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._channel = channel
+        self._clock_s = clock_s
+        self.keys = KeyBuffer()
+
+    def now_s(self) -> float:
+        """Seconds on the clock that `Press.at_s` is measured by."""
+        return self._clock_s()
+
+    def say(self, sounds: Sequence[str], until: Callable[[], bool] = lambda: False) -> bool:
+        """Play the sounds in order; True when they were heard to their end.
+
+        An unused key, typed ahead or pressed now, ends them: nobody who knows the way waits for a sentence.
+        `until` is asked before each sound and after each wake-up; when it says so, the rest is left out.
+        """
+        for sound in sounds:
+            offset = 0
+            while True:
+                if self.keys or until():
+                    return False
+                try:
+                    played = self._channel.play(sound, offset)
+                except SoundMissing:
+                    _log.error("voice.sound_missing", sound=sound)  # the caller hears the rest
+                    break
+                if not played.key:
+                    break
+                self.keys.press(played.key, self._clock_s())
+                offset = played.end_samples  # a wake-up that concerned nobody: go on where it stopped
+        return not self.keys
+
+    def hear(self, seconds: float) -> Press | None:
+        """The next key: one that was typed ahead, or one within `seconds`. A wake-up is no key."""
+        deadline = self._clock_s() + seconds
+        while not self.keys:
+            left_s = deadline - self._clock_s()
+            if left_s <= 0:
+                return None
+            self.keys.press(self._channel.wait_for_digit(max(1, round(left_s * 1000))), self._clock_s())
+        return self.keys.take()
+
+    def ask(self, sounds: Sequence[str], wait_s: float) -> Press | None:
+        """Say the question and hear the answer, at the latest `wait_s` after the question's end."""
+        self.say(sounds)
+        return self.hear(wait_s)
+
+    def pause(self, milliseconds: int) -> None:
+        """Wait, under whatever music runs, until the time is over, a key comes or the dispatcher wakes."""
+        self.keys.press(self._channel.wait_for_digit(milliseconds), self._clock_s())

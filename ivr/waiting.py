@@ -1,0 +1,179 @@
+"""Waiting for an agent, and the talk: music, the place in the queue, the wake-up, Dial.
+
+The wake-up key says only that something happened; after every return of a read the dispatcher is asked. So a citizen
+who sends the same tone gains nothing, and a lost wake-up costs the time until the next read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from acd.core.events import Channel, ContactOffered, Departure
+from acd.port import Assignment, GoToSafetyNet
+from dialplan.ruleset import Queue, Requirement
+from ivr import say
+from ivr.say.spoken import POSITION_MAX
+from ivr.session import Call, Outcome, Phase
+
+_log = structlog.get_logger(__name__)
+
+TRANSFER_CONTEXT = "agent-transfer"  # where a transfer by the agent's own phone arrives: it asks the engine
+# Reads return this often, so that a session notices that the PBX went out of the engine's sight.
+_READ_MS = 2000
+_POLL_MS = 500  # while the PBX is out of sight nobody can wake us
+_FIRST_WORD_S = 0.4  # an idle agent is matched within milliseconds: no sentence may begin before that
+_BACK = "*"
+_REPEAT = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller waits for. Times as in ContactOffered."""
+
+    queue: Queue
+    topic: str
+    requirement: Requirement
+    first_queued_at: float
+    waited_s: float = 0.0
+    resumed: bool = False
+
+
+def wait_and_talk(call: Call, wanted: Wanted) -> Outcome | None:
+    """Wait, be connected, talk, say goodbye. None: the caller went back to the menu and is not offered any more."""
+    return _Waiting(call, wanted).run()
+
+
+class _Waiting:
+    """The loop's state: what was said last, and when something may be said next."""
+
+    def __init__(self, call: Call, wanted: Wanted) -> None:
+        self._call = call
+        self._wanted = wanted
+        self._acd = call.services.acd
+        self._said_position: int | None = None
+        self._speak_at_s = 0.0
+        self._first_words: list[str] = [] if wanted.resumed else ["agents_busy"]
+
+    def run(self) -> Outcome | None:
+        call = self._call
+        self._begin_to_wait()
+        while True:
+            match self._acd.take(call.contact_id):
+                case Assignment() as assignment:
+                    if self._talk(assignment):
+                        return self._goodbye()
+                case GoToSafetyNet():
+                    _log.warning("call.to_safety_net", contact_id=call.contact_id)
+                    call.offered = False
+                    return Outcome.FALLBACK  # the phase says that they wait
+                case None:
+                    if self._heard_back_key():
+                        return None
+                    if call.voice.now_s() >= self._speak_at_s and self._acd.announcement_due(call.contact_id):
+                        self._announce()
+                    else:
+                        call.voice.pause(self._read_ms())
+
+    # --- waiting ------------------------------------------------------------------------------------------------
+
+    def _begin_to_wait(self) -> None:
+        """Variables first: from now on a killed engine means the fallback queue, with this place and language."""
+        call, wanted = self._call, self._wanted
+        call.channel.set_variables(
+            RM_PHASE=Phase.WAITING.value,
+            RM_CONTACT=call.contact_id,
+            RM_LANG=call.language.value,
+            RM_QUEUE=wanted.queue.key,
+            RM_TOPIC=wanted.topic,
+            RM_QUEUED_AT=f"{wanted.first_queued_at:.3f}",
+            RM_WAITED=f"{wanted.waited_s:.3f}",
+            DIALSTATUS="",
+            __TRANSFER_CONTEXT=TRANSFER_CONTEXT,
+        )
+        self._acd.offer(
+            ContactOffered(
+                contact_id=call.contact_id,
+                channel=Channel.VOICE,
+                language=call.language,
+                topic=wanted.topic,
+                queue=wanted.queue.key,
+                requirement=wanted.requirement,
+                first_queued_at=wanted.first_queued_at,
+                waited_s=wanted.waited_s,
+                resumed=wanted.resumed,
+            ),
+            call.channel_name,
+        )
+        call.offered = True
+        call.voice.keys.clear()  # what was typed ahead was for the menus
+        call.channel.music(wanted.queue.music)
+        self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
+
+    def _read_ms(self) -> int:
+        if not self._acd.pbx_in_sight():
+            return _POLL_MS
+        until_speech_ms = round((self._speak_at_s - self._call.voice.now_s()) * 1000)
+        return min(_READ_MS, until_speech_ms) if until_speech_ms > 0 else _POLL_MS
+
+    def _announce(self) -> None:
+        """The place, when it changed; a match ends the sentence, and the music is back after it."""
+        call = self._call
+        position = self._acd.position(call.contact_id)
+        words, self._first_words = self._first_words, []
+        if position is not None and position != self._said_position and position <= POSITION_MAX:
+            words += say.grammar(call.language.value).position(position).pieces
+        if words:
+            heard = call.voice.say(call.sounds(*words), until=self._matched)
+            if heard:
+                self._said_position = position
+            call.channel.music(self._wanted.queue.music)
+        self._speak_at_s = call.voice.now_s() + self._wanted.queue.announce_every_s
+
+    def _matched(self) -> bool:
+        return not self._acd.announcement_due(self._call.contact_id)
+
+    def _heard_back_key(self) -> bool:
+        """`*` goes back to the menu, `#` repeats the place; other keys mean nothing here."""
+        call = self._call
+        while press := call.voice.keys.take():
+            if press.key == _BACK:
+                self._acd.depart(call.contact_id, Departure.BACK_TO_MENU)
+                call.offered = False
+                call.set_phase(Phase.MENU)
+                return True
+            if press.key == _REPEAT:
+                self._said_position = None
+                self._speak_at_s = call.voice.now_s()
+        return False
+
+    # --- the talk -----------------------------------------------------------------------------------------------
+
+    def _talk(self, assignment: Assignment) -> bool:
+        """Ring the agent and stay for the talk. False: nobody answered, and the caller waits on under music."""
+        call = self._call
+        call.set_phase(Phase.RINGING)
+        call.dialling = True
+        status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, f"gim({self._wanted.queue.music})")
+        call.dialling = False
+        self._acd.dial_returned(call.contact_id, assignment.reservation_id, status)
+        _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)
+        if status == "ANSWER":
+            return True
+        call.channel.music(self._wanted.queue.music)
+        # Without the cleared DIALSTATUS, a later ANSWER's trace would say goodbye to a caller who still waits.
+        call.channel.set_variables(RM_PHASE=Phase.WAITING.value, DIALSTATUS="")
+        self._first_words = ["still_connecting"]
+        self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
+        return False
+
+    def _goodbye(self) -> Outcome:
+        call = self._call
+        call.offered = False  # the talk's end is AMI's to tell
+        call.set_phase(Phase.SERVED)
+        call.voice.keys.clear()
+        call.say("goodbye")
+        call.set_phase(Phase.DONE)
+        call.channel.hangup()
+        return Outcome.SERVED
