@@ -1,0 +1,193 @@
+"""The wallboard (전광판) drawn for a terminal: a Board in, a rich renderable out.
+
+Korean and English labels side by side. Draws only: it fetches nothing and reads no clock (`now` is given).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.align import Align
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from acd.core.states import Presence, Work
+from engine.board import AgentLine, Board, Waiting
+
+STALE_AFTER_S = 5.0
+SEOUL_OFFSET_S = 9 * 3600  # Korea has no daylight saving time
+LANGUAGE_LABELS = {"ko": "한국어 Korean", "en": "영어 English", "ja": "일본어 Japanese", "zh": "중국어 Chinese"}
+TARGET = 0.97  # the city's promise, for both rates
+MOST_LINES = 14  # of decisions
+WIDE = 104  # columns from which waiting and agents stand side by side
+
+# What an agent is doing, in the order of the columns: key, Korean, English, colour.
+STATES: tuple[tuple[str, str, str, str], ...] = (
+    ("available", "수신대기", "Ready", "green"),
+    ("reserved", "호출중", "Ringing", "yellow"),
+    ("connected", "통화중", "Talking", "cyan"),
+    ("hold", "보류", "Hold", "blue"),
+    ("wrapup", "후처리", "Wrap-up", "magenta"),
+    ("other", "타통화", "Other", "white"),
+    ("away", "이석", "Away", "bright_black"),
+    ("not_responding", "무응답", "No answer", "red"),
+    ("error", "단말이상", "Phone fault", "red"),
+    ("offline", "로그아웃", "Off", "bright_black"),
+)
+REASONS = {"lunch": "식사", "break": "휴식", "training": "교육", "meeting": "회의", "other": "기타업무"}
+
+
+def state_of(agent: AgentLine) -> str:
+    """The one word for an agent, a key of STATES: what they work on, else what they say of themselves."""
+    return agent.presence.value if agent.work is Work.IDLE else agent.work.value
+
+
+def draw(
+    board: Board | None,
+    now: float,
+    *,
+    title: str = "",
+    problem: str | None = None,
+    width: int = 110,
+    height: int | None = None,
+) -> RenderableType:
+    """One frame for a terminal of `width` columns and `height` lines (None: as long as it wants to be).
+
+    `problem` is said above the last known figures; figures older than 5 s are called old.
+    """
+    parts: list[RenderableType] = [_headline(board, now, title)]
+    age_s = None if board is None else now - board.at
+    if problem:
+        parts.append(Text(f" {problem}", style="bold red"))
+    if board is None:
+        parts.append(Align.center(Text("아직 자료가 없습니다  no figures yet", "dim"), height=3, vertical="middle"))
+        return Panel(Group(*parts), border_style="red" if problem else "bright_black")
+    stale = age_s is not None and age_s > STALE_AFTER_S
+    if stale:
+        parts.append(Text(f" {age_s:.0f}초 전 자료입니다  these figures are {age_s:.0f} s old", style="bold red"))
+    wide = width >= WIDE
+    parts.append(_figures(board, 5 if wide else 3))
+    parts.append(_halves(board) if wide else Group(_waiting(board.waiting), _agents(board.agents)))
+    rest = MOST_LINES if height is None else max(2, min(MOST_LINES, height - (19 if wide else 32) - len(parts)))
+    parts.append(_decisions(board, rest, width - 17))
+    return Panel(Group(*parts), border_style="red" if stale or problem else "green")
+
+
+def _headline(board: Board | None, now: float, title: str) -> RenderableType:
+    line = Table.grid(expand=True)
+    line.add_column(no_wrap=True)
+    line.add_column(justify="right", no_wrap=True)
+    since = "" if board is None or not board.since else f"{_clock(board.since)} 부터 since   "
+    name = Text.assemble((" 민원콜센터 전광판 ", "bold"), ("Ringmaster", "bold green"), (f"  {title}", "dim"))
+    line.add_row(name, Text.assemble((since, "dim"), (f"{_clock(now)} ", "bold")))
+    return line
+
+
+def _figures(board: Board, columns: int) -> RenderableType:
+    counts = board.counts
+    oldest = max((line.oldest_s for line in board.waiting if line.oldest_s is not None), default=None)
+    lost = counts.abandoned - counts.abandoned_short
+    in_time = f"≤ {board.threshold_s:.0f} s, short_excluded"
+    cells = [
+        ("대기", "Waiting", str(board.waiting_now), "nobody" if oldest is None else f"oldest {oldest:.0f} s", "yellow"),
+        ("통화", "Talking", str(board.working(Work.CONNECTED, Work.HOLD)), f"{board.in_menu} in the menu", "cyan"),
+        ("응대", "Answered", str(counts.answered), f"lost {lost}, short {counts.abandoned_short}", "green"),
+        ("응대율", "Answer rate", _percent(counts.answer_rate), "short_excluded", _colour(counts.answer_rate)),
+        ("서비스레벨", "Service level", _percent(counts.service_level), in_time, _colour(counts.service_level)),
+    ]
+    rows = Table.grid(expand=True)
+    for _ in range(columns):
+        rows.add_column(ratio=1)
+    for start in range(0, len(cells), columns):
+        rows.add_row(*[_cell(*cell) for cell in cells[start : start + columns]])
+    return rows
+
+
+def _percent(rate: float | None) -> str:
+    return "—" if rate is None else f"{100 * rate:.1f} %"
+
+
+def _colour(rate: float | None) -> str:
+    if rate is None:
+        return "white"
+    return "green" if rate >= TARGET else "yellow" if rate >= 0.9 else "red"
+
+
+def _cell(korean: str, english: str, number: str, note: str, colour: str) -> RenderableType:
+    lines = Text.assemble((number, f"bold {colour}"), (f"\n{english}\n{note}", "dim"), justify="center")
+    lines.no_wrap, lines.overflow = True, "ellipsis"
+    return Panel(lines, title=korean, border_style="bright_black", padding=(0, 0))
+
+
+def _halves(board: Board) -> RenderableType:
+    row = Table.grid(expand=True)
+    row.add_column(ratio=3)
+    row.add_column(ratio=5)
+    row.add_row(_waiting(board.waiting), _agents(board.agents))
+    return row
+
+
+def _waiting(lines: Sequence[Waiting]) -> RenderableType:
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
+    table.add_column("언어\nLanguage", no_wrap=True)
+    table.add_column("대기\nNow", justify="right", no_wrap=True)
+    table.add_column("최장\nOldest", justify="right", no_wrap=True)
+    for line in lines:
+        style = "" if line.count else "dim"
+        oldest = "" if line.oldest_s is None else f"{line.oldest_s:.0f} s"
+        late = "red" if (line.oldest_s or 0) > 20 else style
+        table.add_row(
+            Text(LANGUAGE_LABELS.get(line.language, line.language), style),
+            Text(str(line.count), "bold yellow" if line.count else "dim"),
+            Text(oldest, late),
+        )
+    return Panel(table, title="대기 고객 Waiting", border_style="bright_black", padding=(0, 0))
+
+
+def _agents(agents: Sequence[AgentLine]) -> RenderableType:
+    teams = sorted({agent.team for agent in agents})
+    counted = Counter((agent.team, state_of(agent)) for agent in agents)
+    always = {"available", "reserved", "connected", "wrapup", "away"}
+    shown = [s for s in STATES if s[0] in always or any(counted[team, s[0]] for team in teams)]
+    table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
+    table.add_column("팀\nTeam", no_wrap=True)
+    for _, korean, english, colour in shown:
+        table.add_column(Text(f"{korean}\n{english}", justify="right"), justify="right", style=colour, no_wrap=True)
+    for team in teams:
+        table.add_row(_team(team), *[_count(counted[team, s[0]]) for s in shown])
+    table.add_row(Text("전체 All", "bold"), *[_count(sum(counted[t, s[0]] for t in teams), bold=True) for s in shown])
+    reasons = Counter(a.reason or "other" for a in agents if state_of(a) == Presence.AWAY.value)
+    title = f"상담사 Agents ({len(agents)})"
+    note = "  ".join(f"{REASONS.get(reason, reason)} {number}" for reason, number in sorted(reasons.items()))
+    return Panel(table, title=title, subtitle=note or None, border_style="bright_black", padding=(0, 0))
+
+
+def _team(key: str) -> str:
+    return f"{key[4:]}팀 Team {key[4:]}" if key.startswith("team") and key[4:].isdigit() else key
+
+
+def _count(number: int, *, bold: bool = False) -> Text:
+    return Text(str(number), "bold" if bold else "") if number else Text("·", "bright_black")
+
+
+def _decisions(board: Board, lines: int, width: int) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column()
+    for said in board.decisions:
+        lines -= sum(-(-cell_len(sentence) // width) for sentence in (said.ko, said.en))
+        if lines < 0 and table.row_count:
+            break
+        table.add_row(_clock(said.at), Text.assemble(said.ko, "\n", (said.en, "dim")))
+    if not board.decisions:
+        table.add_row("", Text("아직 배정이 없습니다  nothing assigned yet", "dim"))
+    return Panel(table, title="최근 배정 Last decisions", border_style="bright_black", padding=(0, 1))
+
+
+def _clock(epoch_s: float) -> str:
+    return time.strftime("%H:%M:%S", time.gmtime(epoch_s + SEOUL_OFFSET_S))
