@@ -35,8 +35,18 @@ class Unassign:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """The core has given the contact up, because its session takes nothing: if it lives, it goes to the safety net."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mirror:
-    """Make the agent's membership in the fallback queues follow the presence (AVAILABLE, AWAY or OFFLINE only)."""
+    """Make the agent's membership in the fallback queues follow the presence (AVAILABLE, AWAY or OFFLINE only).
+
+    NOT_RESPONDING and ERROR are mirrored as AWAY with the reasons `not_responding` and `error`.
+    """
 
     agent_id: str
     presence: Presence
@@ -58,4 +68,4 @@ class Note:
     fact: Fact
 
 
-Command = Assign | Unassign | Mirror | Tell | Note
+Command = Assign | Unassign | HandOver | Mirror | Tell | Note

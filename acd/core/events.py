@@ -1,7 +1,8 @@
 """What can happen to the ACD, as frozen data: the inputs of `step(state, event, now)`.
 
 Every event is harmless when it comes late, twice or for something that is gone: `step` then answers with no
-command. Times are epoch seconds, durations seconds. Ids: contact = the caller's channel Uniqueid as first seen;
+command. `reservation_id`, where an event has one, tells the witness of an earlier ring from that of this one: give it
+when it is known. Times are epoch seconds, durations seconds. Ids: contact = the caller's channel Uniqueid as first seen;
 agent = the extension ("1001"); reservation = a number that only grows.
 """
 
@@ -71,16 +72,30 @@ class ContactDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class LegDialled:
+    """The session has sent Dial: the agent's phone must ring within `Limits.no_ringing_s` from now on."""
+
+    contact_id: str
+    agent_id: str
+    reservation_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LegRang:
     """The agent's phone rings (180)."""
 
     contact_id: str
     agent_id: str
+    reservation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LegAnswered:
-    """The agent's phone answered this contact. Also from the fallback queue: then there is no reservation."""
+    """The agent's phone answered this contact. Also from the fallback queue: then there is no reservation.
+
+    What the PBX has bridged is the truth: an answer wins over whatever the core had decided in between. For a contact
+    that the core does not know (it waited in the fallback queue), use TalkAdopted.
+    """
 
     contact_id: str
     agent_id: str
@@ -94,6 +109,7 @@ class LegFailed:
     agent_id: str
     result: LegResult
     own_hangup_s: float | None = None  # seconds since this agent's own hang-up; a 486 within 1 s is retried once
+    reservation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +128,23 @@ class TalkEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class HandOnAsked:
+    """A blind transfer: the contact is to ring this agent, who may be the one it talked to.
+
+    Answered by an Assign, or by nothing when that agent may not be rung: then ask for another one, or offer the
+    contact again (ContactOffered), which puts it back into its queue.
+    """
+
+    contact_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceAsked:
-    """The agent's own word: AVAILABLE, AWAY with a reason, OFFLINE. During a call it takes effect after it."""
+    """The agent's own word: AVAILABLE, AWAY with a reason, OFFLINE. During a call it takes effect after it.
+
+    It is also a sign of life: AVAILABLE ends ERROR and NOT_RESPONDING.
+    """
 
     agent_id: str
     presence: Presence
@@ -136,7 +167,12 @@ class WrapupExtendAsked:
 
 @dataclass(frozen=True, slots=True)
 class DeviceChanged:
-    """The PBX's word about the agent's phone. `busy`: in use or ringing, by whatever call."""
+    """The PBX's word about the agent's phone. `busy`: in use or ringing, by whatever call.
+
+    `busy` while the agent is RESERVED or talks is taken for our own call, and forgotten with its end: a phone that
+    is still in a call of its own then must be reported once more. While the agent is in ERROR, repeat `reachable` at
+    every sign of life (registration, answered OPTIONS): that is what ends it.
+    """
 
     agent_id: str
     reachable: bool
@@ -157,7 +193,10 @@ class TalkAdopted:
 
 @dataclass(frozen=True, slots=True)
 class PresenceRestored:
-    """After a restart: what the fallback queues say of the agent. Never told to the agent, never mirrored back."""
+    """After a restart: what the fallback queues say of the agent. Never told to the agent, never mirrored back.
+
+    AWAY with the reasons `not_responding` and `error` (see Mirror) brings those presences back.
+    """
 
     agent_id: str
     presence: Presence
@@ -174,18 +213,20 @@ class RulesChanged:
 
 @dataclass(frozen=True, slots=True)
 class TimePassed:
-    """The deadline that `next_deadline` named is here."""
+    """The deadline that `next_deadline` named is here. (Every step also sees to what is due at its `now`.)"""
 
 
 Event = (
     ContactOffered
     | ContactHungUp
     | ContactDeparted
+    | LegDialled
     | LegRang
     | LegAnswered
     | LegFailed
     | HoldChanged
     | TalkEnded
+    | HandOnAsked
     | PresenceAsked
     | WrapupEndAsked
     | WrapupExtendAsked

@@ -65,10 +65,16 @@ class AgentMoved:
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """One candidate that was not chosen, and why: not_available, busy, excluded, language, skill, longer_idle."""
+    """One pair that was not chosen, and why.
+
+    Trigger arrival: another agent for this contact: excluded, longer_idle, better_skill or less_occupied (the chosen
+    one is), busy, not_available. Trigger freed: another contact for this agent: excluded, language, skill (it
+    waited longer, but the agent may not take it), earlier (the chosen one came earlier).
+    """
 
     agent_id: str
     code: str
+    contact_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class Decision:
     queue: str
     requirement: Requirement
     strategy: str
-    trigger: str  # arrival: the contact came to idle agents; freed: the agent came to waiting contacts
+    trigger: str  # freed: the agent came to waiting contacts; the contact came to idle agents: arrival, returned
+    # (nobody answered), exclusion_ended; handed_on: an agent transferred it
     waited_s: float
     candidates: int  # idle eligible agents, or waiting contacts the agent could take
     passed_over: tuple[PassedOver, ...]  # the first five

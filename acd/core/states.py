@@ -1,10 +1,11 @@
 """The states of contacts and agents, and the only transitions there are.
 
 Theory. A *contact* is one request of a citizen; it has one state at a time and walks forward through the
-table below, back only from RESERVED to QUEUED (nobody answered) and from CONNECTED to QUEUED (handed on).
+table below, back only from RESERVED to QUEUED (nobody answered), from QUEUED or RESERVED to IVR (back to the menu)
+and from CONNECTED or WRAPUP to QUEUED (handed on: the agent's wrap-up goes on without it).
 An *agent* has two independent words: PRESENCE is what the agent says of themselves (or what a dead phone says
 for them), WORK is what the engine has them doing. An agent may be offered a contact exactly when presence is
-AVAILABLE and work is IDLE. A *reservation* ties one contact to one agent; both are RESERVED together.
+AVAILABLE, work is IDLE and the phone is reachable. A *reservation* ties one contact to one agent; both are RESERVED together.
 
 Anything that is not in these tables raises `IllegalTransition`, which names both sides.
 """
@@ -58,9 +59,11 @@ CONTACT_TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     _C.QUEUED: frozenset(
         {_C.RESERVED, _C.ABANDONED, _C.OVERFLOWED, _C.CLOSED, _C.CALLBACK_BOOKED, _C.FAILED, _C.IVR, _C.CONNECTED}
     ),  # CONNECTED: the fallback queue answered while the engine was taking the caller back; IVR: back to the menu
-    _C.RESERVED: frozenset({_C.CONNECTED, _C.QUEUED, _C.ABANDONED, _C.OVERFLOWED, _C.FAILED}),
+    _C.RESERVED: frozenset(
+        {_C.CONNECTED, _C.QUEUED, _C.ABANDONED, _C.OVERFLOWED, _C.CLOSED, _C.CALLBACK_BOOKED, _C.FAILED, _C.IVR}
+    ),
     _C.CONNECTED: frozenset({_C.WRAPUP, _C.QUEUED, _C.FAILED}),
-    _C.WRAPUP: frozenset({_C.COMPLETED}),
+    _C.WRAPUP: frozenset({_C.COMPLETED, _C.QUEUED}),
     _C.COMPLETED: frozenset(),
     _C.ABANDONED: frozenset(),
     _C.OVERFLOWED: frozenset(),
@@ -70,7 +73,7 @@ CONTACT_TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
 }
 
 PRESENCE_TRANSITIONS: dict[Presence, frozenset[Presence]] = {
-    _P.OFFLINE: frozenset({_P.AVAILABLE, _P.AWAY}),
+    _P.OFFLINE: frozenset({_P.AVAILABLE, _P.AWAY, _P.NOT_RESPONDING, _P.ERROR}),  # the last two: after a restart
     _P.AVAILABLE: frozenset({_P.OFFLINE, _P.AWAY, _P.NOT_RESPONDING, _P.ERROR}),
     _P.AWAY: frozenset({_P.OFFLINE, _P.AVAILABLE, _P.AWAY, _P.ERROR}),  # AWAY to AWAY: another reason
     _P.NOT_RESPONDING: frozenset({_P.OFFLINE, _P.AVAILABLE, _P.AWAY, _P.ERROR}),
