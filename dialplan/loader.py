@@ -66,10 +66,10 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
             with (rules_dir / name).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
-            problems.append(Problem(Position(name, 0, 0), f"the file is missing from {rules_dir}"))
+            problems.append(Problem(place, f"the file is missing from {rules_dir}"))
             continue
         except OSError as error:
-            problems.append(Problem(Position(name, 0, 0), f"cannot be read: {error.strerror}"))
+            problems.append(Problem(place, f"cannot be read: {error.strerror}"))
             continue
         if len(data) > MAX_BYTES:
             problems.append(Problem(place, f"the file is larger than {MAX_BYTES} bytes"))

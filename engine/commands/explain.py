@@ -1,0 +1,142 @@
+"""`./ringmaster explain --at TIME [--language ja] [--press 1,2] [--from NUMBER] [--json]`: what would happen, and why.
+
+Asks the same steps as the live flow (`dialplan.dialogue`). JSON to the letter of the project's interface; imports as
+little as it can, because the whole process answers within a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+
+from dialplan.calendar import SEOUL, OutsideCalendarError, in_seoul
+from dialplan.dialogue import Call, RouteDecision, decide
+from dialplan.loader import RulesError, load
+from dialplan.ruleset import Language, Requirement
+from engine.commands.rules_folder import CITY_RULES, cache_folder
+
+_NUMBER = re.compile(r"\+?[0-9]{2,20}|anonymous", re.ASCII)
+_KEYS = re.compile(r"[0-9*#](?:[, ]?[0-9*#])*", re.ASCII)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit 0 with the answer on stdout, 1 when the rules are broken (every error on stderr), 2 for a wrong call."""
+    options = _parser().parse_args(arguments)
+    try:
+        ruleset = load(options.rules, options.overrides, cache_folder())
+        at = options.at or datetime.now(SEOUL)
+        call = Call(at, options.from_number, Language(options.language) if options.language else None, options.press)
+        decision = decide(ruleset, call)
+    except RulesError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    except OutsideCalendarError as error:
+        print(f"explain: {error}", file=sys.stderr)
+        return 2
+    if options.json:
+        import json
+
+        print(json.dumps(as_json(decision), ensure_ascii=False, indent=2))
+    else:
+        caller = f"from {masked(options.from_number)} " if options.from_number else ""
+        print(as_text(decision, caller, Language.KO if options.korean else Language.EN))
+    return 0
+
+
+def masked(number: str) -> str:
+    """A number as it may be shown: 010****5678; nothing but stars when it is too short to hide a part of it."""
+    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}" if len(number) > 8 else "*" * len(number)
+
+
+def as_json(decision: RouteDecision) -> dict[str, object]:
+    """The object that `explain --json` prints; times are ISO 8601 with the zone of Seoul."""
+    seen = decision.opening
+    return {
+        "at": decision.at.isoformat(),
+        "day_kind": seen.day_kind.value,
+        "holiday": seen.holiday,
+        "open": seen.open,
+        "opens_at": seen.opens_at.isoformat() if seen.opens_at else None,
+        "closes_at": seen.closes_at.isoformat() if seen.closes_at else None,
+        "language": decision.language.value,
+        "topic": decision.topic,
+        "queue": decision.queue,
+        "requirement": _requirement(decision.requirement),
+        "steps": [
+            {"after_s": step.after_s, "requirement": _requirement(step.requirement)} for step in decision.steps
+        ],
+        "prompts": list(decision.prompts),
+        "outcome": decision.outcome.value,
+        "reasons": [{"rule": str(reason.source), "text": reason.text()} for reason in decision.reasons],
+    }
+
+
+def as_text(decision: RouteDecision, caller: str = "", language: Language = Language.EN) -> str:
+    """The same for a reader: the outcome first, then each reason with its rule."""
+    seen = decision.opening
+    kind = seen.day_kind.value.replace("_", " ") + (f", {seen.holiday}" if seen.holiday else "")
+    until = seen.closes_at if seen.open else seen.opens_at
+    state = f"open until {until:%Y-%m-%d %H:%M}" if seen.open and until else "open"
+    if not seen.open:
+        state = f"closed, opens {until:%Y-%m-%d %H:%M}" if until else "closed"
+    lines = [
+        f"A call {caller}at {decision.at:%Y-%m-%d %H:%M} ({kind}): {state}",
+        f"  outcome   {decision.outcome.value}" + (f" {decision.queue}" if decision.queue else ""),
+        f"  language  {decision.language.value}",
+    ]
+    if decision.topic:
+        lines += [f"  topic     {decision.topic}", f"  needs     {decision.requirement}"]
+    lines += [f"  hears     {', '.join(decision.prompts)}", "  because"]
+    width = max(len(str(reason.source)) for reason in decision.reasons)
+    lines += [f"    {reason.source!s:<{width}}  {reason.text(language)}" for reason in decision.reasons]
+    return "\n".join(lines)
+
+
+def _requirement(requirement: Requirement) -> dict[str, object]:
+    return {"language": requirement.language.value, "skills": dict(requirement.skills)}
+
+
+def parse_at(text: str) -> datetime:
+    """A moment in Seoul from ISO 8601: a date, or date and time, with or without a zone (then Asia/Seoul)."""
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), time(0), SEOUL)
+        return in_seoul(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time such as 2026-12-25T08:30") from None
+
+
+def parse_keys(text: str) -> tuple[str, ...]:
+    """`1,2`, `1 2` or `12`: the keys in order; empty is silence."""
+    if text.strip() and not _KEYS.fullmatch(text.strip()):
+        raise argparse.ArgumentTypeError(f"{text!r} are not keys such as 1,2 (0-9, * and #)")
+    return tuple(char for char in text if char not in ", ")
+
+
+def _number(text: str) -> str:
+    if not _NUMBER.fullmatch(text.replace("-", "")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a telephone number")
+    return text.replace("-", "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster explain", description="What would happen to a call, and by which rules."
+    )
+    parser.add_argument("--at", type=parse_at, metavar="TIME", help="such as 2026-12-25T08:30; by default now")
+    parser.add_argument("--language", choices=[language.value for language in Language], help="keys begin at the topics")
+    parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys, then silence")
+    parser.add_argument("--from", dest="from_number", type=_number, metavar="NUMBER", help="the caller's number")
+    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+        help="override one value, such as queues.defaults.wrapup_s=0",
+    )  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--korean", action="store_true", help="reasons in Korean")
+    return parser
