@@ -120,7 +120,7 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         self._lost = threading.Event()
         self._lost_why = ""
         self._keeper = threading.Thread(target=self._keep, name="ami-keeper", daemon=True)
-        self._heard_at = float("-inf")  # monotonic
+        self._heard_at = self._seen_at = time.monotonic()
         self.logged_in = threading.Event()
         self.reconnects = -1  # the first login makes it 0
 
@@ -138,8 +138,8 @@ class AmiClient(AMIClient):  # type: ignore[misc]
             self._keeper.join(3.0)
 
     def silence_s(self) -> float:
-        """Seconds since anything was heard on a connection that is logged in; infinite when there is none."""
-        return time.monotonic() - self._heard_at if self.logged_in.is_set() else float("inf")
+        """Seconds since anything was heard on a connection that was logged in (since the start, when none was)."""
+        return time.monotonic() - (self._heard_at if self.logged_in.is_set() else self._seen_at)
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -321,6 +321,8 @@ class AmiClient(AMIClient):  # type: ignore[misc]
             self._fail_replies(AmiAway("no answer in time"), before=now)
 
     def _drop(self, why: str) -> None:
+        if self.logged_in.is_set():
+            self._seen_at = self._heard_at
         self.logged_in.clear()
         self._lose(why)
         connection, self._socket = self._socket, None

@@ -17,7 +17,7 @@ from acd.ami.client import ActionFailed, AmiAway, AmiClient
 from acd.ami.packets import Packet, UnsafeHeader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from ami_peer import AmiPeer, until  # noqa: E402
+from ami_peer import AmiPeer, until
 
 
 class Desk:
@@ -128,8 +128,8 @@ def test_a_half_open_line_is_given_up_and_made_anew(desk: Desk, monkeypatch: pyt
     desk.peer.silent = True
     until(lambda: desk.downs)
     assert "silent" in desk.downs[0]
-    assert desk.client.silence_s() == float("inf")
     until(lambda: len(desk.failed) >= 2)
+    assert desk.client.silence_s() > 0.3  # attempts that lead nowhere are no sign of life
     desk.peer.silent = False
     until(lambda: desk.ups == 2)
     assert desk.client.ask("Ping").get("Ping") == "Pong"

@@ -69,9 +69,9 @@ def test_no_bytes_break_the_parser(raw: bytes) -> None:
 def test_a_packet_without_an_end_is_refused() -> None:
     framer = Framer()
     framer.feed(b"Asterisk Call Manager/9.0.0\r\n")
+    framer.feed(b"x" * MAX_PACKET_BYTES)
     with pytest.raises(NotAnAmiPeer):
-        for _ in range(MAX_PACKET_BYTES // 1000 + 2):
-            framer.feed(b"x" * 1000)
+        framer.feed(b"x")
 
 
 def test_a_greeting_without_an_end_is_refused() -> None:

@@ -1,0 +1,91 @@
+"""The dispatcher's port to the PBX, over AMI. No answer is awaited; what Asterisk refuses is logged by the caller's id.
+
+The wake-up key is D: no citizen's phone has it on its keypad, and whoever sends it all the same gains nothing.
+"""
+
+from __future__ import annotations
+
+import structlog
+from asterisk.ami import Action
+
+from acd.ami.client import AmiClient
+from acd.ami.packets import AmiError, Packet
+from acd.core.states import Presence
+from acd.pbx import Membership
+from dialplan.ruleset import Language
+
+WAKE_KEY = "D"
+NOT_NEWS = (  # what Asterisk says when a queue is as it should be already
+    "Already there",
+    "Not there",
+    "Interface not found",
+)
+
+_log = structlog.get_logger(__name__)
+
+
+class AmiPbx:
+    """One Asterisk, through one AMI client."""
+
+    def __init__(self, client: AmiClient) -> None:
+        self._client = client
+
+    def wake(self, channel: str) -> bool:
+        """PlayDTMF as received from the caller: the session's read returns."""
+        return self._send(Action("PlayDTMF", {"Channel": channel, "Digit": WAKE_KEY, "Receive": "true"}))
+
+    def hang_up(self, channel: str) -> bool:
+        """Hang up one channel, by its exact name."""
+        return self._send(Action("Hangup", {"Channel": channel, "Cause": "16"}))
+
+    def mirror(self, membership: Membership) -> bool:
+        """A member of the queue of each language while logged in, paused while away."""
+        member = membership.presence in (Presence.AVAILABLE, Presence.AWAY)
+        paused = "true" if membership.presence is Presence.AWAY else "false"
+        sent = True
+        for language in Language:
+            where = {"Queue": f"fallback-{language.value}", "Interface": membership.endpoint}
+            if not member or language not in membership.languages:
+                sent &= self._request("QueueRemove", where)
+                continue
+            sent &= self._request(
+                "QueueAdd",
+                where | {"MemberName": membership.name, "StateInterface": membership.endpoint, "Paused": paused},
+            )
+            reason = {"Reason": membership.reason} if membership.reason and paused == "true" else {}
+            sent &= self._request("QueuePause", where | {"Paused": paused} | reason)
+        return sent
+
+    def withdraw(self, queue: str, channel: str) -> bool:
+        """Ask; the PBX does it at once, or when the phone that rings for this caller has stopped."""
+        return self._request("QueueWithdrawCaller", {"Queue": queue, "Caller": channel, "WithdrawInfo": "engine"})
+
+    def silence_s(self) -> float:
+        """Seconds since anything was heard."""
+        return self._client.silence_s()
+
+    def connected(self) -> bool:
+        """Whether the client is logged in."""
+        return self._client.logged_in.is_set()
+
+    def _send(self, action: Action) -> bool:
+        try:
+            return self._client.send_nowait(action)
+        except AmiError as error:  # a channel name with a line end in it: no such channel of Asterisk's exists
+            _log.error("ami.action_refused", action=action.name, error=str(error))
+            return False
+
+    def _request(self, name: str, headers: dict[str, str]) -> bool:
+        """Send, and log what Asterisk refuses: a wrong configuration of the queues would stay unseen otherwise."""
+
+        def answered(response: Packet) -> None:
+            message = response.get("Message")
+            if response.status.lower() == "error" and not any(known in message for known in NOT_NEWS):
+                _log.warning("ami.action_failed", action=name, queue=headers.get("Queue"), message=message)
+
+        try:
+            self._client.request(Action(name, dict(headers)), callback=answered)
+        except AmiError as error:
+            _log.warning("ami.action_not_sent", action=name, error=str(error))
+            return False
+        return True

@@ -1,0 +1,331 @@
+"""From what the PBX says to what happened to contacts and agents: AMI packets in, core events out.
+
+Deterministic and without I/O: the dispatcher calls it with each packet and the time. A channel's key is its
+Uniqueid; its name is only a handle for actions (names restart at 0 with Asterisk).
+
+The rules that are not obvious:
+* A talk ends with `HangupRequest` on the agent's own channel: that is the phone's BYE, answered already, 0.6 ms
+  before `Hangup`. When the caller hangs up, it ends with the `Hangup` of the agent's channel, because only then has
+  the agent's phone been told; a new INVITE would meet a phone that still talks.
+* Busy is judged by channels, never by device state, which lags behind: an agent's channel that is no leg of a
+  contact's makes the device busy. So the end of an own call is never mistaken for a call of the agent's.
+* A leg belongs to a reservation from `DialBegin` on (acd/ami/legs.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from acd.ami.legs import Leg, Legs
+from acd.ami.packets import Packet
+from acd.core.events import (
+    ContactHungUp,
+    DeviceChanged,
+    Event,
+    HoldChanged,
+    LegAnswered,
+    LegRang,
+    TalkAdopted,
+    TalkEnded,
+)
+from dialplan.ruleset import Language
+
+_PJSIP = re.compile(r"PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
+_UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID"})
+FALLBACK_PREFIX, OVERFLOW = "fallback-", "overflow"
+
+
+@dataclass(slots=True)
+class Chan:
+    """A live channel. `ours` is None until it is known whose call it is in; only of agents' channels."""
+
+    uniqueid: str
+    name: str
+    agent_id: str | None
+    ours: bool | None = None
+
+
+@dataclass(slots=True)
+class QueueCaller:
+    """A caller in one of the PBX's own queues. `ringing` counts the phones that ring for it there."""
+
+    uniqueid: str
+    channel: str
+    queue: str
+    queued_at: float
+    ringing: set[str] = field(default_factory=set)
+    withdrawals: int = 0
+    withdrawn_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a contact is, read from its channel's RM_ variables or guessed from the queue it waits in."""
+
+    language: Language
+    topic: str
+    queue: str
+
+
+class Translator:
+    """The PBX as the engine sees it, and the translation. One thread only: the dispatcher's."""
+
+    def __init__(self, attributes: Callable[[str], Attributes]) -> None:
+        """`attributes(uniqueid)` says what a caller of the fallback queues is; it knows the rules."""
+        self._attributes = attributes
+        self.agents: frozenset[str] = frozenset()
+        self.channels: dict[str, Chan] = {}
+        self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
+        self.caller_channel: dict[str, str] = {}  # contact id -> channel name
+        self.legs = Legs()
+        self._now = 0.0
+        self.queue_callers: dict[str, QueueCaller] = {}
+        self.reachable: dict[str, bool] = {}
+        self._said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
+        self.transferred: set[str] = set()  # contacts whose caller was sent away by REFER and may come back
+        self.touched: set[str] | None = None  # Uniqueids and agents that changed since a re-read began
+        self._handlers: dict[str, Callable[[Packet], list[Event]]] = {
+            "Newchannel": self._new_channel,
+            "Newstate": self._new_state,
+            "DialBegin": self._dial_begin,
+            "DialState": self._dial_state,
+            "DialEnd": self._dial_end,
+            "HangupRequest": self._hangup_request,
+            "SoftHangupRequest": self._soft_hangup,
+            "Hangup": self._hangup,
+            "Hold": lambda packet: self._hold(packet, on_hold=True),
+            "Unhold": lambda packet: self._hold(packet, on_hold=False),
+            "DeviceStateChange": self._device_state,
+            "ContactStatus": self._contact_status,
+            "QueueCallerJoin": self._queue_join,
+            "QueueCallerLeave": self._queue_leave,
+            "BlindTransfer": self._blind_transfer,
+        }
+
+    def translate(self, packet: Packet, now: float) -> list[Event]:
+        """What this packet means for contacts and agents; nothing for most packets."""
+        handler = self._handlers.get(packet.name)
+        self._now = now
+        return handler(packet) if handler else []
+
+    # -- what the dispatcher tells ----------------------------------------------------------------------------------
+
+    def know_contact(self, contact_id: str, channel: str) -> None:
+        """A session offers this contact; its caller's channel is `channel`."""
+        self.callers[contact_id] = contact_id
+        self.caller_channel[contact_id] = channel
+        self.queue_callers.pop(contact_id, None)
+        self.transferred.discard(contact_id)
+
+    def forget_contact(self, contact_id: str) -> None:
+        """The contact is over."""
+        self.callers.pop(contact_id, None)
+        self.caller_channel.pop(contact_id, None)
+        self.legs.forget_contact(contact_id)
+        self.transferred.discard(contact_id)
+
+    def caller_lives(self, contact_id: str) -> bool:
+        """Whether the PBX still has the caller's channel, as far as its events told."""
+        return contact_id in self.channels
+
+    def adopt_leg(self, leg: Leg) -> None:
+        """A leg that was there before the engine, or while it looked away."""
+        self.legs.by_uniqueid[leg.uniqueid] = leg
+        chan = self.channels.get(leg.uniqueid)
+        if chan is not None:
+            chan.ours = True
+
+    def devices(self, agents: Iterable[str]) -> list[Event]:
+        """What changed about these agents' phones since it was last reported."""
+        events: list[Event] = []
+        busy = {chan.agent_id for chan in self.channels.values() if chan.agent_id and chan.ours is False}
+        for agent in agents:
+            state = (self.reachable.get(agent, False), agent in busy)
+            if agent in self.agents and self._said.get(agent) != state:
+                self._said[agent] = state
+                events.append(DeviceChanged(agent, reachable=state[0], busy=state[1]))
+        return events
+
+    def forget_devices(self) -> None:
+        """Report every agent's phone anew at the next occasion: the core was told of new rules."""
+        self._said.clear()
+
+    # -- channels ---------------------------------------------------------------------------------------------------
+
+    def agent_of(self, channel: str) -> str | None:
+        """The agent whose phone this channel leads to, by the endpoint in its name."""
+        match = _PJSIP.match(channel)
+        return match.group(1) if match and match.group(1) in self.agents else None
+
+    def _touch(self, key: str | None) -> None:
+        if self.touched is not None and key:
+            self.touched.add(key)
+
+    def _new_channel(self, packet: Packet) -> list[Event]:
+        chan = Chan(packet.get("Uniqueid"), packet.get("Channel"), self.agent_of(packet.get("Channel")))
+        self._touch(chan.uniqueid)
+        self.channels[chan.uniqueid] = chan
+        if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
+            chan.ours = False
+            return self.devices((chan.agent_id,))
+        return []  # Down: a leg towards the phone; DialBegin says whose
+
+    def _new_state(self, packet: Packet) -> list[Event]:
+        chan = self.channels.get(packet.get("Uniqueid"))
+        if chan is None or chan.agent_id is None or chan.ours is not None:
+            return []
+        chan.ours = False  # rings or talks, and no DialBegin of a contact's was seen
+        return self.devices((chan.agent_id,))
+
+    def _dial_begin(self, packet: Packet) -> list[Event]:
+        uniqueid, name = packet.get("DestUniqueid"), packet.get("DestChannel")
+        agent = self.agent_of(name)
+        if agent is None:
+            return []
+        self._touch(uniqueid)
+        chan = self.channels.setdefault(uniqueid, Chan(uniqueid, name, agent))
+        caller = packet.get("Uniqueid")
+        waiting = self.queue_callers.get(caller)
+        contact_id = self.callers.get(caller)
+        if waiting is not None:
+            waiting.ringing.add(uniqueid)
+            chan.ours = True
+            self.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, self._now, None)
+            return []
+        if contact_id is None:
+            chan.ours = False
+            return self.devices((agent,))
+        chan.ours = True
+        self.legs.begin(contact_id, agent, uniqueid, name, self._now)
+        return []
+
+    def _dial_state(self, packet: Packet) -> list[Event]:
+        leg = self.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+        if leg is None or leg.rang or packet.get("DialStatus") != "RINGING":
+            return []
+        leg.rang = True
+        return [] if leg.void else [LegRang(leg.contact_id, leg.agent_id)]
+
+    def _dial_end(self, packet: Packet) -> list[Event]:
+        leg = self.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+        if leg is None or leg.answered:
+            return []
+        status = packet.get("DialStatus")
+        waiting = self.queue_callers.get(leg.contact_id) if leg.reservation_id is None else None
+        if waiting is not None:
+            waiting.ringing.discard(leg.uniqueid)
+        if status == "ANSWER":
+            leg.answered = True
+            if leg.reservation_id is None:
+                return self._adopt_queue_talk(leg)
+            return [LegAnswered(leg.contact_id, leg.agent_id)]
+        self.legs.end(leg)
+        if leg.void or leg.reservation_id is None or status in ("CANCEL", "ABORT"):
+            return []
+        return [self.legs.failure(leg, status, self._now)]
+
+    def _adopt_queue_talk(self, leg: Leg) -> list[Event]:
+        self.queue_callers.pop(leg.contact_id, None)
+        self.callers[leg.contact_id] = leg.contact_id
+        what = self._attributes(leg.contact_id)
+        return [TalkAdopted(leg.contact_id, leg.agent_id, what.language, what.topic, what.queue, self._now)]
+
+    # -- ends -------------------------------------------------------------------------------------------------------
+
+    def _hangup_request(self, packet: Packet) -> list[Event]:
+        uniqueid = packet.get("Uniqueid")
+        self._touch(uniqueid)
+        leg = self.legs.by_uniqueid.get(uniqueid)
+        if leg is not None:
+            leg.cause = packet.get("Cause") or leg.cause
+            if not leg.answered:
+                return []  # DialEnd follows, with the reason
+            self.legs.agent_hung_up(leg.agent_id, self._now)
+            self.legs.end(leg)
+            return [TalkEnded(leg.contact_id)]
+        contact_id = self.callers.get(uniqueid)
+        if contact_id is None or self.legs.talking(contact_id):
+            return []
+        return [ContactHungUp(contact_id)]
+
+    def _soft_hangup(self, packet: Packet) -> list[Event]:
+        leg = self.legs.by_uniqueid.get(packet.get("Uniqueid"))
+        if leg is not None:
+            leg.cause = packet.get("Cause") or leg.cause
+        return []
+
+    def _hangup(self, packet: Packet) -> list[Event]:
+        uniqueid = packet.get("Uniqueid")
+        self._touch(uniqueid)
+        chan = self.channels.pop(uniqueid, None)
+        self.queue_callers.pop(uniqueid, None)
+        events: list[Event] = []
+        leg = self.legs.by_uniqueid.get(uniqueid)
+        if leg is not None:
+            leg.cause = packet.get("Cause") or leg.cause
+            self.legs.end(leg)
+            if leg.answered:
+                events.append(TalkEnded(leg.contact_id))
+            elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
+                events.append(self.legs.failure(leg, "NOANSWER", self._now))
+        contact_id = self.callers.get(uniqueid)
+        if contact_id is not None:
+            for one in self.legs.unanswered(contact_id):
+                self.legs.end(one)
+            events.append(ContactHungUp(contact_id))
+        if chan is not None and chan.agent_id:
+            events += self.devices((chan.agent_id,))
+        return events
+
+    def _blind_transfer(self, packet: Packet) -> list[Event]:
+        leg = self.legs.by_uniqueid.get(packet.get("TransfererUniqueid"))
+        if leg is None or not leg.answered or packet.get("Result").lower() != "success":
+            return []
+        self.legs.end(leg)
+        self.transferred.add(leg.contact_id)
+        return [TalkEnded(leg.contact_id)]
+
+    def _hold(self, packet: Packet, *, on_hold: bool) -> list[Event]:
+        leg = self.legs.by_uniqueid.get(packet.get("Uniqueid"))
+        return [HoldChanged(leg.contact_id, on_hold=on_hold)] if leg is not None and leg.answered else []
+
+    # -- devices and queues -------------------------------------------------------------------------------------------
+
+    def _device_state(self, packet: Packet) -> list[Event]:
+        technology, _, agent = packet.get("Device").partition("/")
+        if technology != "PJSIP" or agent not in self.agents or packet.get("State") == "UNKNOWN":
+            return []
+        self._touch(agent)
+        self.reachable[agent] = packet.get("State") not in _UNREACHABLE
+        return self.devices((agent,))
+
+    def _contact_status(self, packet: Packet) -> list[Event]:
+        agent = packet.get("EndpointName") or packet.get("AOR")
+        if agent not in self.agents:
+            return []
+        status = packet.get("ContactStatus")
+        if status in ("Reachable", "NonQualified", "Created", "Updated"):
+            self.reachable[agent] = True
+        elif status in ("Unreachable", "Unqualified"):
+            self.reachable[agent] = False
+        else:
+            return []  # Removed: another contact may be left, the device state says
+        self._touch(agent)
+        return self.devices((agent,))
+
+    def _queue_join(self, packet: Packet) -> list[Event]:
+        queue, uniqueid = packet.get("Queue"), packet.get("Uniqueid")
+        if queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW:
+            self._touch(uniqueid)
+            self.queue_callers[uniqueid] = QueueCaller(uniqueid, packet.get("Channel"), queue, self._now)
+        return []
+
+    def _queue_leave(self, packet: Packet) -> list[Event]:
+        uniqueid = packet.get("Uniqueid")
+        waiting = self.queue_callers.get(uniqueid)
+        if waiting is not None and waiting.queue == packet.get("Queue") and not waiting.ringing:
+            self._touch(uniqueid)
+            del self.queue_callers[uniqueid]
+        return []

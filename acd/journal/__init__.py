@@ -1,0 +1,5 @@
+"""The event store: every fact, for ever, by a thread of its own; never in a call's way.
+
+`codec` makes rows of facts and facts of rows, `tables` is the schema, `writer` writes, `read` reads, `migrate` is run
+as a short process of its own (alembic is 40 MB that the engine can do without).
+"""

@@ -1,0 +1,1 @@
+"""Alembic's folder: the journal's schema, step by step."""

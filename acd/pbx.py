@@ -1,0 +1,47 @@
+"""What the dispatcher needs of the PBX: the port. `acd.ami.pbx.AmiPbx` is the real one, tests have a working twin.
+
+Every method returns at once and awaits no answer: the dispatcher's time is every caller's time. False or an
+empty answer means that the PBX was out of reach; the next re-read (acd/reconcile.py) puts right what was missed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from acd.core.states import Presence
+from dialplan.ruleset import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What an agent is to be in the fallback queues."""
+
+    agent_id: str
+    name: str
+    endpoint: str
+    languages: frozenset[Language]
+    presence: Presence  # AVAILABLE, AWAY or OFFLINE
+    reason: str | None
+
+
+class Pbx(Protocol):
+    """The PBX's hands and pulse."""
+
+    def wake(self, channel: str) -> bool:
+        """Press the wake-up key on the caller's channel, as if the caller had."""
+
+    def hang_up(self, channel: str) -> bool:
+        """End this channel."""
+
+    def mirror(self, membership: Membership) -> bool:
+        """Make the agent's place in the fallback queues so."""
+
+    def withdraw(self, queue: str, channel: str) -> bool:
+        """Ask the PBX to take this caller out of its queue; the caller's session comes by /resume."""
+
+    def silence_s(self) -> float:
+        """Seconds since the PBX was last heard."""
+
+    def connected(self) -> bool:
+        """Whether there is a connection that is logged in."""
