@@ -37,7 +37,7 @@ class KeyBuffer:
         return self._presses.popleft() if self._presses else None
 
     def clear(self) -> None:
-        """Forget what was typed ahead: after a wrong key the caller answers a new question."""
+        """Forget what was typed ahead: it was meant for something else."""
         self._presses.clear()
 
     def __bool__(self) -> bool:

@@ -103,10 +103,12 @@ class Call:
     channel: AgiChannel
     voice: Voice
     contact_id: str
+    callers_now: Callable[[], int] = lambda: 1  # callers in sessions, this one among them
     language: Language = Language.KO
     offered: bool = False  # the dispatcher knows of it
     dialling: bool = False  # the PBX may take the caller elsewhere (REFER): a hang-up line is no abandon
-    first_queued_at: float | None = None  # of an earlier wait
+    first_queued_at: float | None = None  # of an earlier wait, with the seconds waited in it
+    waited_s: float = 0.0
 
     @property
     def channel_name(self) -> str:
@@ -194,7 +196,7 @@ class Sessions:
         if not _UNIQUEID.fullmatch(uniqueid):
             _log.error("call.refused", reason="no Uniqueid")
             return
-        call = Call(services, services.rules(), channel, Voice(channel), uniqueid)
+        call = Call(services, services.rules(), channel, Voice(channel), uniqueid, self.callers_now)
         _log.info("call.began", number=masked(channel.env.get("agi_callerid", "")), channel=call.channel_name)
         outcome = _to_the_end(call, entry)
         services.observer.call_ended(call.language, outcome)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from ivr.agi import AgiChannel, SoundMissing
-from ivr.keys import KeyBuffer, Press
+from ivr.keys import CITIZENS_KEYS, KeyBuffer, Press
 
 _log = structlog.get_logger(__name__)
 
@@ -28,10 +28,16 @@ class Voice:
         """Seconds on the clock that `Press.at_s` is measured by."""
         return self._clock_s()
 
-    def say(self, sounds: Sequence[str], until: Callable[[], bool] = lambda: False) -> bool:
+    def say(
+        self,
+        sounds: Sequence[str],
+        until: Callable[[], bool] = lambda: False,
+        listen_for: frozenset[str] = CITIZENS_KEYS,
+    ) -> bool:
         """Play the sounds in order; True when they were heard to their end.
 
-        An unused key, typed ahead or pressed now, ends them: nobody who knows the way waits for a sentence.
+        An unused key, typed ahead or pressed now, ends them: nobody who knows the way waits for a sentence. Keys that
+        are not in `listen_for` mean nothing to this message and are dropped.
         `until` is asked before each sound and after each wake-up; when it says so, the rest is left out.
         """
         for sound in sounds:
@@ -46,8 +52,9 @@ class Voice:
                     break
                 if not played.key:
                     break
-                self.keys.press(played.key, self._clock_s())
-                offset = played.end_samples  # a wake-up that concerned nobody: go on where it stopped
+                if played.key in listen_for:
+                    self.keys.press(played.key, self._clock_s())
+                offset = played.end_samples  # a key that means nothing here: go on where it stopped
         return not self.keys
 
     def hear(self, seconds: float) -> Press | None:

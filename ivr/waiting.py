@@ -6,14 +6,12 @@ who sends the same tone gains nothing, and a lost wake-up costs the time until t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import structlog
 
 from acd.core.events import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
-from dialplan.ruleset import Queue, Requirement
-from ivr import say
+from ivr import remembered, say
+from ivr.remembered import Wanted
 from ivr.say.spoken import POSITION_MAX
 from ivr.session import Call, Outcome, Phase
 
@@ -26,18 +24,6 @@ _POLL_MS = 500  # while the PBX is out of sight nobody can wake us
 _FIRST_WORD_S = 0.4  # an idle agent is matched within milliseconds: no sentence may begin before that
 _BACK = "*"
 _REPEAT = "#"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the caller waits for. Times as in ContactOffered."""
-
-    queue: Queue
-    topic: str
-    requirement: Requirement
-    first_queued_at: float
-    waited_s: float = 0.0
-    resumed: bool = False
 
 
 def wait_and_talk(call: Call, wanted: Wanted) -> Outcome | None:
@@ -54,7 +40,8 @@ class _Waiting:
         self._acd = call.services.acd
         self._said_position: int | None = None
         self._speak_at_s = 0.0
-        self._first_words: list[str] = [] if wanted.resumed else ["agents_busy"]
+        self._since = 0.0
+        self._first_words = wanted.first_words
 
     def run(self) -> Outcome | None:
         call = self._call
@@ -62,8 +49,8 @@ class _Waiting:
         while True:
             match self._acd.take(call.contact_id):
                 case Assignment() as assignment:
-                    if self._talk(assignment):
-                        return self._goodbye()
+                    if self._ring(assignment):
+                        return goodbye(call)
                 case GoToSafetyNet():
                     _log.warning("call.to_safety_net", contact_id=call.contact_id)
                     call.offered = False
@@ -81,15 +68,13 @@ class _Waiting:
     def _begin_to_wait(self) -> None:
         """Variables first: from now on a killed engine means the fallback queue, with this place and language."""
         call, wanted = self._call, self._wanted
-        call.channel.set_variables(
-            RM_PHASE=Phase.WAITING.value,
-            RM_CONTACT=call.contact_id,
-            RM_LANG=call.language.value,
-            RM_QUEUE=wanted.queue.key,
-            RM_TOPIC=wanted.topic,
-            RM_QUEUED_AT=f"{wanted.first_queued_at:.3f}",
-            RM_WAITED=f"{wanted.waited_s:.3f}",
-            DIALSTATUS="",
+        self._since = call.services.now()
+        remembered.write(
+            call.channel,
+            wanted,
+            contact_id=call.contact_id,
+            language=call.language,
+            now=self._since,
             __TRANSFER_CONTEXT=TRANSFER_CONTEXT,
         )
         self._acd.offer(
@@ -121,7 +106,7 @@ class _Waiting:
         """The place, when it changed; a match ends the sentence, and the music is back after it."""
         call = self._call
         position = self._acd.position(call.contact_id)
-        words, self._first_words = self._first_words, []
+        words, self._first_words = self._first_words, ()
         if position is not None and position != self._said_position and position <= POSITION_MAX:
             words += say.grammar(call.language.value).position(position).pieces
         if words:
@@ -141,6 +126,8 @@ class _Waiting:
             if press.key == _BACK:
                 self._acd.depart(call.contact_id, Departure.BACK_TO_MENU)
                 call.offered = False
+                call.first_queued_at = self._wanted.first_queued_at
+                call.waited_s = self._wanted.waited_s + max(0.0, call.services.now() - self._since)
                 call.set_phase(Phase.MENU)
                 return True
             if press.key == _REPEAT:
@@ -148,32 +135,39 @@ class _Waiting:
                 self._speak_at_s = call.voice.now_s()
         return False
 
-    # --- the talk -----------------------------------------------------------------------------------------------
-
-    def _talk(self, assignment: Assignment) -> bool:
+    def _ring(self, assignment: Assignment) -> bool:
         """Ring the agent and stay for the talk. False: nobody answered, and the caller waits on under music."""
         call = self._call
-        call.set_phase(Phase.RINGING)
-        call.dialling = True
-        status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, f"gim({self._wanted.queue.music})")
-        call.dialling = False
-        self._acd.dial_returned(call.contact_id, assignment.reservation_id, status)
-        _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)
-        if status == "ANSWER":
+        if ring(call, assignment, self._wanted.queue.music):
             return True
         call.channel.music(self._wanted.queue.music)
-        # Without the cleared DIALSTATUS, a later ANSWER's trace would say goodbye to a caller who still waits.
+        # Without the cleared DIALSTATUS an earlier answer would say goodbye to a caller who waits again.
         call.channel.set_variables(RM_PHASE=Phase.WAITING.value, DIALSTATUS="")
-        self._first_words = ["still_connecting"]
+        self._first_words = ("still_connecting",)
         self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
         return False
 
-    def _goodbye(self) -> Outcome:
-        call = self._call
-        call.offered = False  # the talk's end is AMI's to tell
-        call.set_phase(Phase.SERVED)
-        call.voice.keys.clear()
-        call.say("goodbye")
-        call.set_phase(Phase.DONE)
-        call.channel.hangup()
-        return Outcome.SERVED
+
+def ring(call: Call, assignment: Assignment, music: str) -> bool:
+    """Ring this agent, under music until the answer, and stay until the talk is over. False: no answer.
+
+    `g` comes back when the agent hangs up, `i` keeps a forwarded phone from carrying the citizen elsewhere.
+    """
+    call.set_phase(Phase.RINGING)
+    call.dialling = True
+    status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, f"gim({music})")
+    call.dialling = False
+    call.services.acd.dial_returned(call.contact_id, assignment.reservation_id, status)
+    _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)
+    return status == "ANSWER"
+
+
+def goodbye(call: Call) -> Outcome:
+    """After the talk, when the agent hung up first."""
+    call.offered = False  # the talk's end is AMI's to tell
+    call.set_phase(Phase.SERVED)
+    call.voice.keys.clear()
+    call.say("goodbye")
+    call.set_phase(Phase.DONE)
+    call.channel.hangup()
+    return Outcome.SERVED

@@ -1,0 +1,193 @@
+"""The caller's way through the house, top to bottom as the call sounds: greeting, language, hours, topic, waiting.
+
+What a key means is `dialplan.dialogue`'s; the same steps serve `explain`. Here is only how it is said and heard.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from dialplan import calendar
+from dialplan.calendar import Opening
+from dialplan.decision import Route
+from dialplan.dialogue import Asking, Dialogue, begin, press
+from dialplan.ruleset import Language
+from ivr import remembered, say
+from ivr.keys import Press
+from ivr.remembered import Wanted
+from ivr.session import Call, Outcome, Phase
+from ivr.waiting import wait_and_talk
+
+_log = structlog.get_logger(__name__)
+# Asterisk reports a key when it is let go: a press within the grace may be told this much after it.
+_KEY_LENGTH_S = 0.3
+
+
+def receive(call: Call) -> Outcome:
+    """A new call, answered by the PBX."""
+    call.language = Language.KO
+    call.set_phase(Phase.MENU)
+    if _too_many(call):
+        return _overflow(call)
+    return through_the_menus(call, begin(call.rules))
+
+
+def resume(call: Call) -> Outcome:
+    """The engine has taken this caller back out of the safety net: no greeting, no question, the place in time kept.
+
+    Who waited in `overflow` has not been asked anything yet, and is greeted now.
+    """
+    now = call.services.now()
+    overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
+    call.language = remembered.language(call.channel)
+    wanted = remembered.wanted(call.channel, call.rules, call.language, now)
+    if overflowed:
+        call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s
+        call.set_phase(Phase.MENU)
+        return through_the_menus(call, begin(call.rules))
+    outcome = wait_and_talk(call, wanted)
+    return outcome if outcome is not None else through_the_menus(call, _first_menu(call))
+
+
+def through_the_menus(call: Call, dialogue: Dialogue) -> Outcome:
+    """From a question to the end of the call."""
+    late = _LateLanguage(call)
+    while True:
+        while dialogue.asking is not Asking.DONE:
+            dialogue = _ask(call, dialogue, late)
+        if dialogue.closed:
+            chosen = _say_closed(call, dialogue, late)
+            if chosen is None:
+                return _end(call, Outcome.CLOSED)
+            dialogue = chosen
+            continue
+        route = dialogue.route
+        if route is None or route.queue is None:
+            call.say(*dialogue.say)  # not served in this language: a sentence and goodbye
+            return _end(call, Outcome.CLOSED)
+        outcome = wait_and_talk(call, _wanted(call, route))
+        if outcome is not None:
+            return outcome
+        dialogue = _first_menu(call)
+
+
+def _ask(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue:
+    """Say what there is to say, hear the answer, and let the rules judge it."""
+    sounds = call.sounds(*dialogue.say)
+    if dialogue.asking is Asking.LANGUAGE:
+        call.voice.say(sounds)
+        pressed = call.voice.keys.take()
+        if pressed is None:
+            late.begins(dialogue)  # silence is Korean at once; the next question may already be heard
+    else:
+        menu = call.rules.menus[dialogue.menus[-1]]
+        pressed = call.voice.ask(sounds, menu.wait_s)
+        if (question := late.of(pressed)) is not None:
+            dialogue = question
+    following = press(call.rules, dialogue, pressed.key if pressed else None, call.services.clock())
+    _counted(call, dialogue, following, pressed)
+    if following.language is not None:
+        call.language = following.language
+    return following
+
+
+class _LateLanguage:
+    """A key up to 2 s after the greeting's end is still the language, though Korean is already being spoken."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._question: Dialogue | None = None
+        self._until_s = 0.0
+
+    def begins(self, question: Dialogue) -> None:
+        """The language question was met with silence, now."""
+        self._question = question
+        self._until_s = self._call.voice.now_s() + self._call.rules.language_grace_s + _KEY_LENGTH_S
+
+    def of(self, pressed: Press | None) -> Dialogue | None:
+        """The language question, when this is the first key after it and in time; asked once, then forgotten."""
+        question = self._question
+        self._question = None
+        return question if question and pressed and pressed.at_s <= self._until_s else None
+
+    @property
+    def question(self) -> Dialogue | None:
+        """The language question that was met with silence, if that was the last thing asked."""
+        return self._question
+
+
+def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue | None:
+    """The closed message with the next opening. Who never chose a language may still choose one while it is said."""
+    call.set_phase(Phase.CLOSED)
+    question = late.question
+    call.voice.keys.clear()
+    heard = call.voice.say(
+        _closed_sounds(call, dialogue.say, dialogue.opening),
+        listen_for=frozenset(call.rules.language_keys) if question else frozenset(),
+    )
+    pressed = call.voice.keys.take()
+    if heard or question is None or pressed is None:
+        return None
+    following = press(call.rules, question, pressed.key, call.services.clock())
+    call.language = following.language or call.language
+    late.of(pressed)
+    return following
+
+
+def _closed_sounds(call: Call, prompts: tuple[str, ...], opening: Opening | None) -> list[str]:
+    """The first prompt is followed by the next opening in words, where there is one within sight."""
+    first, *rest = prompts
+    words: tuple[str, ...] = ()
+    if opening and opening.opens_at:
+        now = calendar.in_seoul(call.services.clock())
+        words = say.opening(call.language.value, calendar.in_seoul(opening.opens_at), now).pieces
+    return call.sounds(first, *words, *rest)
+
+
+def _wanted(call: Call, route: Route) -> Wanted:
+    now = call.services.now()
+    return Wanted(
+        queue=call.rules.queues[route.queue or ""],
+        topic=route.topic,
+        requirement=route.requirement,
+        first_words=route.say,
+        first_queued_at=call.first_queued_at or now,
+        waited_s=call.waited_s,
+    )
+
+
+def _first_menu(call: Call) -> Dialogue:
+    """The first topic menu, whatever the hour is now: who has waited is not sent away for having looked around."""
+    root = call.rules.root_menu[call.language]
+    prompt = call.rules.menus[root].prompt
+    return Dialogue(Asking.MENU, (prompt,), (), language=call.language, menus=(root,))
+
+
+def _counted(call: Call, asked: Dialogue, following: Dialogue, pressed: Press | None) -> None:
+    menu = asked.menu or Asking.LANGUAGE.value
+    wrong = following.wrong > asked.wrong
+    choice = "silence" if pressed is None else "wrong" if wrong else pressed.key
+    call.services.observer.choice_made(menu, choice)
+    _log.info("call.chose", menu=menu, choice=choice, rules=[str(why.source) for why in following.reasons])
+
+
+def _too_many(call: Call) -> bool:
+    """Above the bound, while open. (When closed, the closed message is short and takes no agent.)"""
+    most = call.rules.max_calls
+    return max(call.callers_now(), call.services.acd.calls()) > most and calendar.is_open(
+        call.rules.hours, call.services.clock()
+    )
+
+
+def _overflow(call: Call) -> Outcome:
+    """All lines are busy: the caller waits in the PBX's member-less queue until the engine takes them out in order."""
+    _log.warning("call.overflowed")
+    call.channel.set_variables(RM_PHASE=Phase.OVERFLOW.value, RM_QUEUED_AT=f"{call.services.now():.3f}")
+    call.voice.say([call.services.sound(language, "lines_busy") for language in (Language.KO, Language.EN)])
+    return Outcome.OVERFLOW
+
+
+def _end(call: Call, outcome: Outcome) -> Outcome:
+    call.set_phase(Phase.DONE)
+    call.channel.hangup()
+    return outcome
