@@ -10,6 +10,14 @@ unavailable() {
   exit "$UNAVAILABLE"
 }
 
+# The archive that this machine's apt is configured for.
+archive() {
+  local found
+  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
+  found=${found:-http://deb.debian.org/debian}
+  echo "${found%/}"
+}
+
 require_container_machine() {
   [ "$(id -u)" = 0 ] || unavailable "it takes root (this is $(id -un)); try: sudo $0"
   local tool
@@ -27,10 +35,11 @@ require_container_machine() {
   [ "$(df --output=avail -BM "$W" | tail -1 | tr -dc 0-9)" -ge 3000 ] || unavailable "$W has less than 3 GB free"
 }
 
-# fetch_packages FOLDER MARKER PACKAGE...: unpacks packages and what they need that the machine lacks.
+# fetch_packages FOLDER PROGRAM PACKAGE...: unpacks packages, and what they need that the machine lacks, unless PROGRAM is
+# here already. PATH and LD_LIBRARY_PATH name FOLDER.
 fetch_packages() {
-  local into=$1 marker=$2; shift 2
-  test -e "$into/$marker" && return
+  local into=$1 program=$2; shift 2
+  type -P "$program" >/dev/null && return
   mkdir -p "$into.debs/partial" "$into"
   apt-get install -y -qq --no-install-recommends --download-only -o Dir::Cache::archives="$into.debs" "$@" >"$W/apt.log" 2>&1 ||
     { apt-get update -qq && apt-get install -y -qq --no-install-recommends --download-only \

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Tries the product's own way (no container, no root) on Debian 13: a root folder made from its packages, an ordinary
+# user in it, this checkout's tracked files copied in. Root on Debian makes the folder; nothing in it runs as root.
+# usage: debian13.sh                 validate, explain, up twice, a call: each with its time
+#        debian13.sh -- COMMAND...   that command in the copy, as the ordinary user
+# Not part of CI: it fetches everything anew. W (default /var/tmp/ringmaster-debian13, about 1.5 GB) may be deleted.
+set -euo pipefail
+HERE=$(cd "$(dirname "$0")" && pwd)
+PROJECT=$(cd "$HERE/../.." && pwd)
+W=${W:-/var/tmp/ringmaster-debian13}
+ROOT=$W/root
+[ "$(id -u)" = 0 ] || { echo "debian13.sh: it takes root to make the root folder" >&2; exit 69; }
+mkdir -p "$W"
+# shellcheck source=tests/compose/container_engine.sh
+. "$HERE/container_engine.sh"
+ARCHIVE=$(archive)
+
+make_root() {
+  PATH=$PATH:$W/tools/usr/bin
+  fetch_packages "$W/tools" mmdebstrap mmdebstrap
+  rm -rf "$ROOT"
+  # What a Debian 13 machine has before its owner installs anything but python3-venv.
+  # A network that re-signs TLS needs its own authorities in there; elsewhere there are none to copy.
+  mmdebstrap --variant=minbase --include=apt,dpkg,ca-certificates,python3,python3-venv \
+    --customize-hook='mkdir -p "$1/usr/local/share/ca-certificates"; cp /usr/local/share/ca-certificates/*.crt "$1/usr/local/share/ca-certificates/" 2>/dev/null; chroot "$1" update-ca-certificates' \
+    --customize-hook='echo "citizen:x:1000:1000::/home/citizen:/bin/bash" >>"$1/etc/passwd"; echo "citizen:x:1000:" >>"$1/etc/group"; install -d -o 1000 -g 1000 "$1/home/citizen"' \
+    trixie "$ROOT" "$ARCHIVE" >"$W/mmdebstrap.log" 2>&1 || { tail -20 "$W/mmdebstrap.log"; exit 1; }
+  touch "$ROOT/etc/ready"
+}
+
+fresh_copy() {
+  local copy=$ROOT/home/citizen/ringmaster
+  rm -rf "$copy"
+  install -d -o 1000 -g 1000 "$copy"
+  (cd "$PROJECT" && git ls-files -z | while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
+    tar --null -T - -c) | tar -C "$copy" --no-same-owner -x
+  chown -R 1000:1000 "$copy"
+}
+
+# Mounts and processes of its own: whatever is mounted or left running ends with the command.
+inside() {
+  unshare --mount --pid --fork --kill-child bash -euc '
+    root=$1; shift
+    mount -t proc proc "$root/proc"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    exec chroot --userspec=1000:1000 "$root" /usr/bin/env -i HOME=/home/citizen USER=citizen LANG=C.UTF-8 \
+      PATH=/usr/local/bin:/usr/bin:/bin bash -c "cd ~/ringmaster; exec \"\$@\"" inside "$@"' inside "$ROOT" "$@"
+}
+
+[ -e "$ROOT/etc/ready" ] || make_root
+cp /etc/resolv.conf /etc/hosts "$ROOT/etc/"
+fresh_copy
+if [ "${1:-}" = -- ]; then
+  shift
+  inside "$@"
+  exit
+fi
