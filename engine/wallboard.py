@@ -92,13 +92,13 @@ def _figures(board: Board, columns: int) -> RenderableType:
     counts = board.counts
     oldest = max((line.oldest_s for line in board.waiting if line.oldest_s is not None), default=None)
     lost = counts.abandoned - counts.abandoned_short
-    in_time = f"≤ {board.threshold_s:.0f} s, short_excluded"
+    in_time = f"Service level ≤ {board.threshold_s:.0f} s"
     cells = [
         ("대기", "Waiting", str(board.waiting_now), "nobody" if oldest is None else f"oldest {oldest:.0f} s", "yellow"),
         ("통화", "Talking", str(board.working(Work.CONNECTED, Work.HOLD)), f"{board.in_menu} in the menu", "cyan"),
         ("응대", "Answered", str(counts.answered), f"lost {lost}, short {counts.abandoned_short}", "green"),
         ("응대율", "Answer rate", _percent(counts.answer_rate), "short_excluded", _colour(counts.answer_rate)),
-        ("서비스레벨", "Service level", _percent(counts.service_level), in_time, _colour(counts.service_level)),
+        ("서비스레벨", in_time, _percent(counts.service_level), "short_excluded", _colour(counts.service_level)),
     ]
     rows = Table.grid(expand=True)
     for _ in range(columns):
