@@ -26,12 +26,12 @@ class Defaults(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RINGMASTER_", extra="ignore")
 
     bind: str = "127.0.0.1"
-    sip_port: int = Field(5060, ge=0, le=65535)
-    http_port: int = Field(9100, ge=0, le=65535)
-    ami_port: int = Field(5038, ge=0, le=65535)
-    agi_port: int = Field(4573, ge=0, le=65535)
-    rtp_start: int = Field(10000, ge=1024, le=65535)
-    rtp_end: int = Field(19999, ge=1024, le=65535)
+    sip_port: int = Field(default=5060, ge=0, le=65535)
+    http_port: int = Field(default=9100, ge=0, le=65535)
+    ami_port: int = Field(default=5038, ge=0, le=65535)
+    agi_port: int = Field(default=4573, ge=0, le=65535)
+    rtp_start: int = Field(default=10000, ge=1024, le=65535)
+    rtp_end: int = Field(default=19999, ge=1024, le=65535)
 
 
 class RunSettings(BaseModel):

@@ -1,0 +1,57 @@
+"""The command line behind ./ringmaster: finds the command's own file and runs it.
+
+Nothing else is imported here, so that `validate` and `explain` answer within a second.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+COMMANDS = {
+    "up": "the call centre: Asterisk and the engine, until Ctrl-C (--demo: with callers and agents)",
+    "call": "place one real SIP call to a running centre, and tell it step by step",
+    "watch": "the live wallboard of a running centre",
+    "validate": "check the rules; every error with its file, line and column",
+    "explain": "what would happen to a call at some time, and by which rules",
+    "show": "one contact's timeline from the journal",
+    "reload": "make a running centre follow the changed rules",
+    "prompts": "render the spoken sentences that have changed",
+    "bench": "measure what the README promises",
+    "test": "install what the tests need and run them all",
+    "configure": "write the PBX's configuration and end (containers)",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. 2 for an unknown one."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    name = words[0]
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, 1)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
+        print(f"ringmaster has no command `{name}`.{meant}\n\n{usage()}", file=sys.stderr)
+        return 2
+    try:
+        return int(importlib.import_module(f"engine.commands.{name}").run(words[1:]))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read the answer has seen enough (`| head`).
+        sys.stderr.close()
+        return 141
+
+
+def usage() -> str:
+    """The list of commands."""
+    lines = ["Usage: ./ringmaster COMMAND [options]; COMMAND --help tells more.", ""]
+    return "\n".join(lines + [f"  {name:<10} {what}" for name, what in COMMANDS.items()])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

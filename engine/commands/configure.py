@@ -1,0 +1,32 @@
+"""`configure`: writes the PBX's configuration and secrets into the state, and ends.
+
+For a PBX in its own container, which starts after this and before the engine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from dialplan.loader import RulesError
+from engine import credentials, pbxconfig
+from engine.commands.up import add_settings, load_rules, settings_of
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit 0 when the files are written, 1 with the reason on stderr."""
+    parser = argparse.ArgumentParser(prog="./ringmaster configure", description="Write the PBX's configuration.")
+    add_settings(parser)
+    options = parser.parse_args([*arguments, "--pbx-external"])
+    settings = settings_of(options)
+    try:
+        ruleset = load_rules(settings)
+    except RulesError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, ruleset.agents), None)
+    settings.save()
+    print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)
+    return 0

@@ -1,0 +1,146 @@
+"""`./ringmaster up`: the words of its command line become settings, checked before anything is started."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dialplan.loader import RulesError, load
+from dialplan.ruleset import Ruleset
+from engine import fetch, pbx, pbxconfig, up
+from engine.commands.explain import parse_at
+from engine.commands.rules_folder import cache_folder
+from engine.settings import (
+    Defaults,
+    RunSettings,
+    default_rules,
+    default_sounds,
+    default_state,
+    free_port,
+    port_is_free,
+    run_dir_for,
+)
+
+_PORTS = ("sip_port", "http_port", "ami_port", "agi_port")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs until it is asked to end (exit 0). Exit 1 with the reason on stderr when it cannot start or go on."""
+    options = _parser().parse_args(arguments)
+    # Until the supervisor waits for signals, an end asked for ends what is being fetched too.
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        if options.engine_only:
+            settings = _earlier(options.state)
+            return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
+        settings = settings_of(options)
+        ruleset = load_rules(settings)
+        asterisk = None if settings.pbx_external else fetch.program("asterisk")
+        if asterisk and (warning := pbx.version_warning(asterisk)):
+            print(warning, file=sys.stderr)
+            if options.strict:
+                return 1
+        return up.run(settings, ruleset, asterisk, up.Options(restart=not options.no_restart, demo=options.demo))
+    except RulesError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print("The rules are broken: nothing was started.", file=sys.stderr)
+    except (fetch.FetchError, up.UpError, pbx.PbxError, pbxconfig.ConfigError) as error:
+        print(f"up: {error}", file=sys.stderr)
+    return 1
+
+
+def load_rules(settings: RunSettings) -> Ruleset:
+    """The checked rules of this run. RulesError with every problem."""
+    return load(settings.rules, settings.overrides, cache_folder())
+
+
+def settings_of(options: argparse.Namespace) -> RunSettings:
+    """The settings of a new run. UpError when a port that was asked for is taken."""
+    defaults = Defaults()
+    state = options.state.absolute()
+    asked = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
+    bind = _or(options.bind, defaults.bind)
+    taken = {port for port in asked.values() if port}
+    ports: dict[str, int] = {}
+    for name, port in asked.items():
+        host = bind if name == "sip_port" else "127.0.0.1"
+        if port and not options.pbx_external and not port_is_free(port, host=host):
+            raise up.UpError(
+                f"port {port} on {host} is taken by another program (or another centre); "
+                f"--{name.replace('_', '-')} 0 takes a free one"
+            )
+        ports[name] = port or free_port(taken, host=host)
+    return RunSettings(
+        state=state,
+        rules=options.rules.absolute(),
+        sounds=default_sounds(),
+        bind=bind,
+        sip_port=ports["sip_port"],
+        http_port=ports["http_port"],
+        ami_port=ports["ami_port"],
+        agi_port=ports["agi_port"],
+        rtp_start=defaults.rtp_start,
+        rtp_end=defaults.rtp_end,
+        run_dir=run_dir_for(state),
+        overrides=tuple(options.overrides),
+        at=options.at.isoformat() if options.at else None,
+        clock_offset_s=options.at.timestamp() - time.time() if options.at else 0.0,
+        pbx_external=options.pbx_external,
+    )
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """The options that every command which sets up a centre has."""
+    ports = "0 takes a free one"
+    parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="what this centre keeps")
+    parser.add_argument("--rules", type=Path, default=default_rules(), metavar="DIR", help="folder of the YAML files")
+    parser.add_argument("--sip-port", type=_port, metavar="N", help=f"by default 5060; {ports}")
+    parser.add_argument("--http-port", type=_port, metavar="N", help=f"metrics and health, by default 9100; {ports}")
+    parser.add_argument("--ami-port", type=_port, metavar="N", help=f"by default 5038; {ports}")
+    parser.add_argument("--agi-port", type=_port, metavar="N", help=f"by default 4573; {ports}")
+    parser.add_argument("--bind", metavar="ADDR", help="where SIP answers, by default 127.0.0.1")
+    parser.add_argument(
+        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
+        help="override one value of the rules, such as queues.defaults.wrapup_s=0",
+    )  # fmt: skip
+    parser.add_argument("--at", type=parse_at, metavar="TIME", help="judge opening hours as if it were started then")
+    parser.add_argument("--pbx-external", action="store_true", help=argparse.SUPPRESS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./ringmaster up", description="The call centre, until Ctrl-C.")
+    add_settings(parser)
+    parser.add_argument("--demo", action="store_true", help="with simulated callers and agents, and a live wallboard")
+    parser.add_argument("--no-restart", action="store_true", help="an engine that dies is not started again")
+    parser.add_argument("--engine-only", action="store_true", help="just an engine, for the Asterisk that runs already")
+    parser.add_argument("--strict", action="store_true", help="refuse an Asterisk that lacks security fixes")
+    return parser
+
+
+def _earlier(state: Path) -> RunSettings:
+    try:
+        return RunSettings.load(state.absolute())
+    except FileNotFoundError:
+        raise up.UpError(f"no centre was ever started on {state}; start `up` first") from None
+
+
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's form
+    raise SystemExit(0)
+
+
+def _or(first: Any, second: Any) -> Any:
+    return second if first is None else first
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return number

@@ -1,0 +1,322 @@
+"""Asterisk's configuration files: rendered from `asterisk-config/`, and generated from the operators' rules.
+
+The templates are the same for every run but for names between at-signs. What follows from the rules goes to
+`etc/generated/`, and is all that a reload writes anew. Files hold secrets: the folder is the owner's only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import ipaddress
+import re
+import shutil
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from dialplan.native import compile_native
+from dialplan.ruleset import AgentRule, Carrier, Language, Ruleset
+from engine import fetch
+from engine.credentials import AMI_USER, Credentials, carrier_password
+from engine.settings import RunSettings, write_private
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
+ZONE = "Asia/Seoul"
+# Beyond the rules' own bound of calls: callers who wait for a line.
+LINES_FOR_WAITING = 500
+EVENTS = (
+    "FullyBooted",
+    "Newchannel",
+    "Newstate",
+    "NewCallerid",
+    "Hangup",
+    "HangupRequest",
+    "SoftHangupRequest",
+    "DialBegin",
+    "DialEnd",
+    "DialState",
+    "BridgeCreate",
+    "BridgeEnter",
+    "BridgeLeave",
+    "BridgeMerge",
+    "BridgeDestroy",
+    "Hold",
+    "Unhold",
+    "MusicOnHoldStart",
+    "MusicOnHoldStop",
+    "AttendedTransfer",
+    "BlindTransfer",
+    "Rename",
+    "DeviceStateChange",
+    "ContactStatus",
+    "PeerStatus",
+    "QueueMemberAdded",
+    "QueueMemberRemoved",
+    "QueueMemberPause",
+    "QueueMemberStatus",
+    "QueueMemberRinginuse",
+    "QueueMemberPenalty",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueCallerAbandon",
+    "AgentCalled",
+    "AgentConnect",
+    "AgentComplete",
+    "AgentRingNoAnswer",
+    "AgentDump",
+    "OriginateResponse",
+    "DTMFEnd",
+    "UserEvent",
+    "Reload",
+    "Shutdown",
+)
+
+
+class ConfigError(Exception):
+    """A template and its values do not fit."""
+
+
+def etc_dir(settings: RunSettings) -> Path:
+    """Where Asterisk reads its files."""
+    return settings.state / "asterisk" / "etc"
+
+
+def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, asterisk: fetch.Program | None) -> None:
+    """Write all files anew. `asterisk` is None when another machine's package is run (its own paths are used)."""
+    base = settings.state / "asterisk"
+    for part in ("etc/generated", "lib", "spool", "log", "data"):
+        (base / part).mkdir(parents=True, exist_ok=True)
+    for folder in (settings.state, base, settings.run_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    _data_dir(settings, asterisk)
+    media = [] if settings.bind in ("0.0.0.0", "::") else [f"media_address = {settings.bind}"]
+    media += ["bind_rtp_to_media_address = yes"] if media else []
+    own = ruleset.max_calls + LINES_FOR_WAITING + len(ruleset.agents)
+    values = {
+        "ETC": str(etc_dir(settings)),
+        "PROGRAM_DIRECTORIES": _program_directories(asterisk),
+        "LIB": str(base / "lib"),
+        "DATA": str(base / "data"),
+        "SPOOL": str(base / "spool"),
+        "RUN": str(settings.run_dir),
+        "LOG": str(base / "log"),
+        "NODE": settings.node,
+        "MAX_CALLS": str(own),
+        "AMI_PORT": str(settings.ami_port),
+        "AMI_USER": AMI_USER,
+        "AMI_SECRET": credentials.ami_secret,
+        "EVENT_FILTERS": _event_filters(asterisk),
+        "AGI_PORT": str(settings.agi_port),
+        "BIND": settings.bind,
+        "SIP_PORT": str(settings.sip_port),
+        "MEDIA_ADDRESS": "\n".join(media),
+        "RTP_START": str(settings.rtp_start),
+        "RTP_END": str(settings.rtp_end),
+        "SOUNDS": str(base / "data" / "sounds"),
+        "CLOCK_OFFSET": str(round(settings.clock_offset_s)),
+        "ORDER_EPOCH": str(int(time.time()) - 86400),
+        "RING_TIMEOUT_S": str(round(max(q.ring_timeout_s for q in ruleset.queues.values()))),
+        "WRAPUP_S": str(round(max(q.wrapup_s for q in ruleset.queues.values()))),
+    }
+    for template in sorted(TEMPLATES.glob("*.conf")):
+        text = fill(template.read_text(encoding="utf-8"), values, template.name)
+        write_private(etc_dir(settings) / template.name, text)
+    write_rules(settings, ruleset, credentials)
+
+
+def fill(text: str, values: dict[str, str], name: str) -> str:
+    """`text` with every @NAME@ replaced. A name without a value raises ConfigError, and so does a line break in it."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise ConfigError(f"{name}: nothing is known for @{match[1]}@")
+        return values[match[1]]
+
+    return re.sub(r"@([A-Z_]+)@", value, text)
+
+
+def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credentials) -> None:
+    """Write what follows from the rules, and STATE/agents.csv."""
+    generated = etc_dir(settings) / "generated"
+    agents = sorted(ruleset.agents.values(), key=lambda agent: agent.id)
+    today = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=settings.clock_offset_s)
+    first = today.date() - timedelta(days=1)
+    hours = compile_native(ruleset, first)
+    files = {
+        "agents.conf": "".join(_agent_endpoint(agent, credentials.agents[agent.id]) for agent in agents),
+        "phones.conf": _phones(agents),
+        "numbers.conf": _numbers(ruleset.trunks.numbers),
+        "carriers.conf": _carriers(settings, ruleset),
+        "emergency.conf": _emergency(ruleset),
+        "transport.conf": _transport(ruleset),
+        "hours.conf": _zoned(hours),
+    }
+    for name, text in files.items():
+        write_private(generated / name, text)
+    write_private(settings.state / "agents.csv", agents_csv(agents, credentials))
+
+
+def agents_csv(agents: list[AgentRule], credentials: Credentials) -> str:
+    """The accounts of the agents' phones, one line each, with a header."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(["agent", "extension", "sip_user", "sip_secret", "name", "languages", "skills"])
+    for agent in agents:
+        skills = " ".join(f"{name}:{level}" for name, level in sorted(agent.skills.items()))
+        rows.writerow(
+            [agent.id, agent.id, agent.id, credentials.agents[agent.id], agent.name, _languages(agent), skills]
+        )
+    return out.getvalue()
+
+
+def _languages(agent: AgentRule) -> str:
+    return " ".join(language.value for language in Language if language in agent.languages)
+
+
+def _agent_endpoint(agent: AgentRule, password: str) -> str:
+    name = _plain(agent.name)
+    return (
+        f"[{agent.id}](agent-endpoint)\nauth = {agent.id}\naors = {agent.id}\n"
+        f'callerid = "{name}" <{agent.id}>\n'
+        f"set_var = RM_AGENT={agent.id}\nset_var = RM_LANGS={_languages(agent)}\nset_var = RM_NAME={name}\n"
+        f"[{agent.id}](agent-auth)\nusername = {agent.id}\npassword = {password}\n"
+        f"[{agent.id}](agent-aor)\n\n"
+    )
+
+
+def _plain(text: str) -> str:
+    """Text of the rules that is nothing but text to Asterisk: no quote, comment, variable or separator."""
+    return re.sub(r"[^\w .·-]", "", text)
+
+
+def _phones(agents: list[AgentRule]) -> str:
+    lines = ["[phones]", "; Agents among each other. Option i: a forwarded phone leads nowhere."]
+    for agent in agents:
+        lines += [f"exten => {agent.id},1,Dial(PJSIP/{agent.id},30,i)", " same => n,Hangup()"]
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(numbers: tuple[str, ...]) -> str:
+    """The centre's own numbers as carriers may write them: national, international, with and without the plus."""
+    forms = {form: None for number in numbers for form in (number, *_international(number))}
+    return "".join(f"exten => {form},1,Goto(citizen,s,1)\n" for form in forms)
+
+
+def _international(number: str) -> tuple[str, ...]:
+    return (f"+82{number[1:]}", f"82{number[1:]}") if number.startswith("0") else ()
+
+
+def _carriers(settings: RunSettings, ruleset: Ruleset) -> str:
+    carriers = ruleset.trunks.carriers
+    if not carriers:
+        return (
+            "; Development: no carrier is named, so INVITEs from this machine whose From user is no agent are a\n"
+            "; citizen's. The first carrier in trunks.yaml ends this.\n"
+            "[anonymous](carrier-endpoint)\ndeny = 0.0.0.0/0\npermit = 127.0.0.0/8\n"
+        )
+    return "".join(_carrier(carrier, carrier_password(settings.state, carrier.name)) for carrier in carriers)
+
+
+def _carrier(carrier: Carrier, password: str | None) -> str:
+    name = f"carrier-{carrier.name}"
+    text = f"[{name}](carrier-endpoint)\nidentify_by = ip\naors = {name}\n"
+    matches = [_without_port(address) for address in carrier.addresses]
+    contacts = [f"sip:{target}" for target in _targets(carrier)]
+    if carrier.registration:
+        user, _, host = carrier.registration.rpartition("@")
+        matches.append(_without_port(host))
+        text += f"outbound_auth = {name}\nfrom_user = {user}\nfrom_domain = {_without_port(host)}\n"
+        text += f"[{name}]\ntype = auth\nauth_type = userpass\nusername = {user}\npassword = {password or ''}\n"
+        text += (
+            f"[{name}]\ntype = registration\ntransport = udp\noutbound_auth = {name}\nserver_uri = sip:{host}\n"
+            f"client_uri = sip:{user}@{host}\ncontact_user = {user}\n"
+            "retry_interval = 30\nforbidden_retry_interval = 300\n"
+        )
+    text += f"[{name}]\ntype = aor\n" + "".join(f"contact = {contact}\n" for contact in contacts)
+    return text + f"[{name}]\ntype = identify\nendpoint = {name}\n" + "".join(f"match = {m}\n" for m in matches) + "\n"
+
+
+def _without_port(address: str) -> str:
+    return address.rsplit(":", 1)[0] if address.count(":") == 1 else address
+
+
+def _targets(carrier: Carrier) -> list[str]:
+    """host[:port] to send calls to: the registrar, or each single address (a network is only for what comes in)."""
+    if carrier.registration:
+        return [carrier.registration.rpartition("@")[2]]
+    return [address for address in carrier.addresses if "/" not in address or _is_single(address)]
+
+
+def _is_single(address: str) -> bool:
+    return ipaddress.ip_network(address, strict=False).num_addresses == 1
+
+
+def _emergency(ruleset: Ruleset) -> str:
+    """112 and 119 go to each carrier in turn until one answers; the centre's own number is shown."""
+    lines = ["[emergency]"]
+    targets = [(c.name, target.split("/")[0]) for c in ruleset.trunks.carriers for target in _targets(c)]
+    for number in ruleset.trunks.emergency:
+        lines.append(f"exten => {number},1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})")
+        lines.append(" same => n,Set(CALLERID(name)=)")
+        for carrier, target in targets:
+            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier}/sip:{number}@{target},60)")
+            lines.append(' same => n,GotoIf($["${DIALSTATUS}" = "ANSWER"]?end)')
+        if not targets:
+            lines.append(" ; No carrier is named in trunks.yaml: there is no line to the outside.")
+        lines.append(" same => n,Congestion(5)")
+        lines.append(" same => n(end),Hangup()")
+    return "\n".join(lines) + "\n"
+
+
+def _transport(ruleset: Ruleset) -> str:
+    external = ruleset.trunks.external_media_address
+    if not external:
+        return "[outside](!)\n; No address translation.\n"
+    networks = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    return f"[outside](!)\nexternal_media_address = {external}\nexternal_signaling_address = {external}\n" + "".join(
+        f"local_net = {network}\n" for network in networks
+    )
+
+
+def _zoned(hours: str) -> str:
+    """An unknown zone silently becomes UTC: where the machine has no zone files, name our own by its path."""
+    if Path("/usr/share/zoneinfo", ZONE).exists():
+        return hours
+    ours = fetch.home() / "asterisk" / "usr/share/zoneinfo" / ZONE
+    if not ours.exists():
+        raise ConfigError(f"no time zone file for {ZONE} on this machine: install the package tzdata")
+    return hours.replace(ZONE, str(ours))
+
+
+def _program_directories(asterisk: fetch.Program | None) -> str:
+    if asterisk is None or asterisk.root == Path("/"):
+        return "; modules: where the package has put them"
+    found = next(iter(sorted(asterisk.root.glob("usr/lib/*/asterisk/modules"))), None)
+    if found is None:
+        raise ConfigError(f"{asterisk.root} holds no modules of Asterisk; remove that folder to fetch it again")
+    return f"astmoddir => {found}"
+
+
+def _data_dir(settings: RunSettings, asterisk: fetch.Program | None) -> None:
+    """A data folder of links: the package's own but for the sounds, which are ours and its two beeps."""
+    package = (asterisk.root if asterisk else Path("/")) / "usr/share/asterisk"
+    data = settings.state / "asterisk" / "data"
+    sounds = data / "sounds"
+    shutil.rmtree(data, ignore_errors=True)
+    sounds.mkdir(parents=True)
+    links = {data / name: package / name for name in ("documentation", "agi-bin", "keys", "firmware", "rest-api")}
+    english = package / "sounds" / ("en_US_f_Allison" if asterisk and asterisk.root != Path("/") else "en")
+    links |= {sounds / f"{name}.gsm": english / f"{name}.gsm" for name in ("beep", "beeperr")}
+    links |= {sounds / entry.name: entry for entry in settings.sounds.glob("*")}
+    for link, target in links.items():
+        link.symlink_to(target)
+
+
+def _event_filters(asterisk: fetch.Program | None) -> str:
+    """By name where Asterisk can (22: a hash), else by pattern over the text."""
+    if asterisk is None or fetch.asterisk_version(asterisk) >= (22,):
+        return "\n".join(f"eventfilter(action(include),name({event})) =" for event in EVENTS)
+    return "\n".join(f"eventfilter = Event: {event}[[:space:]]" for event in EVENTS)

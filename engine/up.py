@@ -1,0 +1,304 @@
+"""`./ringmaster up`: the parent of everything that runs. Starts Asterisk and the engine, and ends them in order.
+
+It reads the engine's heartbeat, kills an engine that hangs, and starts a new one after one that died. It is the
+container's entry point too (then Asterisk is someone else's child). One thread, no handlers: the signals are blocked
+and waited for, so nothing interrupts a half-done step.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialplan.ruleset import Ruleset
+from engine import credentials, fetch, pbx, pbxconfig, ready
+from engine.heartbeat import Watch
+from engine.settings import RunSettings
+
+RESTART_AFTER_S = 1.0
+ENGINE_READY_WITHIN_S = 30.0
+ENGINE_STOP_WITHIN_S = 4.0
+DESCRIPTORS_WANTED = 65536
+_ASK_TO_END = {signal.SIGINT, signal.SIGTERM}
+_WAITED_FOR = {*_ASK_TO_END, signal.SIGHUP, signal.SIGCHLD}
+
+
+class UpError(Exception):
+    """The centre cannot be started; the message says why and what to do."""
+
+
+class AlreadyRunning(UpError):
+    """Another process does this already, on the same state."""
+
+
+class _Ended(Exception):
+    """Someone asked for the end: Ctrl-C or SIGTERM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `up` is told beside the settings."""
+
+    restart: bool = True
+    engine_only: bool = False
+    demo: bool = False
+    engine_command: tuple[str, ...] = (sys.executable, "-P", "-m", "engine.serve")
+
+
+def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program | None, options: Options) -> int:
+    """Run until asked to end; the exit code. Raises UpError, PbxError when it cannot start."""
+    _raise_descriptor_limit()
+    settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
+    with ExitStack() as stack:
+        if not options.engine_only:
+            stack.enter_context(_only_one(settings.state / "up.lock", f"a centre is running on {settings.state}"))
+        centre = _Centre(settings, options)
+        stack.callback(centre.end)
+        try:
+            if options.engine_only:
+                centre.asterisk_pid = _running_asterisk(settings)
+            else:
+                assert ruleset is not None
+                centre.start_pbx(ruleset, asterisk)
+            centre.supervise()
+        except _Ended:
+            return 0
+    return 1
+
+
+class _Centre:
+    """What runs, and what to do when it no longer does."""
+
+    def __init__(self, settings: RunSettings, options: Options) -> None:
+        self._settings = settings
+        self._options = options
+        self._pbx: pbx.Pbx | None = None
+        self._engine: subprocess.Popen[bytes] | None = None
+        self._demo: subprocess.Popen[bytes] | None = None
+        self._watch = Watch(settings.heartbeat)
+        self._announced = False
+        self._had_terminal = sys.stderr.isatty()
+        self.asterisk_pid: int | None = None
+
+    def start_pbx(self, ruleset: Ruleset, asterisk: fetch.Program | None) -> None:
+        settings = self._settings
+        ready.remove(settings.state)
+        secrets = credentials.load_or_make(settings.state, ruleset.agents)
+        if pbx.stop_left_over(settings):
+            _say("ended the Asterisk of an earlier `up` on this state that had been killed")
+        settings.save()
+        if asterisk is None:
+            self._join_external_pbx(ruleset, secrets)
+            return
+        pbxconfig.render(settings, ruleset, secrets, asterisk)
+        _say("starting Asterisk")
+        self._pbx = pbx.Pbx(settings, asterisk)
+        self._pbx.start(pause=self._pause)
+        self.asterisk_pid = self._pbx.pid
+
+    def _join_external_pbx(self, ruleset: Ruleset, secrets: credentials.Credentials) -> None:
+        """Its container may take any time to come up, and may run with the rules of an earlier day."""
+        if not (pbxconfig.etc_dir(self._settings) / "asterisk.conf").exists():
+            pbxconfig.render(self._settings, ruleset, secrets, None)
+        _say("waiting for the PBX")
+        while True:
+            try:
+                if "fully booted" in pbx.console(self._settings, "core waitfullybooted"):
+                    break
+            except (OSError, pbx.PbxError):
+                pass
+            self._pause(0.5)
+        pbx.apply_rules(self._settings, ruleset)
+
+    def supervise(self) -> None:
+        """Start an engine, and another one whenever it ends, until asked to end or until Asterisk is gone."""
+        settings = self._settings
+        first = True
+        while True:
+            try:
+                with _only_one(settings.state / "engine.lock", f"an engine is running on {settings.state}"):
+                    first = False
+                    self._run_engine()
+            except AlreadyRunning:
+                if first:
+                    raise
+                # Someone was quicker (`up --engine-only`): theirs is the engine now, until it ends.
+                self._pause(RESTART_AFTER_S)
+                continue
+            if not self._options.restart:
+                if self._options.engine_only:
+                    raise UpError("the engine has ended")
+                _say("the engine has ended; Asterisk goes on (`up --engine-only` starts another)")
+                while True:
+                    self._pause(0.5)
+            _say("the engine has ended; another in a second")
+            self._pause(RESTART_AFTER_S)
+
+    def _run_engine(self) -> None:
+        """One engine's life: returns when it has ended."""
+        self._watch.reset(grace_s=ENGINE_READY_WITHIN_S)
+        command = [*self._options.engine_command, "--state", str(self._settings.state)]
+        log = None
+        if self._options.demo:
+            # The terminal belongs to the wallboard.
+            log = (self._settings.state / "engine.log").open("ab")
+        self._engine = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log or sys.stderr.fileno(),
+            stderr=log or sys.stderr.fileno(),
+            start_new_session=True,
+            preexec_fn=pbx.die_with_parent,  # noqa: PLW1509 - one thread
+        )
+        if log:
+            log.close()
+        is_ready = False
+        while self._engine.poll() is None:
+            if not is_ready and self._engine_is_ready():
+                is_ready = True
+                self._tell_ready()
+            if silent := self._watch.silent_for():
+                _say(f"the engine hangs ({silent}): killing it")
+                self._engine.kill()
+                self._engine.wait()
+                break
+            self._pause(0.05 if not is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
+        # Callers are in the safety net now, and ready.json still names a PBX that takes calls.
+
+    def _engine_is_ready(self) -> bool:
+        line = http.client.HTTPConnection("127.0.0.1", self._settings.http_port, timeout=1.0)
+        try:
+            line.request("GET", "/readyz")
+            return line.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            line.close()
+
+    def _tell_ready(self) -> None:
+        assert self._engine is not None
+        settings = self._settings
+        secrets = credentials.load_or_make(settings.state)
+        sip_host = "127.0.0.1" if settings.bind == "0.0.0.0" else settings.bind
+        ready.Ready(
+            sip=ready.Address(host=sip_host, port=settings.sip_port),
+            http=ready.Address(host="127.0.0.1", port=settings.http_port),
+            ami=ready.AmiAddress(
+                host="127.0.0.1", port=settings.ami_port, user=credentials.AMI_USER, secret=secrets.ami_secret
+            ),
+            agi=ready.Address(host="127.0.0.1", port=settings.agi_port),
+            pid=self._engine.pid,
+            asterisk_pid=self.asterisk_pid,
+            supervisor_pid=os.getpid(),
+        ).save(settings.state)
+        if not self._announced:
+            self._announced = True
+            _say(how_to_call(settings, sip_host))
+            if self._options.demo:
+                self._demo = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "engine.demo", "--state", str(settings.state)],
+                    preexec_fn=pbx.die_with_parent,  # noqa: PLW1509 - one thread
+                )
+        else:
+            _say("calls are taken again")
+
+    def _pause(self, seconds: float) -> None:
+        """Wait for a signal or the time, and deal with what came. Raises _Ended, or UpError when Asterisk is gone."""
+        got = signal.sigtimedwait(_WAITED_FOR, max(0.0, seconds))
+        if got is not None and got.si_signo in _ASK_TO_END:
+            raise _Ended
+        if got is not None and got.si_signo == signal.SIGHUP:
+            if self._had_terminal and not sys.stderr.isatty():
+                raise _Ended  # the terminal has been closed, which is another way of saying the same
+            if self._engine is not None and self._engine.poll() is None:
+                self._engine.send_signal(signal.SIGHUP)
+        if self._pbx is not None and (code := self._pbx.ended()) is not None:
+            raise UpError(f"Asterisk has ended ({code}); see {self._settings.state}/asterisk/log")
+        if self._demo is not None and self._demo.poll() is not None:
+            raise _Ended
+        if self._options.engine_only and not self._settings.pbx_external and not ready.alive(self.asterisk_pid):
+            raise UpError("Asterisk has ended")
+
+    def end(self) -> None:
+        """End what was started, the callers' sessions first. Never more than ten seconds."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
+        if not self._options.engine_only:
+            ready.remove(self._settings.state)
+        for child in (self._demo, self._engine):
+            if child is not None and child.poll() is None:
+                child.terminate()
+        for child in (self._demo, self._engine):
+            if child is not None:
+                with suppress(subprocess.TimeoutExpired):
+                    child.wait(ENGINE_STOP_WITHIN_S)
+                if child.poll() is None:
+                    child.kill()
+                    child.wait()
+        if self._pbx is not None:
+            self._pbx.stop()
+        self._watch.close()
+
+
+def how_to_call(settings: RunSettings, host: str) -> str:
+    """A few lines for the person at the terminal: addresses, accounts, what to press."""
+    where = f"{host}:{settings.sip_port}"
+    return (
+        "Calls are taken.\n"
+        f"  Citizen:  any SIP phone on this machine calls sip:0319099000@{where}\n"
+        "            keys: 1 Korean, 2 English, 3 Japanese, 4 Chinese; then a topic, or 0 for any agent\n"
+        f"  Agents:   register 1001, 1002, … at {where}; passwords in {settings.state}/agents.csv\n"
+        "            *11 available, *12 away, *13 log out\n"
+        f"  Metrics:  http://127.0.0.1:{settings.http_port}/metrics\n"
+        "  Ctrl-C ends it."
+    )
+
+
+def _running_asterisk(settings: RunSettings) -> int | None:
+    """The pid of the Asterisk that the state's ready.json names. UpError when it is not there."""
+    known = ready.load(settings.state)
+    if known is None:
+        raise UpError(f"{ready.path(settings.state)} is missing: no centre is running on this state; start `up` first")
+    if not settings.pbx_external and not ready.alive(known.asterisk_pid):
+        raise UpError(f"the Asterisk that {ready.path(settings.state)} names is gone; start `up`")
+    return known.asterisk_pid
+
+
+@contextmanager
+def _only_one(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold `path` as a lock for the time of the block. The kernel lets it go when this process ends, however."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
+            raise AlreadyRunning(f"{otherwise} already (pid {holder or 'unknown'})") from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _raise_descriptor_limit() -> None:
+    """Every call takes descriptors, here none, but in Asterisk and the engine, which inherit the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
