@@ -36,7 +36,10 @@ class ContactMoved:
 
 @dataclass(frozen=True, slots=True)
 class ReservationEnded:
-    """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone."""
+    """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone, not_taken.
+
+    not_taken: the caller's session did not dial in time, which is a fault of ours.
+    """
 
     at: float
     reservation_id: int

@@ -47,6 +47,7 @@ class LongestIdle:
         self._entries: deque[tuple[float, str, int, Agent]] = deque()
 
     def add(self, agent: Agent) -> None:
+        """See IdleOrder."""
         entries = self._entries
         entry = (agent.idle_since, agent.id, agent.idle_stamp, agent)
         if not entries or entries[-1] < entry:
@@ -65,6 +66,7 @@ class LongestIdle:
                 yield entry[3]
 
     def trim(self, live: int) -> None:
+        """See IdleOrder."""
         if len(self._entries) > 2 * live + _SLACK:
             self._entries = deque(entry for entry in self._entries if entry[3].idle_stamp == entry[2])
 
@@ -80,6 +82,7 @@ class BestSkill:
         self._by_level: dict[float, LongestIdle] = {}  # keys in falling order
 
     def add(self, agent: Agent) -> None:
+        """See IdleOrder."""
         level = mean_level(agent, self._requirement)
         order = self._by_level.get(level)
         if order is None:
@@ -92,6 +95,7 @@ class BestSkill:
             yield from order
 
     def trim(self, live: int) -> None:
+        """See IdleOrder."""
         for order in self._by_level.values():
             order.trim(live)
 
@@ -109,6 +113,7 @@ class LeastOccupied:
         self._heap: list[tuple[float, float, str, int, Agent]] = []
 
     def add(self, agent: Agent) -> None:
+        """See IdleOrder."""
         heappush(self._heap, (agent.occupancy(), agent.idle_since, agent.id, agent.idle_stamp, agent))
 
     def __iter__(self) -> Iterator[Agent]:
@@ -125,6 +130,7 @@ class LeastOccupied:
                     heappush(front, (heap[child], child))
 
     def trim(self, live: int) -> None:
+        """See IdleOrder."""
         if len(self._heap) > 2 * live + _SLACK:
             self._heap = [entry for entry in self._heap if entry[4].idle_stamp == entry[3]]
             heapify(self._heap)

@@ -5,7 +5,8 @@ table below, back only from RESERVED to QUEUED (nobody answered), from QUEUED or
 and from CONNECTED or WRAPUP to QUEUED (handed on: the agent's wrap-up goes on without it).
 An *agent* has two independent words: PRESENCE is what the agent says of themselves (or what a dead phone says
 for them), WORK is what the engine has them doing. An agent may be offered a contact exactly when presence is
-AVAILABLE, work is IDLE and the phone is reachable. A *reservation* ties one contact to one agent; both are RESERVED together.
+AVAILABLE, work is IDLE and the phone is reachable. A *reservation* ties one contact to one agent; both are RESERVED
+together.
 
 Anything that is not in these tables raises `IllegalTransition`, which names both sides.
 """

@@ -1,0 +1,161 @@
+"""What must hold after every step; for tests, simulations and `doctor`. Reads everything, naively, and trusts no index.
+
+`check` costs O(contacts x agents) and raises `Broken` with a story that names who, what and which of both sides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acd.core.model import TALKING, WAITING, Agent, Contact, State
+from acd.core.moves import exclusion_timer, grace_timer, reservation_timer, wrapup_timer
+from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
+from acd.core.timers import Timer
+
+if TYPE_CHECKING:
+    from acd.core.timers import TimerKey
+
+
+class Broken(AssertionError):
+    """An invariant does not hold. The message is the story."""
+
+
+def _hold(true: bool, story: str) -> None:
+    if not true:
+        raise Broken(story)
+
+
+def check(state: State) -> None:
+    """Raise Broken unless every invariant of the core holds."""
+    for contact in state.contacts.values():
+        _contact(state, contact)
+    for agent in state.agents.values():
+        _agent(state, agent)
+    _indices(state)
+    _timers(state)
+    _nobody_unmatched(state)
+
+
+def tell_contact(contact: Contact) -> str:
+    """A contact in one line, for stories."""
+    return f"contact {contact.id} ({contact.state}, {contact.requirement}, agent {contact.agent_id})"
+
+
+def tell_agent(agent: Agent) -> str:
+    """An agent in one line, for stories."""
+    with_whom = "nobody" if agent.contact is None else agent.contact.id
+    return f"agent {agent.id} ({agent.presence}/{agent.work}, with {with_whom})"
+
+
+def _contact(state: State, contact: Contact) -> None:
+    who = tell_contact(contact)
+    _hold(contact.state not in FINAL_CONTACT_STATES, f"{who} is over, and still known")
+    _hold((contact.waiting_since is not None) == (contact.state in WAITING), f"{who}: its waiting clock is wrong")
+    _hold(contact.waited_s(state.now) >= 0, f"{who} has waited {contact.waited_s(state.now)} s")
+    _hold((contact.lane is not None) == (contact.state is ContactState.QUEUED), f"{who}: in a lane or not, wrongly")
+    _hold((contact.reservation is not None) == (contact.state is ContactState.RESERVED), f"{who}: reservation")
+    reservation = contact.reservation
+    if reservation is not None:
+        other = reservation.agent
+        _hold(reservation.contact is contact, f"{who} holds the reservation of {tell_contact(reservation.contact)}")
+        _hold(other.reservation is reservation, f"{who} is reserved for {tell_agent(other)}, who does not know")
+        _hold(contact.agent_id == other.id, f"{who} names another agent than its reservation: {tell_agent(other)}")
+    if contact.state is ContactState.QUEUED:
+        _hold(contact.agent_id is None, f"{who} waits and has an agent")
+    talker = state.agents.get(contact.agent_id or "")
+    if contact.state in (ContactState.CONNECTED, ContactState.WRAPUP):
+        _hold(contact.agent_id is not None, f"{who} talks with nobody")
+        if contact.state is ContactState.WRAPUP:
+            _hold(talker is not None and talker.contact is contact, f"{who}: nobody wraps it up, it stays for ever")
+
+
+def _agent(state: State, agent: Agent) -> None:
+    who, contact, work = tell_agent(agent), agent.contact, agent.work
+    _hold((agent.reservation is not None) == (work is Work.RESERVED), f"{who}: reservation")
+    if work is Work.RESERVED:
+        _hold(agent.reservation is not None and agent.reservation.agent is agent, f"{who} holds another's reservation")
+        _hold(contact is not None and contact.reservation is agent.reservation, f"{who}: the contact does not know")
+        _hold(state.timers.at(reservation_timer(agent.id)) is not None, f"{who} is stuck: no deadline")
+    elif work in TALKING:
+        alive = contact is not None and state.contacts.get(contact.id) is contact
+        _hold(alive and contact is not None and contact.agent_id == agent.id, f"{who} is stuck: no live contact")
+        _hold(contact is not None and contact.state is ContactState.CONNECTED, f"{who} talks with one who does not")
+        held = contact is not None and contact.hold_since is not None
+        _hold(held == (work is Work.HOLD), f"{who}: the contact's hold says otherwise")
+    elif work is Work.WRAPUP:
+        _hold(state.timers.at(wrapup_timer(agent.id)) is not None, f"{who} is stuck: no deadline")
+        _hold(contact is None or contact.state is ContactState.WRAPUP, f"{who} wraps up {contact and contact.state}")
+    else:
+        _hold(contact is None, f"{who} has nothing to do with that contact")
+        _hold((work is Work.OTHER) == agent.device_busy, f"{who}: phone busy={agent.device_busy}")
+        _hold(agent.asked is None, f"{who}: {agent.asked} was asked for and never done")
+        _hold(not agent.leaving, f"{who} should be gone")
+    _hold(agent.offerable() == bool(agent.idle_stamp), f"{who}: offerable {agent.offerable()}, listed otherwise")
+    ghost = not agent.reachable and agent.presence not in (Presence.OFFLINE, Presence.ERROR)
+    watched = state.timers.at(grace_timer(agent.id)) is not None
+    _hold(ghost == watched, f"{who}: reachable={agent.reachable}, grace deadline={watched}")
+    _hold(agent.reachable or agent.presence is not Presence.AVAILABLE or watched, f"{who} is a ghost")
+
+
+def _indices(state: State) -> None:
+    """The lanes say what a naive scan says."""
+    seen: set[str] = set()
+    for (queue, requirement), lane in state.lanes.items():
+        name = f"lane {queue} [{requirement}]"
+        keys = [entry[:2] for entry in lane.waiting]
+        _hold(keys == sorted(keys), f"{name}: out of order")
+        for virtual_time, contact_id, contact in lane.waiting:
+            _hold(contact_id not in seen, f"{tell_contact(contact)} waits twice")
+            seen.add(contact_id)
+            right = contact.lane is lane and contact.requirement == requirement and contact.queue.key == queue
+            _hold(right, f"{tell_contact(contact)} is in the wrong {name}")
+            _hold(virtual_time == contact.virtual_time(), f"{tell_contact(contact)} is at the wrong place in {name}")
+        fit = {
+            agent.id
+            for agent in state.agents.values()
+            if not agent.leaving and requirement.met_by(agent.rule.languages, agent.rule.skills)
+        }
+        heard = {agent.id for agent in lane.agents.values() if not agent.leaving}
+        _hold(fit == heard, f"{name}: agents {sorted(fit ^ heard)} are fit or listen, not both")
+        _hold(all(lane in agent.lanes for agent in lane.agents.values()), f"{name}: an agent does not know it")
+        on_duty = {one.id for one in lane.agents.values() if one.presence not in (Presence.OFFLINE, Presence.AWAY)}
+        _hold(lane.on_duty == on_duty, f"{name}: on duty {sorted(on_duty ^ lane.on_duty)}")
+        idle = [agent.id for agent in lane.agents.values() if agent.idle_stamp]
+        _hold(lane.idle_count == len(idle), f"{name}: counts {lane.idle_count} idle, has {idle}")
+        listed = [agent.id for agent in lane.idle]
+        _hold(sorted(listed) == sorted(idle), f"{name}: lists {listed} as idle, has {idle}")
+    waiting = {contact.id for contact in state.contacts.values() if contact.state is ContactState.QUEUED}
+    _hold(waiting == seen, f"contacts {sorted(waiting ^ seen)} are queued or in a lane, not both")
+
+
+def _timers(state: State) -> None:
+    wanted: set[TimerKey] = set()
+    for contact in state.contacts.values():
+        wanted |= {exclusion_timer(contact.id, agent_id) for agent_id in contact.excluded}
+        for agent_id in contact.excluded:
+            agent = state.agents.get(agent_id)
+            known = agent is None or contact.id in agent.excluded_by
+            _hold(known, f"{tell_contact(contact)} excludes agent {agent_id}, who does not know")
+    for agent in state.agents.values():
+        for contact_id in agent.excluded_by:
+            excluder = state.contacts.get(contact_id)
+            _hold(excluder is not None and agent.id in excluder.excluded, f"{tell_agent(agent)}: ghost exclusion")
+        if agent.work is Work.RESERVED:
+            wanted.add(reservation_timer(agent.id))
+        if agent.work is Work.WRAPUP:
+            wanted.add(wrapup_timer(agent.id))
+    running = {key for key in state.timers.keys() if key[0] is not Timer.GRACE}  # noqa: SIM118  (not a dict)
+    _hold(running == wanted, f"deadlines without a cause or causes without a deadline: {sorted(running ^ wanted)}")
+    next_at = state.timers.next_at()
+    _hold(next_at is None or next_at > state.now, f"a deadline at {next_at} is overdue at {state.now}")
+
+
+def _nobody_unmatched(state: State) -> None:
+    """No contact waits while an agent is idle who may take it."""
+    idle = [agent for agent in state.agents.values() if agent.offerable()]
+    for contact in state.contacts.values():
+        if contact.state is ContactState.QUEUED:
+            for agent in idle:
+                fits = contact.requirement.met_by(agent.rule.languages, agent.rule.skills)
+                if fits and agent.id not in contact.excluded:
+                    raise Broken(f"{tell_contact(contact)} waits while {tell_agent(agent)} is idle and may take it")

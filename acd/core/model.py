@@ -1,0 +1,180 @@
+"""What the core remembers: contacts, agents, reservations, lanes. Mutable, and changed by `acd.core` alone.
+
+Readers outside take `acd.core.snapshot`. Holds data and the few questions about it that every part asks; decides
+nothing, and reads no clock. Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from acd.core.states import ContactState, Presence, Work
+from acd.core.timers import Timers
+
+if TYPE_CHECKING:
+    from acd.core.events import Channel
+    from acd.core.idle import IdleOrder
+    from dialplan.ruleset import AgentRule, Language, Queue, Requirement
+
+POINT_S = 60.0  # one priority point is a head start of a minute (routing.md, Matching 1)
+_DAY_S = 86_400.0
+_SEOUL_S = 9 * 3600.0  # Asia/Seoul is UTC+9 without summer time since 1988
+
+WAITING = frozenset({ContactState.QUEUED, ContactState.RESERVED})
+TALKING = frozenset({Work.CONNECTED, Work.HOLD})
+OFF_DUTY = frozenset({Presence.OFFLINE, Presence.AWAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The core's own times, in seconds; those of a queue are in its rule."""
+
+    no_ringing_s: float = 1.5  # from Dial to RINGING; then the phone is dead
+    own_hangup_s: float = 1.0  # a 486 this soon after the agent's own hang-up is the old call's echo
+    retry_after_s: float = 0.2  # time for the phone to finish that hang-up
+    not_taken_s: float = 5.0  # a session takes its assignment in milliseconds; the wake is repeated every 100
+    not_taken_times: int = 3  # then the session is given up, so that it does not hold agents for ever
+    ring_slack_s: float = 2.0  # Dial's own time-out comes first; this is for the case that its end is lost
+    grace_s: float = 10.0  # an unreachable phone is not rung at once, and ERROR after this long
+    doubt_s: float = 3.0  # the PBX's "idle" right after a dead leg is that leg's echo, and no sign of life
+
+
+@dataclass(slots=True, eq=False)
+class Reservation:
+    """One contact tied to one agent. Its deadline is the agent's RESERVATION timer."""
+
+    id: int
+    contact: Contact
+    agent: Agent
+    idle_since: float  # the agent's place among the idle, given back when the caller hangs up
+    dialled: bool = False
+    rang_at: float | None = None
+    retried: bool = False
+    retry_due: bool = False  # the leg gave an early 486, and is dialled again at the deadline
+
+
+@dataclass(slots=True, eq=False)
+class Contact:
+    """One request of a citizen, from its first queue until its wrap-up is done."""
+
+    id: str
+    channel: Channel
+    language: Language
+    topic: str
+    queue: Queue
+    requirement: Requirement
+    points: float
+    first_queued_at: float
+    order_since: float  # first_queued_at; after a talk now - waited_s, so that a talk jumps nobody
+    waited_before_s: float  # spans of waiting that are over
+    state: ContactState = ContactState.IVR
+    waiting_since: float | None = None  # set exactly while QUEUED or RESERVED
+    lane: Lane | None = None  # set exactly while QUEUED
+    order: tuple[float, str] = (0.0, "")  # its key in the lane
+    agent_id: str | None = None
+    reservation: Reservation | None = None
+    excluded: set[str] = field(default_factory=set)  # agents who did not answer it; each has an EXCLUSION timer
+    queues_entered: set[str] = field(default_factory=set)
+    counts: bool = False  # its next answer counts for the queue's service level
+    not_taken: int = 0
+    connected_at: float = 0.0
+    hold_since: float | None = None
+    held_s: float = 0.0
+
+    def waited_s(self, now: float) -> float:
+        """Time spent QUEUED and RESERVED so far, in seconds, never falling."""
+        since = self.waiting_since
+        return self.waited_before_s if since is None else self.waited_before_s + (now - since)
+
+    def virtual_time(self) -> float:
+        """What the order of all waiting contacts is made by (routing.md, Matching 1)."""
+        return self.order_since - POINT_S * self.points
+
+
+@dataclass(slots=True, eq=False)
+class Agent:
+    """One agent of the rules: their own word, the engine's word, and their phone."""
+
+    id: str
+    rule: AgentRule
+    since: float  # when presence or work last changed
+    day: int = 0
+    presence: Presence = Presence.OFFLINE
+    work: Work = Work.IDLE
+    reason: str | None = None
+    lanes: tuple[Lane, ...] = ()  # those whose requirement the agent meets
+    idle_since: float = 0.0
+    idle_stamp: int = 0  # not 0 exactly while listed as idle in the lanes
+    contact: Contact | None = None  # RESERVED, CONNECTED, HOLD, and in WRAPUP the one it is for
+    reservation: Reservation | None = None
+    excluded_by: set[str] = field(default_factory=set)  # contacts that exclude this agent
+    asked: tuple[Presence, str | None] | None = None  # asked for during a call
+    before_error: tuple[Presence, str | None] = (Presence.AVAILABLE, None)
+    reachable: bool = True
+    doubt_until: float = 0.0
+    device_busy: bool = False
+    wrapup_extend_s: float = 0.0  # what an extension adds; 0 once it has been used
+    leaving: bool = False  # no longer in the rules, gone when the current call is over
+    contact_today_s: float = 0.0
+    duty_today_s: float = 0.0
+
+    def offerable(self) -> bool:
+        """Whether the agent may be offered a contact now."""
+        return self.work is Work.IDLE and self.presence is Presence.AVAILABLE and self.reachable and not self.leaving
+
+    def account(self, now: float) -> None:
+        """Book the time since the last change for `occupancy`; a new day in Seoul starts from nothing."""
+        today = int((now + _SEOUL_S) // _DAY_S)
+        since = self.since
+        if today != self.day:
+            self.day, self.contact_today_s, self.duty_today_s = today, 0.0, 0.0
+            since = max(since, today * _DAY_S - _SEOUL_S)
+        if self.presence is not Presence.OFFLINE:
+            self.duty_today_s += now - since
+            if self.work is not Work.IDLE and self.work is not Work.OTHER:
+                self.contact_today_s += now - since
+
+    def occupancy(self) -> float:
+        """Share (0-1) of today's time on duty that was spent in contacts, up to the last change."""
+        return self.contact_today_s / self.duty_today_s if self.duty_today_s > 0 else 0.0
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """The waiting contacts and the idle agents of one queue's requirement: the index that matching works on.
+
+    A contact stands in one lane at a time, and an agent listens to every lane whose requirement they meet. A
+    relaxation step moves a contact to another lane; a profile's delay or a sticky agent is a lane of its own.
+    """
+
+    queue: Queue
+    requirement: Requirement
+    idle: IdleOrder
+    waiting: list[tuple[float, str, Contact]] = field(default_factory=list)  # sorted: virtual time, id
+    agents: dict[str, Agent] = field(default_factory=dict)  # who meets the requirement
+    on_duty: set[str] = field(default_factory=set)  # of these, who is neither OFFLINE nor AWAY
+    idle_count: int = 0
+    rivals: tuple[Lane, ...] = ()  # lanes that share an agent on duty, this one first; valid at `rivals_version`
+    rivals_version: int = -1
+
+
+LaneKey = tuple[str, "Requirement"]
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """All of the ACD. Changed by `step` only."""
+
+    limits: Limits
+    queues: dict[str, Queue]
+    now: float
+    agents: dict[str, Agent] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    lanes: dict[LaneKey, Lane] = field(default_factory=dict)
+    timers: Timers = field(default_factory=Timers)
+    freed: list[Agent] = field(default_factory=list)  # to be matched at the end of this step
+    unplaced: list[tuple[Contact, str]] = field(default_factory=list)  # the same, with the Decision's trigger
+    serial: int = 0  # of reservations and idle stamps; only grows
+    duty_version: int = 0  # grows when lanes come or agents go on or off duty
+    spent_s: dict[tuple[str, Presence, Work], float] = field(default_factory=dict)  # agents' time by team, closed spans

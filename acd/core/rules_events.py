@@ -1,0 +1,62 @@
+"""New rules in a running ACD: agents come and go, requirements are read again. Nobody who waits or talks is dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acd.core import matching, moves
+from acd.core.events import RulesChanged
+from acd.core.model import Agent, State
+from acd.core.states import ContactState, Presence, Work
+
+if TYPE_CHECKING:
+    from acd.core.moves import Out
+
+
+def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
+    """Take over agents and queues, build the lanes anew, and match all whom the old rules kept apart."""
+    for agent_id in [agent_id for agent_id in state.agents if agent_id not in event.agents]:
+        _let_go(state, state.agents[agent_id], out)
+    for agent_id, rule in event.agents.items():
+        agent = state.agents.get(agent_id)
+        if agent is None:
+            state.agents[agent_id] = Agent(agent_id, rule, state.now)
+            continue
+        agent.rule = rule
+        if agent.leaving:  # named again before the call was over
+            agent.leaving = False
+            agent.asked = None
+    state.queues = dict(event.queues)
+    _reread(state)
+    _rebuild(state)
+
+
+def _let_go(state: State, agent: Agent, out: Out) -> None:
+    agent.leaving = True
+    agent.asked = (Presence.OFFLINE, None)
+    if agent.work in (Work.IDLE, Work.OTHER):
+        agent.device_busy = agent.work is Work.OTHER
+        moves.release(state, agent, out)
+
+
+def _reread(state: State) -> None:
+    """Give each contact its queue's new values. One whose queue is gone keeps the old ones until it is answered."""
+    for contact in state.contacts.values():
+        queue = state.queues.get(contact.queue.key)
+        if queue is not None:
+            if contact.requirement == contact.queue.requirement(contact.language):
+                contact.requirement = queue.requirement(contact.language)
+            contact.queue = queue
+
+
+def _rebuild(state: State) -> None:
+    waiting = [contact for contact in state.contacts.values() if contact.state is ContactState.QUEUED]
+    for agent in state.agents.values():
+        matching.unlist(agent)
+        agent.lanes = ()
+    state.lanes = {}
+    state.duty_version += 1
+    for contact in waiting:
+        contact.lane = None
+        matching.enqueue(state, contact)
+    state.freed += [agent for agent in state.agents.values() if agent.offerable()]

@@ -1,0 +1,114 @@
+"""What wallboards and gauges show: a frozen copy of the ACD at one moment. Reads only.
+
+Costs O(contacts + agents); taken by the dispatcher once a second at most, so that a reader needs no lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acd.core.model import State
+from acd.core.states import ContactState, Presence, Work
+from dialplan.ruleset import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The contacts of one queue and language. `oldest_wait_s` is over QUEUED and RESERVED ones; None: nobody waits."""
+
+    queue: str
+    language: Language
+    queued: int
+    reserved: int
+    talking: int
+    oldest_wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentView:
+    """One agent. `lasted_s`: how long presence and work have been what they are."""
+
+    agent_id: str
+    name: str
+    team: str
+    presence: Presence
+    work: Work
+    reason: str | None
+    lasted_s: float
+    reachable: bool
+    contact_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The ACD at `at` (epoch seconds)."""
+
+    at: float
+    lines: tuple[Line, ...]  # only those with a contact in them
+    agents: tuple[AgentView, ...]  # by id
+    agent_counts: dict[tuple[str, Presence, Work], int]  # by team
+    agent_seconds: dict[tuple[str, Presence, Work], float]  # by team, since the ACD began, up to `at`
+    in_menu: int  # contacts that went back to the menu from a queue
+
+    def queued(self, language: Language) -> int:
+        """Contacts of this language that wait and ring nowhere yet."""
+        return sum(line.queued for line in self.lines if line.language is language)
+
+    def oldest_wait_s(self, language: Language) -> float | None:
+        """The longest waiting time of this language in seconds; None: nobody waits."""
+        waits = (line.oldest_wait_s for line in self.lines if line.language is language)
+        return max((wait for wait in waits if wait is not None), default=None)
+
+
+class _Tally:
+    __slots__ = ("oldest_wait_s", "queued", "reserved", "talking")
+
+    def __init__(self) -> None:
+        self.queued = self.reserved = self.talking = 0
+        self.oldest_wait_s: float | None = None
+
+
+def snapshot(state: State, now: float) -> Snapshot:
+    """A copy of the ACD at `now`."""
+    now = max(now, state.now)
+    tallies: dict[tuple[str, Language], _Tally] = {}
+    in_menu = 0
+    for contact in state.contacts.values():
+        if contact.state is ContactState.IVR:
+            in_menu += 1
+            continue
+        tally = tallies.setdefault((contact.queue.key, contact.language), _Tally())
+        if contact.state is ContactState.CONNECTED:
+            tally.talking += 1
+        elif contact.waiting_since is not None:
+            if contact.state is ContactState.QUEUED:
+                tally.queued += 1
+            else:
+                tally.reserved += 1
+            tally.oldest_wait_s = max(tally.oldest_wait_s or 0.0, contact.waited_s(now))
+    counts: dict[tuple[str, Presence, Work], int] = {}
+    seconds = dict(state.spent_s)
+    agents = []
+    for agent in sorted(state.agents.values(), key=lambda one: one.id):
+        spell = (agent.rule.team, agent.presence, agent.work)
+        counts[spell] = counts.get(spell, 0) + 1
+        seconds[spell] = seconds.get(spell, 0.0) + (now - agent.since)
+        agents.append(
+            AgentView(
+                agent.id,
+                agent.rule.name,
+                agent.rule.team,
+                agent.presence,
+                agent.work,
+                agent.reason,
+                now - agent.since,
+                agent.reachable,
+                None if agent.contact is None else agent.contact.id,
+            )
+        )
+    lines = tuple(
+        Line(queue, language, tally.queued, tally.reserved, tally.talking, tally.oldest_wait_s)
+        for (queue, language), tally in sorted(tallies.items())
+        if tally.queued or tally.reserved or tally.talking
+    )
+    return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu)

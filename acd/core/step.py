@@ -1,0 +1,132 @@
+"""The one way in which the ACD changes: an event comes in, commands go out. Pure: `now` is an argument.
+
+A step deals with its event, then with the deadlines that are due (the event first: it tells what has happened
+already), then matches everybody whom either of them freed. So after every step no eligible pair is unmatched and
+nothing is overdue. `now` is epoch seconds and must not jump: take it from a monotonic clock with a fixed offset. A
+`now` before the last one counts as the last one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from acd.core import agent_events, contact_events, events, matching, moves, rules_events
+from acd.core.events import LegResult
+from acd.core.model import Agent, Limits, State
+from acd.core.states import ContactState
+from acd.core.timers import Timer, TimerKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from acd.core.commands import Command
+    from acd.core.events import Event
+    from dialplan.ruleset import AgentRule, Queue
+
+
+def new_state(
+    agents: Mapping[str, AgentRule], queues: Mapping[str, Queue], now: float, limits: Limits | None = None
+) -> State:
+    """An ACD in which every agent is OFFLINE since `now` and nobody waits."""
+    state = State(limits or Limits(), dict(queues), now)
+    for agent_id, rule in agents.items():
+        state.agents[agent_id] = Agent(agent_id, rule, now)
+    return state
+
+
+def step(state: State, event: Event, now: float) -> list[Command]:
+    """Change `state` by one event at `now` and return what is to be done, in order."""
+    state.now = max(state.now, now)
+    out: list[Command] = []
+    handler = _HANDLERS.get(type(event))
+    if handler is not None:
+        handler(state, event, out)
+    while (key := state.timers.pop_due(state.now)) is not None:
+        _deadline(state, key, out)
+    if state.freed or state.unplaced:
+        _match(state, out)
+    return out
+
+
+def next_deadline(state: State) -> float | None:
+    """When `step` must be called at the latest (TimePassed), in epoch seconds; None: not before the next event."""
+    return state.timers.next_at()
+
+
+def _match(state: State, out: list[Command]) -> None:
+    """Match whom this step freed, agents before contacts: then nobody overtakes a contact that waited longer."""
+    freed, unplaced = state.freed, state.unplaced
+    state.freed, state.unplaced = [], []
+    if len(freed) > 1:
+        freed.sort(key=matching.by_idle)
+    for agent in freed:
+        if agent.offerable() and not agent.idle_stamp:
+            choice = matching.choose_contact(state, agent)
+            if choice is None:
+                matching.list_idle(state, agent)
+            else:
+                moves.reserve(state, choice, "freed", out)
+    if len(unplaced) > 1:
+        unplaced.sort(key=lambda pair: pair[0].order)
+    for contact, trigger in unplaced:
+        if contact.state is ContactState.QUEUED:
+            choice = matching.choose_agent(contact)
+            if choice is not None:
+                moves.reserve(state, choice, trigger, out)
+
+
+def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:
+    kind, one, other = key
+    match kind:
+        case Timer.RESERVATION:
+            _reservation_due(state, one, out)
+        case Timer.WRAPUP:
+            moves.end_wrapup(state, state.agents[one], out)
+        case Timer.GRACE:
+            agent_events.grace_ended(state, one, out)
+        case Timer.EXCLUSION:
+            contact = state.contacts[one]
+            contact.excluded.discard(other)
+            moves.lift_exclusion(state, one, other)
+            state.unplaced.append((contact, "exclusion_ended"))
+
+
+def _reservation_due(state: State, agent_id: str, out: list[Command]) -> None:
+    """What a reservation waited for did not happen in time; what that was tells how it ends."""
+    reservation = state.agents[agent_id].reservation
+    if reservation is None:
+        return
+    if reservation.retry_due:
+        moves.retry(state, reservation, out)
+    elif reservation.rang_at is not None:
+        moves.abort(state, reservation, LegResult.NO_ANSWER, out)
+    elif reservation.dialled:
+        moves.abort(state, reservation, LegResult.UNREACHABLE, out)
+    else:
+        moves.not_taken(state, reservation, out)
+
+
+def _time_passed(state: State, event: events.TimePassed, out: list[Command]) -> None:
+    del state, event, out
+
+
+_HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
+    events.ContactOffered: contact_events.contact_offered,
+    events.ContactHungUp: contact_events.contact_hung_up,
+    events.ContactDeparted: contact_events.contact_departed,
+    events.LegDialled: contact_events.leg_dialled,
+    events.LegRang: contact_events.leg_rang,
+    events.LegAnswered: contact_events.leg_answered,
+    events.LegFailed: contact_events.leg_failed,
+    events.HoldChanged: contact_events.hold_changed,
+    events.TalkEnded: contact_events.talk_ended,
+    events.TalkAdopted: contact_events.talk_adopted,
+    events.HandOnAsked: contact_events.hand_on_asked,
+    events.PresenceAsked: agent_events.presence_asked,
+    events.PresenceRestored: agent_events.presence_restored,
+    events.WrapupEndAsked: agent_events.wrapup_end_asked,
+    events.WrapupExtendAsked: agent_events.wrapup_extend_asked,
+    events.DeviceChanged: agent_events.device_changed,
+    events.RulesChanged: rules_events.rules_changed,
+    events.TimePassed: _time_passed,
+}
