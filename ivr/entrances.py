@@ -1,4 +1,4 @@
-"""The doors of this room: which script of the PBX's dialplan leads to which session, and the server in front of them."""
+"""The doors of this room: which script of the PBX's dialplan leads to which session, and the server in front."""
 
 from __future__ import annotations
 

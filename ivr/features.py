@@ -63,7 +63,7 @@ def feature(services: Services, channel: AgiChannel, request: Request) -> None:
         _log.info("feature.done", agent=agent, code=code, said=prompt)
     channel.set_variables(RM_HANDLED="1")
     channel.answer()
-    voice = Voice(channel)
+    voice = Voice(channel, services.stopwatch)
     if agent and code == _AWAY and not digit and prompt != _NOT_APPLICABLE:
         prompt = _ask_reason(services, voice, rules, agent) or prompt
     voice.say([services.sound(Language.KO, prompt)])

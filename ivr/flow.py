@@ -164,11 +164,13 @@ def _first_menu(call: Call) -> Dialogue:
 
 
 def _counted(call: Call, asked: Dialogue, following: Dialogue, pressed: Press | None) -> None:
-    menu = asked.menu or Asking.LANGUAGE.value
-    wrong = following.wrong > asked.wrong
-    choice = "silence" if pressed is None else "wrong" if wrong else pressed.key
-    call.services.observer.choice_made(menu, choice)
-    _log.info("call.chose", menu=menu, choice=choice, rules=[str(why.source) for why in following.reasons])
+    if asked.menu is None:
+        name, known = Asking.LANGUAGE.value, set(call.rules.language_keys)
+    else:
+        name, known = asked.menu, set(call.rules.menus[asked.menu].choices)
+    choice = "silence" if pressed is None else pressed.key if pressed.key in known | {"*", "#"} else "wrong"
+    call.services.observer.choice_made(name, choice)
+    _log.info("call.chose", menu=name, choice=choice, rules=[str(why.source) for why in following.reasons])
 
 
 def _too_many(call: Call) -> bool:

@@ -91,6 +91,7 @@ class Services:
     sound: Callable[[Language, str], str]  # a prompt's or a piece's key as STREAM FILE takes it
     observer: Observer = field(default_factory=Unobserved)
     now: Callable[[], float] = time.time  # epoch seconds, for the waiting time; never shifted
+    stopwatch: Callable[[], float] = time.monotonic  # seconds, for what is measured within a call
     limits: Limits = field(default_factory=Limits)
 
 
@@ -196,7 +197,7 @@ class Sessions:
         if not _UNIQUEID.fullmatch(uniqueid):
             _log.error("call.refused", reason="no Uniqueid")
             return
-        call = Call(services, services.rules(), channel, Voice(channel), uniqueid, self.callers_now)
+        call = Call(services, services.rules(), channel, Voice(channel, services.stopwatch), uniqueid, self.callers_now)
         _log.info("call.began", number=masked(channel.env.get("agi_callerid", "")), channel=call.channel_name)
         outcome = _to_the_end(call, entry)
         services.observer.call_ended(call.language, outcome)

@@ -1,7 +1,7 @@
 """A blind transfer by an agent's phone (SIP REFER): the caller left their session and arrives here.
 
-They arrive whatever was dialled. The contact is found again by the channel's Uniqueid. Agents may be rung; everything else leads back to the agent who
-transferred, and where that is not possible back into the queue, with the place in time that the caller had.
+They arrive whatever was dialled. The contact is found again by the channel's Uniqueid. Agents may be rung; all else
+leads back to the agent who transferred, and where that is not possible back into the queue, with the caller's place.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ Sounds are names as `STREAM FILE` takes them, without extension. What is said is
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -19,7 +18,7 @@ _log = structlog.get_logger(__name__)
 class Voice:
     """The caller's ear and finger. Raises CallerHungUp from every method that uses the channel."""
 
-    def __init__(self, channel: AgiChannel, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, channel: AgiChannel, clock_s: Callable[[], float]) -> None:
         self._channel = channel
         self._clock_s = clock_s
         self.keys = KeyBuffer()
