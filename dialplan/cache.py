@@ -13,12 +13,13 @@ import io
 import os
 import pickle
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dialplan.ruleset import Ruleset
 
-_KEEP = 8  # contents
+_KEEP = 8  # files
 _PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
 
 
@@ -39,35 +40,50 @@ class RulesCache:
 
     def get(self, digest: str) -> Ruleset | None:
         """The rules with this content, or None."""
-        try:
-            with self._path(digest).open("rb") as file:
-                status = os.fstat(file.fileno())
-                if status.st_uid != os.getuid() or status.st_mode & 0o022:
-                    return None
-                ruleset = _RulesetUnpickler(io.BytesIO(file.read())).load()
-        except (OSError, pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, ImportError):
-            return None
+        ruleset = self._read(self._path(digest))
         return ruleset if isinstance(ruleset, Ruleset) and ruleset.digest == digest else None
 
     def put(self, digest: str, ruleset: Ruleset) -> None:
         """Keeps the rules; a full or read-only disk is no error."""
+        self._write(self._path(digest), ruleset)
+
+    def holidays(self) -> dict[date, str] | None:
+        """The table of public holidays that this version of the package gave, or None."""
+        table = self._read(self._folder / f"holidays-{self._code[:16]}.pickle")
+        return table if isinstance(table, dict) else None
+
+    def put_holidays(self, table: dict[date, str]) -> None:
+        """Keeps the table, so that a change of the rules does not cost the import of the package."""
+        self._write(self._folder / f"holidays-{self._code[:16]}.pickle", table)
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"rules-{self._code[:16]}-{digest[:32]}.pickle"
+
+    def _read(self, path: Path) -> object:
+        try:
+            with path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_uid != os.getuid() or status.st_mode & 0o022:
+                    return None
+                return _RulesetUnpickler(io.BytesIO(file.read())).load()
+        except (OSError, pickle.UnpicklingError, EOFError, LookupError, ValueError, TypeError, AttributeError, ImportError):
+            return None
+
+    def _write(self, path: Path, value: object) -> None:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder)  # mode 0600
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(pickle.dumps(ruleset, protocol=5))
-                Path(name).replace(self._path(digest))
+                    file.write(pickle.dumps(value, protocol=5))
+                Path(name).replace(path)
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
             self._forget()
 
-    def _path(self, digest: str) -> Path:
-        return self._folder / f"rules-{self._code[:16]}-{digest[:32]}.pickle"
-
     def _forget(self) -> None:
-        known = sorted(self._folder.glob("rules-*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
+        known = sorted(self._folder.glob("*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in known[_KEEP:]:
             old.unlink(missing_ok=True)
 

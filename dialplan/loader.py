@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from dialplan.cache import RulesCache
@@ -38,7 +39,7 @@ def load(rules_dir: Path, overrides: Sequence[str] = (), cache_dir: Path | None 
     cache = RulesCache(cache_dir) if cache_dir is not None else None
     if cache is not None and not problems and (known := cache.get(digest)) is not None:
         return known
-    ruleset = _check(texts, overrides, digest, problems)
+    ruleset = _check(texts, overrides, digest, problems, cache)
     if cache is not None:
         cache.put(digest, ruleset)
     return ruleset
@@ -88,8 +89,10 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
     return texts, problems
 
 
-def _check(texts: dict[str, str], overrides: Sequence[str], digest: str, problems: list[Problem]) -> Ruleset:
-    from dialplan import build, checks, holidaytable, validation
+def _check(
+    texts: dict[str, str], overrides: Sequence[str], digest: str, problems: list[Problem], cache: RulesCache | None
+) -> Ruleset:
+    from dialplan import build, checks, validation
 
     documents = {name: read(name, text) for name, text in texts.items()}
     problems += [problem for document in documents.values() for problem in document.problems]
@@ -100,7 +103,18 @@ def _check(texts: dict[str, str], overrides: Sequence[str], digest: str, problem
     problems += checks.check(files)
     if problems:
         raise RulesError(problems[:MAX_PROBLEMS])
-    return build.build(files, digest, holidaytable.public_holidays())
+    return build.build(files, digest, _holidays(cache))
+
+
+def _holidays(cache: RulesCache | None) -> dict[date, str]:
+    if cache is not None and (known := cache.holidays()) is not None:
+        return known
+    from dialplan.holidaytable import public_holidays
+
+    table = public_holidays()
+    if cache is not None:
+        cache.put_holidays(table)
+    return table
 
 
 def _apply(documents: dict[str, Document], override: str) -> list[Problem]:

@@ -31,7 +31,7 @@ def compile_native(ruleset: Ruleset, first_day: date, days: int = DAYS_AHEAD) ->
     hours = ruleset.hours
     lines = [
         "; Opening hours, compiled from dialplan/rules/hours.yaml. Do not edit: rewritten at every start and reload.",
-        f"; Rules {ruleset.digest[:12]}; days that differ from {first_day} for {days} days.",
+        f"; Rules {ruleset.digest[:12]}, days that differ from {first_day} for {days} days.",
         "[hours]",
         "exten => s,1,Set(LOCAL(rm_epoch)=$[${EPOCH} + ${CLOCK_OFFSET}])",
         f" same => n,Set(LOCAL(rm_minute)=$[{_local('%H')} * 60 + {_local('%M')}])",
