@@ -215,38 +215,3 @@ def _not_idle(lane: Lane, contact: Contact) -> list[PassedOver]:
         for agent in islice(lane.agents.values(), 2 * TOLD)
         if not agent.idle_stamp
     ]
-
-
-def why_not(contact: Contact, agent: Agent) -> str | None:
-    """The code of what keeps this agent from this contact now; None: nothing does. Cheap: asked by people."""
-    if contact.requirement.language not in agent.rule.languages:
-        return "language"
-    if not meets(agent, contact.requirement):
-        return "skill"
-    if agent.id in contact.excluded:
-        return "excluded"
-    if agent.presence is not Presence.AVAILABLE:
-        return "not_available"
-    return None if agent.offerable() else "busy"
-
-
-def position(state: State, contact_id: str) -> int | None:
-    """1-based place of a QUEUED contact among all that compete for its agents on duty; None when it is not QUEUED.
-
-    Lanes compete when an agent who is neither OFFLINE nor AWAY listens to both. One binary search a lane.
-    """
-    contact = state.contacts.get(contact_id)
-    if contact is None or contact.lane is None:
-        return None
-    ahead = sum(
-        bisect_left(lane.waiting, contact.order)
-        for lane in _rivals(state, contact.lane)
-    )
-    return ahead + 1
-
-
-def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
-    if lane.rivals_version != state.duty_version:
-        others = (one for one in state.lanes.values() if one is not lane and not one.on_duty.isdisjoint(lane.on_duty))
-        lane.rivals, lane.rivals_version = (lane, *others), state.duty_version
-    return lane.rivals

@@ -1,13 +1,15 @@
-"""What wallboards and gauges show: a frozen copy of the ACD at one moment. Reads only.
+"""What readers ask of the ACD: a frozen copy at one moment, a caller's position, what keeps a pair apart. Reads only.
 
-Costs O(contacts + agents); taken by the dispatcher once a second at most, so that a reader needs no lock.
+A snapshot costs O(contacts + agents): taken once a second at most. A position costs one binary search a lane.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
-from acd.core.model import State
+from acd.core.matching import meets
+from acd.core.model import Agent, Contact, Lane, State
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language
 
@@ -112,3 +114,38 @@ def snapshot(state: State, now: float) -> Snapshot:
         if tally.queued or tally.reserved or tally.talking
     )
     return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu)
+
+
+def why_not(contact: Contact, agent: Agent) -> str | None:
+    """The code of what keeps this agent from this contact now; None: nothing does. Cheap: asked by people."""
+    if contact.requirement.language not in agent.rule.languages:
+        return "language"
+    if not meets(agent, contact.requirement):
+        return "skill"
+    if agent.id in contact.excluded:
+        return "excluded"
+    if agent.presence is not Presence.AVAILABLE:
+        return "not_available"
+    return None if agent.offerable() else "busy"
+
+
+def position(state: State, contact_id: str) -> int | None:
+    """1-based place of a QUEUED contact among all that compete for its agents on duty; None when it is not QUEUED.
+
+    Lanes compete when an agent who is neither OFFLINE nor AWAY listens to both. One binary search a lane.
+    """
+    contact = state.contacts.get(contact_id)
+    if contact is None or contact.lane is None:
+        return None
+    ahead = sum(
+        bisect_left(lane.waiting, contact.order)
+        for lane in _rivals(state, contact.lane)
+    )
+    return ahead + 1
+
+
+def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
+    if lane.rivals_version != state.duty_version:
+        others = (one for one in state.lanes.values() if one is not lane and not one.on_duty.isdisjoint(lane.on_duty))
+        lane.rivals, lane.rivals_version = (lane, *others), state.duty_version
+    return lane.rivals
