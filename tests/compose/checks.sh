@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# What must hold of the running containers. Sourced by check.sh, which has check() and soon().
+
+SERVICES="asterisk engine prometheus"
+HTTP=http://127.0.0.1:9100
+PROM=http://127.0.0.1:9090
+STATE=/var/lib/ringmaster/state
+
+ready() { curl -fsS -m 2 -o /dev/null "$HTTP/readyz"; }
+
+# Sum of a counter's series at the engine, 0 when it has none.
+counted() { curl -fsS -m 5 "$HTTP/metrics" | awk -v name="$1" 'index($0, name "{") == 1 { sum += $NF } END { print sum + 0 }'; }
+
+# prometheus_says QUERY CONDITION: its one value fulfils an awk condition on v.
+prometheus_says() {
+  curl -fsS -m 5 "$PROM/api/v1/query" --data-urlencode "query=$1" |
+    python3 -c 'import json, sys; r = json.load(sys.stdin)["data"]["result"]; print(*[s["value"][1] for s in r])' |
+    awk -v ok=1 "NF != 1 { ok = 0 } { v = \$1; if (!($2)) { ok = 0; print \"value: \" v } } END { exit !(NR && ok) }"
+}
+
+hardened() { # SERVICE
+  local status
+  status=$(docker compose exec -T "$1" cat /proc/self/status) || return 1
+  grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' <<<"$status"
+  grep -qE '^CapEff:\s+0+$' <<<"$status" && grep -qE '^CapBnd:\s+0+$' <<<"$status" &&
+    grep -qE '^NoNewPrivs:\s+1$' <<<"$status" && ! grep -qE '^Uid:\s+0\s' <<<"$status" &&
+    [ "$(docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$(docker compose ps -q "$1")")" = true ]
+}
+
+# Every socket of the containers that takes something from outside. Asterisk's resolver has two unnamed UDP sockets of the
+# kernel's own range, which nothing is read from but answers to its questions.
+only_loopback() {
+  local service pid pids='' listening
+  for service in $SERVICES; do
+    for pid in $(docker top "$(docker compose ps -q "$service")" -o pid | tail -n +2); do pids+="|pid=$pid,"; done
+  done
+  listening=$(ss -Hltunp | grep -E "${pids#|}" | awk '{ print $1, $5, $7 }')
+  echo "$listening"
+  for port in 5060 5038 4573 9100 9090; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
+  ! awk '$2 !~ /^(127\.[0-9.]+|\[::1\]|\[::ffff:127\.[0-9.]+\]):/ { split($2, a, ":"); if (!($1 == "udp" && a[length(a)] >= 32768)) print }' \
+    <<<"$listening" | grep .
+}
+
+private_files() {
+  local open
+  docker compose exec -T engine test -s "$STATE/secrets.json" || return 1
+  open=$(docker compose exec -T engine find "$STATE" -maxdepth 1 -type f \
+    \( -name '*.json' -o -name '*.csv' \) -perm /077) && [ -z "$open" ] || { echo "readable by others: $open"; return 1; }
+  [ "$(docker compose exec -T engine stat -c %a "$STATE")" = 700 ]
+}
