@@ -22,13 +22,15 @@ from pathlib import Path
 from typing import Self
 
 from engine import fetch
-from engine.settings import free_port, port_is_free
+from engine.settings import free_port, port_is_free, write_private
 
 CONNECT_TIMEOUT_S = 8.0
 QUIT_TIMEOUT_S = 3.0
 # Neither Asterisk's own range, nor what free ports are chosen from, nor the kernel's for outgoing connections.
 RTP_PORTS = (30000, 32766)
-TONE_S = 120
+# Where a phone's sound ends, baresip ends the call: so no call may last longer.
+TONE_S = 210
+LONGEST_CALL_S = 200.0
 RATE_HZ = 8000
 
 
@@ -257,9 +259,7 @@ class PhoneBank:
             f"ctrl_tcp_listen 127.0.0.1:{control_port}",
         ]
         (self._folder / "config").write_text("\n".join([*lines, ""]))
-        accounts = self._folder / "accounts"
-        accounts.touch(mode=0o600)
-        accounts.write_text("".join(self._account_line(account) for account in self._accounts))
+        write_private(self._folder / "accounts", "".join(self._account_line(account) for account in self._accounts))
         (self._folder / "contacts").write_text("")
         return control_port
 
@@ -275,7 +275,7 @@ class PhoneBank:
 
 
 def write_tone(path: Path) -> None:
-    """Two minutes of something that rises and falls like talk, quiet, as a WAV of 8 kHz, 16 bit, mono."""
+    """TONE_S seconds of something that rises and falls like talk, quiet, as a WAV of 8 kHz, 16 bit, mono."""
     second = array(
         "h",
         (

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.demo.people import Caller, People
-from engine.demo.phones import Kind, PhoneBank, PhoneEvent
+from engine.demo.phones import LONGEST_CALL_S, Kind, PhoneBank, PhoneEvent
 
 BUSIEST_SWING = 0.3  # calls come 30 % faster and slower in turns
 SWING_PERIOD_S = 180.0
-LONGEST_CALL_S = 300.0
 KEY_AFTER_AWAY_S = 2.5
 BACK_AFTER_NO_ANSWER_S = 20.0
 
@@ -77,8 +76,7 @@ class Stage:
         self._idle_numbers = list(numbers)
         self._calls: dict[str, _Call] = {}
         self._ringing: dict[str, str] = {}  # agent -> the call id that rings or talks
-        self._talking_to: dict[str, str] = {}  # agent -> citizen's number
-        self._talks: dict[str, float] = {}  # agent -> since when in a citizen's call
+        self._talks: set[str] = set()  # agents in a talk
         self._todo: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._started = 0.0
@@ -117,7 +115,7 @@ class Stage:
         call = self._calls[user] = _Call(user, caller, next(self._order))
         self.tally.placed += 1
         self._citizens.dial(user, self._representative)
-        self._in(LONGEST_CALL_S, lambda: self._end(call))
+        self._in(LONGEST_CALL_S, lambda: self._too_long(call))
 
     def _press(self, call: _Call, at: int) -> None:
         if not self._current(call) or call.agent is not None:
@@ -133,6 +131,12 @@ class Stage:
     def _give_up(self, call: _Call) -> None:
         if self._current(call) and call.agent is None:
             self.tally.gave_up += 1
+            self._end(call)
+
+    def _too_long(self, call: _Call) -> None:
+        if call.agent is None:
+            self._give_up(call)
+        else:
             self._end(call)
 
     def _end(self, call: _Call) -> None:
@@ -181,8 +185,8 @@ class Stage:
             self._talk(agent, event)
         elif event.kind is Kind.CLOSED and self._ringing.get(agent) == event.call_id:
             del self._ringing[agent]
-            if self._talks.pop(agent, None) is not None:
-                self._talking_to.pop(agent, None)
+            if agent in self._talks:
+                self._talks.remove(agent)
                 self._after_talk(agent)
 
     def _answer(self, agent: str, call_id: str) -> None:
@@ -190,14 +194,13 @@ class Stage:
             self._agents.accept(agent, call_id)
 
     def _talk(self, agent: str, event: PhoneEvent) -> None:
-        self._talks[agent] = time.monotonic()
+        self._talks.add(agent)
         call = self._calls.get(event.peer)
         if call is None or call.agent is not None:
             # The number was not shown: the agent ends this talk, whoever it is.
             self._in(20.0, lambda: self._agent_hangs_up(agent, event.call_id))
             return
         call.agent = agent
-        self._talking_to[agent] = call.user
         self.tally.answered += 1
         ends: Callable[[], None] = lambda: self._agent_hangs_up(agent, event.call_id)  # noqa: E731
         if call.caller.hangs_up_first:
