@@ -12,6 +12,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 DEFAULT_ARCHIVE = "http://deb.debian.org/debian"
@@ -298,12 +300,18 @@ def _apt(arguments: Sequence[str], environment: dict[str, str], say: _Bar, doing
     os.close(writing)
     assert process.stdout is not None
     say.step(doing, 0)
-    with ThreadPoolExecutor(1) as pool, os.fdopen(reading) as status:
-        words = pool.submit(process.stdout.read)
-        for line in status:
-            if line.startswith("dlstatus:"):
-                say.step(doing, float(line.split(":")[2]))
-        said = words.result()
+    try:
+        with ThreadPoolExecutor(1) as pool, os.fdopen(reading) as status:
+            words = pool.submit(process.stdout.read)
+            for line in status:
+                if line.startswith("dlstatus:"):
+                    say.step(doing, float(line.split(":")[2]))
+            said = words.result()
+    except BaseException:
+        # The end was asked for. What apt has so far is kept, and is gone on from next time.
+        process.terminate()
+        process.wait()
+        raise
     # apt-get update ends with 0 when only an index failed ("old ones used instead").
     failed = process.wait() != 0 or (arguments[0] == "update" and re.search(r"^(Err|W: Failed|E:)", said, re.MULTILINE))
     if failed:
@@ -370,7 +378,12 @@ class _Bar:
         print(f"\r\033[K{text}" if self._live else text, file=self._stream, flush=True)
 
 
+def _asked_to_end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's form
+    raise SystemExit(130)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _asked_to_end)
     try:
         for wanted in sys.argv[1:]:
             program(wanted)

@@ -86,6 +86,7 @@ def etc_dir(settings: RunSettings) -> Path:
 def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, asterisk: fetch.Program | None) -> None:
     """Write all files anew. `asterisk` is None when another machine's package is run (its own paths are used)."""
     base = settings.state / "asterisk"
+    shutil.rmtree(base / "etc", ignore_errors=True)
     for part in ("etc/generated", "lib", "spool", "log", "data"):
         (base / part).mkdir(parents=True, exist_ok=True)
     for folder in (settings.state, base, settings.run_dir):
