@@ -189,6 +189,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         if code == "200" and (result := _RESULT.fullmatch(text or "")):
             value, endpos, data, endpos_after_data = result.groups()
             if value == "-1":
+                self._look_for_hangup_line()
                 self._end(HangupSign.RESULT)
             if value == "-2":
                 raise AgiFault("Asterisk has no such application")
@@ -198,6 +199,14 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         if code == "520" and continued == "-":
             self._skip_usage(deadline)
         raise AgiFault(f"refused: {line[:60]!r}")
+
+    def _look_for_hangup_line(self) -> None:
+        """After a command failed: Asterisk says `HANGUP` next, at once, when the caller hung up, and nothing if not."""
+        try:
+            self._line(time.monotonic() + _HANGUP_FOLLOWS_S)
+        except CallerHungUp as gone:
+            if gone.sign is HangupSign.LINE:
+                raise
 
     def _skip_usage(self, deadline: float | None) -> None:
         for _ in range(self._limits.usage_lines):
@@ -266,6 +275,7 @@ class SoundMissing(AgiFault):
 
 
 _LONGEST_SOUND_S = 180.0
+_HANGUP_FOLLOWS_S = 0.1
 _OPTIONS = re.compile(r"[A-Za-z0-9_()-]*")
 
 

@@ -19,6 +19,7 @@ from ivr.session import Call, Outcome, Phase
 from ivr.waiting import wait_and_talk
 
 _log = structlog.get_logger(__name__)
+MENU_MUSIC = "default"  # a class of musiconhold.conf: nobody hears silence while they think
 # Asterisk reports a key when it is let go: a press within the grace may be told this much after it.
 _KEY_LENGTH_S = 0.3
 
@@ -81,7 +82,7 @@ def _ask(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue:
             late.begins(dialogue)  # silence is Korean at once; the next question may already be heard
     else:
         menu = call.rules.menus[dialogue.menus[-1]]
-        pressed = call.voice.ask(sounds, menu.wait_s)
+        pressed = call.voice.ask(sounds, menu.wait_s, MENU_MUSIC)
         if (question := late.of(pressed)) is not None:
             dialogue = question
     following = press(call.rules, dialogue, pressed.key if pressed else None, call.services.clock())

@@ -89,6 +89,11 @@ def test_result_minus_one_is_a_hangup_and_no_digit(peer, channel, reply):
     assert not sign.certain
 
 
+def test_a_hangup_line_after_a_failure_makes_it_certain(peer, channel):
+    peer.send(b"200 result=-1\nHANGUP\n")
+    assert hung_up(lambda: channel.wait_for_digit(100)) is HangupSign.LINE
+
+
 def test_closed_stream_while_waiting_for_a_reply(peer, channel):
     peer.socket.close()
     assert hung_up(channel.noop) is HangupSign.CLOSED

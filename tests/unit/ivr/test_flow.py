@@ -24,7 +24,7 @@ def test_a_caller_who_presses_nothing_hears_the_greeting_one_question_and_any_ag
     house.acd.free = ["1001"]
     assert through(house) is Outcome.SERVED
     heard = house.channel.heard
-    assert heard == ["greeting", "ko/topic_question", "music:default", "dial:PJSIP/1001", "ko/goodbye", "hangup"]
+    assert heard == ["greeting", "ko/topic_question", "music:default", "music:default", "dial:PJSIP/1001", "ko/goodbye", "hangup"]
     assert house.offered().requirement == Requirement(KO)
     assert house.offered().topic == "any"
     assert house.channel.phases == ["menu", "waiting", "ringing", "served", "done"]
@@ -37,6 +37,7 @@ def test_the_question_and_its_wait_together_are_at_most_eight_seconds():
     times = []
     through(house)
     assert times[0] - 13.0 <= 8.2
+    assert house.channel.silence_s == 0.0
 
 
 @pytest.mark.parametrize(("key", "language"), [("1", KO), ("2", EN), ("3", JA), ("4", ZH)])
