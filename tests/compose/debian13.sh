@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the product's own way (no container, no root) on Debian 13: a root folder made from its packages, an ordinary
-# user in it, this checkout's tracked files copied in. Root on Debian makes the folder; nothing in it runs as root.
+# user in it, a copy of this checkout in its home. Root on Debian makes the folder; nothing in it runs as root.
 # usage: debian13.sh                 validate, explain, up twice, a call: each with its time
 #        debian13.sh -- COMMAND...   that command in the copy, as the ordinary user
 # Not part of CI: it fetches everything anew. W (default /var/tmp/ringmaster-debian13, about 1.5 GB) may be deleted.
@@ -32,7 +32,7 @@ fresh_copy() {
   local copy=$ROOT/home/citizen/ringmaster
   rm -rf "$copy"
   install -d -o 1000 -g 1000 "$copy"
-  (cd "$PROJECT" && git ls-files -z | while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
+  (cd "$PROJECT" && git ls-files -z -co --exclude-standard | while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
     tar --null -T - -c) | tar -C "$copy" --no-same-owner -x
   chown -R 1000:1000 "$copy"
 }
@@ -56,3 +56,25 @@ if [ "${1:-}" = -- ]; then
   inside "$@"
   exit
 fi
+
+# timed WHAT LIMIT_S COMMAND...: prints how long it took; a step over its limit fails the whole, at the end.
+late=0
+timed() {
+  local what=$1 limit=$2 started ended; shift 2
+  started=$(date +%s.%N)
+  inside "$@" >"$W/last.log" 2>&1 || { tail -30 "$W/last.log"; echo "FAIL $what"; exit 1; }
+  ended=$(date +%s.%N)
+  awk -v a="$started" -v b="$ended" -v limit="$limit" -v what="$what" \
+    'BEGIN { printf "%-45s %6.2f s (at most %d s)\n", what, b - a, limit; exit b - a > limit }' || late=1
+}
+
+# up_until_ready: starts it, waits for ready.json, ends it with SIGTERM to the one pid.
+up_until_ready='./ringmaster up --sip-port 0 --http-port 0 --ami-port 0 --agi-port 0 & up=$!
+  until [ -s .ringmaster/state/ready.json ]; do kill -0 $up 2>/dev/null || { wait $up; exit 1; }; sleep .05; done
+  kill $up; wait $up'
+
+timed "up on an empty machine, until calls are taken" 90 bash -c "$up_until_ready"
+timed "up the second time, and its end" 18 bash -c "$up_until_ready"
+timed "validate" 1 ./ringmaster validate
+timed "explain" 1 ./ringmaster explain --at 2026-12-25T08:30 --language ja --json
+exit "$late"
