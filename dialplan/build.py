@@ -130,9 +130,7 @@ def _topic(files: Files, key: str, shape: schema.TopicShape) -> Topic:
     return Topic(
         key=key,
         labels=dict(shape.label),
-        queue_by_language={
-            language: None if queue == NOT_SERVED else queue for language, queue in shape.queue.items()
-        },
+        queue_by_language={language: None if queue == NOT_SERVED else queue for language, queue in shape.queue.items()},
         share=shape.share,
         source=_source(files, "menus.yaml", "topics", key),
         queue_sources={

@@ -66,7 +66,16 @@ class RulesCache:
                 if status.st_uid != os.getuid() or status.st_mode & 0o022:
                     return None
                 return _RulesetUnpickler(io.BytesIO(file.read())).load()
-        except (OSError, pickle.UnpicklingError, EOFError, LookupError, ValueError, TypeError, AttributeError, ImportError):
+        except (
+            OSError,
+            pickle.UnpicklingError,
+            EOFError,
+            LookupError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            ImportError,
+        ):
             return None
 
     def _write(self, path: Path, value: object) -> None:
@@ -90,7 +99,7 @@ class RulesCache:
 
 def code_digest() -> str:
     """SHA-256 of this room's source files and the holiday package's version."""
-    from importlib.metadata import version
+    from importlib.metadata import version  # noqa: PLC0415 - only where a cache is used
 
     summed = hashlib.sha256(version("holidays").encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):

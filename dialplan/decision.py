@@ -100,6 +100,9 @@ class Route:
         return Outcome.HANGUP if self.queue is None else Outcome.QUEUE
 
 
+_EVERY_MENU = {"#": (Turn.REPEAT, Why.MENU_REPEAT), "*": (Turn.BACK, Why.MENU_BACK)}
+
+
 def choose_language(ruleset: Ruleset, key: str | None, wrong: int = 0) -> LanguageStep:
     """Judges a key at the language question; None is silence, `wrong` the number of wrong keys before this one."""
     source = ruleset.languages_source
@@ -115,9 +118,7 @@ def choose_language(ruleset: Ruleset, key: str | None, wrong: int = 0) -> Langua
     if wrong >= ruleset.language_tries:
         why = reason(source, Why.LANGUAGE_TRIES, key=key, tries=wrong, language=DEFAULT_LANGUAGE)
         return LanguageStep(DEFAULT_LANGUAGE, (), wrong, why)
-    return LanguageStep(
-        None, (ruleset.language_again_prompt,), wrong, reason(source, Why.LANGUAGE_WRONG_KEY, key=key)
-    )
+    return LanguageStep(None, (ruleset.language_again_prompt,), wrong, reason(source, Why.LANGUAGE_WRONG_KEY, key=key))
 
 
 def check_hours(ruleset: Ruleset, now: datetime) -> HoursStep:
@@ -145,22 +146,23 @@ def menu_step(ruleset: Ruleset, menu: Menu, key: str | None, wrong: int = 0) -> 
     if key is None:
         why = reason(menu.source, Why.MENU_SILENCE, menu=name, topic=menu.default_topic)
         return MenuStep(Turn.TOPIC, (), wrong, why, topic=menu.default_topic)
-    if key == "#":
-        return MenuStep(Turn.REPEAT, (), wrong, reason(menu.source, Why.MENU_REPEAT, menu=name))
-    if key == "*":
-        return MenuStep(Turn.BACK, (), wrong, reason(menu.source, Why.MENU_BACK, menu=name))
-    choice = menu.choices.get(key)
-    if choice is not None and choice.topic is not None:
+    if key in _EVERY_MENU:
+        turn, kind = _EVERY_MENU[key]
+        return MenuStep(turn, (), wrong, reason(menu.source, kind, menu=name))
+    if (choice := menu.choices.get(key)) is None:
+        return _wrong_key(ruleset, menu, key, wrong + 1)
+    if choice.topic is not None:
         why = reason(choice.source, Why.MENU_KEY, key=key, menu=name, topic=choice.topic)
         return MenuStep(Turn.TOPIC, (), wrong, why, topic=choice.topic)
-    if choice is not None:
-        why = reason(choice.source, Why.MENU_MORE, key=key, menu=name, next=choice.menu)
-        return MenuStep(Turn.MENU, (), 0, why, menu=choice.menu)
-    wrong += 1
+    why = reason(choice.source, Why.MENU_MORE, key=key, menu=name, next=choice.menu)
+    return MenuStep(Turn.MENU, (), 0, why, menu=choice.menu)
+
+
+def _wrong_key(ruleset: Ruleset, menu: Menu, key: str, wrong: int) -> MenuStep:
     if wrong >= menu.tries:
-        why = reason(menu.source, Why.MENU_TRIES, key=key, menu=name, tries=wrong, topic=menu.default_topic)
+        why = reason(menu.source, Why.MENU_TRIES, key=key, menu=menu.name, tries=wrong, topic=menu.default_topic)
         return MenuStep(Turn.TOPIC, (), wrong, why, topic=menu.default_topic)
-    why = reason(menu.source, Why.MENU_WRONG_KEY, key=key, menu=name)
+    why = reason(menu.source, Why.MENU_WRONG_KEY, key=key, menu=menu.name)
     return MenuStep(Turn.WRONG, (ruleset.wrong_key_prompt,), wrong, why)
 
 
@@ -178,9 +180,7 @@ def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
     able = sum(needed.met_by(agent.languages, agent.skills) for agent in ruleset.agents.values())
     reasons = (
         reason(place, Why.TOPIC_QUEUE, topic=topic, language=language, queue=name),
-        reason(
-            queue.source, Why.REQUIREMENT, queue=name, requirement=needed, able=able, agents=len(ruleset.agents)
-        ),
+        reason(queue.source, Why.REQUIREMENT, queue=name, requirement=needed, able=able, agents=len(ruleset.agents)),
     )
     return Route(language, topic, name, needed, (queue.entry_prompt,), reasons)
 

@@ -146,9 +146,7 @@ def _after_language(
     hours = check_hours(ruleset, now)
     reasons = (*reasons, *hours.reasons)
     if not hours.open:
-        return Dialogue(
-            Asking.DONE, (*say, *hours.say), reasons, language=language, opening=hours.opening, closed=True
-        )
+        return Dialogue(Asking.DONE, (*say, *hours.say), reasons, language=language, opening=hours.opening, closed=True)
     first = ruleset.root_menu[language]
     return Dialogue(
         Asking.MENU,

@@ -13,7 +13,7 @@ from dialplan.calendar import FIRST_YEAR, LAST_YEAR
 
 def public_holidays() -> dict[date, str]:
     """Date to Korean name, substitute days and known elections included; several on one day are joined by `; `."""
-    from holidays.countries.south_korea import SouthKorea
+    from holidays.countries.south_korea import SouthKorea  # noqa: PLC0415 - a third of a second
 
-    table = SouthKorea(years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko", categories=("public",))
+    table = SouthKorea(years=range(FIRST_YEAR, LAST_YEAR + 1), language="ko", categories=("public",))  # type: ignore[no-untyped-call]
     return {day: str(name) for day, name in sorted(table.items()) if FIRST_YEAR <= day.year <= LAST_YEAR}

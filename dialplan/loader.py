@@ -55,7 +55,7 @@ def content_digest(texts: dict[str, str], overrides: Sequence[str]) -> str:
 
 
 def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
 
     texts: dict[str, str] = {}
     problems: list[Problem] = []
@@ -92,7 +92,7 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
 def _check(
     texts: dict[str, str], overrides: Sequence[str], digest: str, problems: list[Problem], cache: RulesCache | None
 ) -> Ruleset:
-    from dialplan import build, checks, validation
+    from dialplan import build, checks, validation  # noqa: PLC0415 - pydantic: not for known content
 
     documents = {name: read(name, text) for name, text in texts.items()}
     problems += [problem for document in documents.values() for problem in document.problems]
@@ -109,7 +109,7 @@ def _check(
 def _holidays(cache: RulesCache | None) -> dict[date, str]:
     if cache is not None and (known := cache.holidays()) is not None:
         return known
-    from dialplan.holidaytable import public_holidays
+    from dialplan.holidaytable import public_holidays  # noqa: PLC0415 - not for known holidays
 
     table = public_holidays()
     if cache is not None:
@@ -119,7 +119,7 @@ def _holidays(cache: RulesCache | None) -> dict[date, str]:
 
 def _apply(documents: dict[str, Document], override: str) -> list[Problem]:
     """Writes one `--set` value into the document it names; its place in messages is the override itself."""
-    from difflib import get_close_matches
+    from difflib import get_close_matches  # noqa: PLC0415 - only for mistakes
 
     place = Position(f"--set {override}", 0, 0)
     path, equals, text = override.partition("=")

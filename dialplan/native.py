@@ -58,7 +58,9 @@ def _local(pattern: str) -> str:
 def _extension(name: str, stretches: tuple[Interval, ...], why: str) -> list[str]:
     """`Set(RM_OPEN=1)` when the minute lies in one of the stretches; then Return."""
     comment = f" ; {_comment(why)}" if why else ""
-    tests = " | ".join(f"(${{rm_minute}} >= {start} & ${{rm_minute}} < {end})" for start, end in map(_minutes, stretches))
+    tests = " | ".join(
+        f"(${{rm_minute}} >= {start} & ${{rm_minute}} < {end})" for start, end in map(_minutes, stretches)
+    )
     first = f"Set(RM_OPEN=$[{tests}])" if tests else "Set(RM_OPEN=0)"
     return [f"exten => {name},1,{first}{comment}", " same => n,Return()"]
 
@@ -71,5 +73,3 @@ def _minutes(stretch: Interval) -> tuple[int, int]:
 def _comment(text: str) -> str:
     """A holiday's name as a comment of one line; `;--` would begin a comment of many lines."""
     return " ".join(text.replace(";", ",").replace("--", "-").split())
-
-

@@ -118,16 +118,22 @@ class Shape(BaseModel):
 
 
 class HolidaysShape(Shape):
+    """Corrections of the calendar."""
+
     add: dict[Day, Line] = {}
     remove: list[Day] = []
 
 
 class SpecialDayShape(Shape):
+    """One date with its own hours; with a name it counts as a public holiday."""
+
     hours: list[Stretch]
     name: Line | None = None
 
 
 class ClosureShape(Shape):
+    """A temporary closure within one day."""
+
     day: Day
     start: Start = Field(alias="from")
     end: End = Field(alias="to")
@@ -146,12 +152,16 @@ class HoursShape(Shape):
 
 
 class LanguagesShape(Shape):
+    """The language question."""
+
     keys: dict[Key, Language] = Field(min_length=1)
     tries: Tries
     grace_s: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
 class SaidShape(Shape):
+    """Prompts of the flow that belong to no menu."""
+
     language_again: PromptKey
     wrong_key: PromptKey
     closed: PromptKey
@@ -160,11 +170,15 @@ class SaidShape(Shape):
 
 
 class ChoiceShape(Shape):
+    """What one key does: exactly one of the two, which `checks` holds."""
+
     topic: Name | None = None
     menu: Name | None = None
 
 
 class MenuShape(Shape):
+    """One topic menu."""
+
     prompt: PromptKey
     silence: Name
     tries: Tries
@@ -173,6 +187,8 @@ class MenuShape(Shape):
 
 
 class TopicShape(Shape):
+    """One topic and its queue in each language."""
+
     label: Label
     share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     queue: QueueNames
@@ -191,6 +207,8 @@ class MenusShape(Shape):
 
 
 class QueueDefaultsShape(Shape):
+    """What holds for every queue that does not say otherwise."""
+
     strategy: Strategy
     service_level_s: Seconds
     short_abandon_s: Seconds
@@ -206,6 +224,8 @@ class QueueDefaultsShape(Shape):
 
 
 class QueueShape(Shape):
+    """One queue; what is left out is as in the defaults."""
+
     label: Label
     skills: Skills
     strategy: Strategy | None = None
@@ -230,15 +250,21 @@ class QueuesShape(Shape):
 
 
 class TeamShape(Shape):
+    """One team."""
+
     label: Label
 
 
 class AwayReasonShape(Shape):
+    """Why an agent is away, and the key after *12."""
+
     key: Key
     label: Label
 
 
 class AgentShape(Shape):
+    """One agent."""
+
     name: Line
     team: Name
     languages: list[Language] = Field(min_length=1)
@@ -256,6 +282,8 @@ class AgentsShape(Shape):
 
 
 class CarrierShape(Shape):
+    """One carrier: by addresses or by registration, which `checks` holds."""
+
     name: Name
     addresses: list[Annotated[str, AfterValidator(_address)]] = []
     registration: Annotated[str, AfterValidator(_registration)] | None = None

@@ -7,6 +7,7 @@ or in the checks between files. May not judge one file by another: that is `dial
 from __future__ import annotations
 
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -80,7 +81,7 @@ def _validate_one(files: Files, document: Document, shape: type[BaseModel]) -> N
 
 
 def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
-    """pydantic's location without the words that are its own (`[key]`, names of union members)."""
+    """The location that pydantic gives, without the words that are its own (`[key]`, names of union members)."""
     path: Path = ()
     target: Any = document.value
     for word in loc:
@@ -97,13 +98,14 @@ def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
 
 
 def _without(value: Plain, cuts: list[Path]) -> Plain:
-    """A copy without the given paths; a list item is cut by taking it out, so later cuts are done from the end."""
+    """A copy without the given paths. A list ends before its first cut, so that what is left keeps its places."""
 
     def copy(part: Plain, path: Path) -> Plain:
         if isinstance(part, dict):
             return {key: copy(item, (*path, key)) for key, item in part.items() if (*path, key) not in gone}
         if isinstance(part, list):
-            return [copy(item, (*path, i)) for i, item in enumerate(part) if (*path, i) not in gone]
+            sound = next((i for i in range(len(part)) if (*path, i) in gone), len(part))
+            return [copy(item, (*path, i)) for i, item in enumerate(part[:sound])]
         return part
 
     gone = set(cuts)
@@ -112,55 +114,63 @@ def _without(value: Plain, cuts: list[Path]) -> Plain:
 
 def _problem(document: Document, shape: type[BaseModel], found: ErrorDetails, path: Path) -> Problem:
     kind = found["type"]
-    context = found.get("ctx", {})
-    written = found["input"]
-    place = document.at(*path)
-    match kind:
-        case "extra_forbidden":
-            known = _keys_of(_shape_at(shape, path[:-1]))
-            message = f"unknown key `{path[-1]}`{did_you_mean(str(path[-1]), known)}"
-            place = document.key_at(*path)
-        case "missing":
-            message = f"missing key `{path[-1]}`"
-            place = document.at(*path[:-1])
-        case "value_error":
-            message = str(context["error"])
-        case "enum":
-            choices = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
-            message = f"`{written}` is not one of {', '.join(choices)}{did_you_mean(str(written), choices, only=True)}"
-        case "literal_error":
-            message = f"expected {context['expected'].strip(chr(39))}, found `{_short(written)}`"
-        case "int_parsing" | "int_type" | "int_from_float":
-            message = f"expected a whole number, found `{_short(written)}`"
-        case "float_parsing" | "float_type" | "finite_number":
-            message = f"expected a number, found `{_short(written)}`"
-        case "bool_parsing" | "bool_type":
-            message = f"expected true or false, found `{_short(written)}`"
-        case "string_pattern_mismatch":
-            message = f"`{_short(written)}` does not fit here; expected {_pattern_words(context['pattern'])}"
-        case "string_type":
-            message = f"expected a text, found {_short(written)}"
-        case "string_too_long":
-            message = f"longer than {context['max_length']} characters"
-        case "dict_type" | "model_type" | "model_attributes_type":
-            message = f"expected keys with values, found `{_short(written)}`"
-        case "list_type":
-            message = f"expected a list, found `{_short(written)}`"
-        case "greater_than_equal":
-            message = f"{written} is too small: at least {context['ge']:g}"
-        case "less_than_equal":
-            message = f"{written} is too large: at most {context['le']:g}"
-        case "too_short":
-            message = "must not be empty"
-        case "too_long":
-            message = f"must have at most {context['max_length']} entries"
-            if path and path[-1] == "steps":
-                message = "relaxation steps are not supported yet: leave `steps: []`"
-        case _:
-            message = found["msg"]
-    if "[key]" in found["loc"]:
-        place = document.key_at(*path)
-    return Problem(place, message)
+    if kind == "extra_forbidden":
+        word = str(path[-1])
+        known = _keys_of(_shape_at(shape, path[:-1]))
+        return Problem(document.key_at(*path), f"unknown key `{word}`{did_you_mean(word, known)}")
+    if kind == "missing":
+        return Problem(document.at(*path[:-1]), f"missing key `{path[-1]}`")
+    place = document.key_at(*path) if "[key]" in found["loc"] else document.at(*path)
+    if kind == "too_long" and path[-1] == "steps":
+        return Problem(place, "relaxation steps are not supported yet: leave `steps: []`")
+    words = _MESSAGES.get(kind)
+    return Problem(place, words(found["input"], found.get("ctx", {})) if words else found["msg"])
+
+
+def _choices(written: Any, context: dict[str, Any]) -> str:
+    choices = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
+    return f"`{written}` is not one of {', '.join(choices)}{did_you_mean(str(written), choices, only=True)}"
+
+
+def _expected(what: str) -> Callable[[Any, dict[str, Any]], str]:
+    return lambda written, _: f"expected {what}, found `{_short(written)}`"
+
+
+# pydantic's error types in an operator's words, from what was written and pydantic's context.
+_MESSAGES: dict[str, Callable[[Any, dict[str, Any]], str]] = {
+    "value_error": lambda _, context: str(context["error"]),
+    "enum": _choices,
+    "literal_error": lambda written, context: _expected(context["expected"].strip("'"))(written, context),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _expected("a whole number")),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _expected("a number")),
+    **dict.fromkeys(("bool_parsing", "bool_type"), _expected("true or false")),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _expected("keys with values")),
+    "list_type": _expected("a list"),
+    "string_type": _expected("a text"),
+    "string_pattern_mismatch": lambda written, context: (
+        f"`{_short(written)}` does not fit here; expected {_pattern_words(context['pattern'])}"
+    ),
+    "string_too_long": lambda _, context: f"longer than {context['max_length']} characters",
+    "greater_than_equal": lambda written, context: f"{written} is too small: at least {context['ge']:g}",
+    "less_than_equal": lambda written, context: f"{written} is too large: at most {context['le']:g}",
+    "too_short": lambda _, __: "must not be empty",
+    "too_long": lambda _, context: f"must have at most {context['max_length']} entries",
+}
+
+
+def names(files: Files, file: str, *path: str) -> list[str]:
+    """Every name written at this path of a file, sound or not: the keys of a mapping, the words of a list."""
+    target: Any = files.documents[file].value if file in files.documents else None
+    for word in path:
+        target = target.get(word) if isinstance(target, dict) else None
+    if isinstance(target, dict):
+        return list(target)
+    return [word for word in target if isinstance(word, str)] if isinstance(target, list) else []
+
+
+def unknown(what: str, word: str, known: typing.Iterable[str]) -> str:
+    """The message for a name that nothing bears."""
+    return f"no {what} is called `{word}`{did_you_mean(word, known)}"
 
 
 def did_you_mean(word: str, known: typing.Iterable[str], *, only: bool = False) -> str:

@@ -7,11 +7,9 @@ May not know what the keys mean, and may not open files.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 # The city's largest file is under 200 kB; each bound is some ten times of what real rules need.
 MAX_BYTES = 2_000_000
@@ -75,7 +73,7 @@ class Document:
 @dataclass(slots=True)
 class _Node:
     position: Position
-    value: None | str | list[_Node] | list[tuple[_Node, _Node]]
+    value: str | list[_Node] | list[tuple[_Node, _Node]] | None
     is_map: bool = False
     size: int = 1  # nodes below and including this one, aliases expanded
 
@@ -106,9 +104,9 @@ def read(file: str, text: str) -> Document:
 
 
 def _compose(file: str, text: str) -> _Node | None:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-    from ruamel.yaml.reader import ReaderError
+    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to import, and cached rules need no parser
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415 - as above
+    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415 - as above
 
     try:
         return _build(file, YAML(typ="safe", pure=True).parse(text))
@@ -126,68 +124,85 @@ def _compose(file: str, text: str) -> _Node | None:
         raise _TooMuch(Position(file, 1, 1), f"not valid YAML: {error}") from None
 
 
-def _build(file: str, events: Iterator[object]) -> _Node | None:
-    """Builds the tree with a stack of open collections, and stops at the first broken bound."""
-    from ruamel.yaml import events as ev
+class _Builder:
+    """Builds the tree from events with a stack of open collections, and stops at the first broken bound."""
 
-    root: _Node | None = None
-    anchors: dict[str, _Node] = {}
-    open_nodes: list[tuple[_Node, list[_Node], str | None]] = []
-    aliases = total = documents = 0
-    for event in events:
-        if isinstance(event, ev.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                raise _TooMuch(_place(file, event), "a rules file holds one YAML document; remove this `---`")
-            continue
-        if isinstance(event, ev.SequenceEndEvent | ev.MappingEndEvent):
-            node, children, anchor = open_nodes.pop()
-            _close(node, children)
-            if anchor:
-                anchors[anchor] = node
-        elif isinstance(event, ev.SequenceStartEvent | ev.MappingStartEvent):
-            place = _place(file, event)
-            if len(open_nodes) >= MAX_DEPTH:
-                raise _TooMuch(place, f"nested more than {MAX_DEPTH} deep")
-            _refuse_tag(place, event.tag)
-            node = _Node(place, None, is_map=isinstance(event, ev.MappingStartEvent))
-            open_nodes.append((node, [], event.anchor))
-            continue
-        elif isinstance(event, ev.ScalarEvent):
-            place = _place(file, event)
-            _refuse_tag(place, event.tag)
-            node = _Node(place, _scalar(event.value, plain=event.implicit[0]))
-            _refuse_text(place, event.value)
-            if event.anchor:
-                anchors[event.anchor] = node
-        elif isinstance(event, ev.AliasEvent):
-            place = _place(file, event)
-            aliases += 1
-            if aliases > MAX_ALIASES:
-                raise _TooMuch(place, f"more than {MAX_ALIASES} aliases")
-            if event.anchor not in anchors:
-                raise _TooMuch(place, f"alias *{event.anchor} names no anchor that ends before it")
-            target = anchors[event.anchor]
-            node = _Node(place, target.value, target.is_map, target.size)
-        else:
-            continue
-        total += 1 if isinstance(event, ev.SequenceEndEvent | ev.MappingEndEvent) else node.size
-        if total > MAX_NODES:
+    def __init__(self, file: str) -> None:
+        self.root: _Node | None = None
+        self._file = file
+        self._anchors: dict[str, _Node] = {}
+        self._open: list[tuple[_Node, list[_Node], str | None]] = []
+        self._aliases = self._total = self._documents = 0
+
+    def document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise _TooMuch(_place(self._file, event), "a rules file holds one YAML document; remove this `---`")
+
+    def begin(self, event: Any, *, is_map: bool) -> None:
+        place = _place(self._file, event)
+        if len(self._open) >= MAX_DEPTH:
+            raise _TooMuch(place, f"nested more than {MAX_DEPTH} deep")
+        _refuse_tag(place, event.tag)
+        self._open.append((_Node(place, None, is_map=is_map), [], event.anchor))
+
+    def end(self, _: Any) -> None:
+        node, children, anchor = self._open.pop()
+        node.size = 1 + sum(child.size for child in children)
+        node.value = list(zip(children[::2], children[1::2], strict=True)) if node.is_map else children
+        self._add(node, anchor, counts=1)
+
+    def scalar(self, event: Any) -> None:
+        place = _place(self._file, event)
+        _refuse_tag(place, event.tag)
+        _refuse_text(place, event.value)
+        self._add(_Node(place, _scalar(event.value, plain=event.implicit[0])), event.anchor, counts=1)
+
+    def alias(self, event: Any) -> None:
+        place = _place(self._file, event)
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise _TooMuch(place, f"more than {MAX_ALIASES} aliases")
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            raise _TooMuch(place, f"alias *{event.anchor} names no anchor that ends before it")
+        self._add(_Node(place, target.value, target.is_map, target.size), None, counts=target.size)
+
+    def _add(self, node: _Node, anchor: str | None, counts: int) -> None:
+        self._total += counts
+        if self._total > MAX_NODES:
             raise _TooMuch(node.position, f"more than {MAX_NODES} values, aliases expanded")
-        if open_nodes:
-            open_nodes[-1][1].append(node)
+        if anchor:
+            self._anchors[anchor] = node
+        if self._open:
+            self._open[-1][1].append(node)
         else:
-            root = node
-    return root
+            self.root = node
 
 
-def _close(node: _Node, children: list[_Node]) -> None:
-    node.size = 1 + sum(child.size for child in children)
-    node.value = list(zip(children[::2], children[1::2], strict=True)) if node.is_map else children
+def _build(file: str, events: Iterable[Any]) -> _Node | None:
+    from ruamel.yaml import events as ev  # noqa: PLC0415 - as above
+
+    builder = _Builder(file)
+    for event in events:
+        match event:
+            case ev.ScalarEvent():
+                builder.scalar(event)
+            case ev.MappingStartEvent():
+                builder.begin(event, is_map=True)
+            case ev.SequenceStartEvent():
+                builder.begin(event, is_map=False)
+            case ev.MappingEndEvent() | ev.SequenceEndEvent():
+                builder.end(event)
+            case ev.AliasEvent():
+                builder.alias(event)
+            case ev.DocumentStartEvent():
+                builder.document(event)
+    return builder.root
 
 
-def _place(file: str, event: object) -> Position:
-    mark = event.start_mark  # type: ignore[attr-defined]
+def _place(file: str, event: Any) -> Position:
+    mark = event.start_mark
     return Position(file, mark.line + 1, mark.column + 1)
 
 

@@ -39,7 +39,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"explain: {error}", file=sys.stderr)
         return 2
     if options.json:
-        import json
+        import json  # noqa: PLC0415 - only for JSON
 
         print(json.dumps(as_json(decision), ensure_ascii=False, indent=2))
     else:
@@ -67,9 +67,7 @@ def as_json(decision: RouteDecision) -> dict[str, object]:
         "topic": decision.topic,
         "queue": decision.queue,
         "requirement": _requirement(decision.requirement),
-        "steps": [
-            {"after_s": step.after_s, "requirement": _requirement(step.requirement)} for step in decision.steps
-        ],
+        "steps": [{"after_s": step.after_s, "requirement": _requirement(step.requirement)} for step in decision.steps],
         "prompts": list(decision.prompts),
         "outcome": decision.outcome.value,
         "reasons": [{"rule": str(reason.source), "text": reason.text()} for reason in decision.reasons],
@@ -129,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="./ringmaster explain", description="What would happen to a call, and by which rules."
     )
     parser.add_argument("--at", type=parse_at, metavar="TIME", help="such as 2026-12-25T08:30; by default now")
-    parser.add_argument("--language", choices=[language.value for language in Language], help="keys begin at the topics")
+    parser.add_argument(
+        "--language", choices=[language.value for language in Language], help="keys begin at the topics"
+    )
     parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys, then silence")
     parser.add_argument("--from", dest="from_number", type=_number, metavar="NUMBER", help="the caller's number")
     parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")

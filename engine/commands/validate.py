@@ -36,14 +36,17 @@ def summary(ruleset: Ruleset, folder: Path) -> str:
         f"{language} {sum(language in agent.languages for agent in ruleset.agents.values())}" for language in Language
     )
     hours = ruleset.hours
+    corrections = (
+        f"{len(hours.special_days)} special days, {len(hours.closures)} closures, "
+        f"{len(hours.added_holidays)} holidays added and {len(hours.removed_holidays)} removed"
+    )
     return "\n".join(
         [
             f"{folder}: the rules are sound ({ruleset.digest[:12]})",
             f"  {len(ruleset.agents)} agents in {len(ruleset.teams)} teams ({by_language})",
             f"  {len(ruleset.topics)} topics in {len(ruleset.menus)} menus, {len(ruleset.queues)} queues",
             f"  {len(ruleset.prompts)} prompts, {len(ruleset.trunks.carriers)} carriers",
-            f"  {len(hours.special_days)} special days, {len(hours.closures)} closures, "
-            f"{len(hours.added_holidays)} holidays added and {len(hours.removed_holidays)} removed",
+            f"  {corrections}",
         ]
     )
 

@@ -65,14 +65,18 @@ def test_prompts_have_their_texts(city: Ruleset) -> None:
 
 
 def test_an_override_is_like_a_line_in_the_file(folder: Folder) -> None:
-    rules = load(folder.path, ["queues.defaults.wrapup_s=0", "queues.queues.tax.wrapup_s=5", "menus.menus.topics.wait_s=1"])
+    rules = load(
+        folder.path, ["queues.defaults.wrapup_s=0", "queues.queues.tax.wrapup_s=5", "menus.menus.topics.wait_s=1"]
+    )
     assert {key: queue.wrapup_s for key, queue in rules.queues.items() if queue.wrapup_s} == {"tax": 5}
     assert rules.menus["topics"].wait_s == 1
     assert rules.digest != load(folder.path).digest
 
 
 def test_an_override_may_write_a_whole_value(folder: Folder) -> None:
-    rules = load(folder.path, ["hours.weekday=['10:00-12:00']", "hours.special_days.2027-03-03={hours: [], name: 선거일}"])
+    rules = load(
+        folder.path, ["hours.weekday=['10:00-12:00']", "hours.special_days.2027-03-03={hours: [], name: 선거일}"]
+    )
     assert [str(part.closes) for part in rules.hours.weekday] == ["12:00:00"]
     assert rules.hours.special_days[date(2027, 3, 3)].name == "선거일"
 
@@ -194,15 +198,13 @@ def test_no_damage_to_a_file_is_a_crash(folder: Folder, data: st.DataObject) -> 
     lines = (CITY / name).read_text(encoding="utf-8").splitlines(keepends=True)
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(lines) - 1))
-        word = data.draw(st.sampled_from(["", "  ", "x", "- a\n", "a: b\n", "[]\n", "null\n", "{", "'", "\t", "&a ", "*a"]))
+        word = data.draw(
+            st.sampled_from(["", "  ", "x", "- a\n", "a: b\n", "[]\n", "null\n", "{", "'", "\t", "&a ", "*a"])
+        )
         lines[at] = data.draw(st.sampled_from([word, word + lines[at], lines[at].rstrip("\n") + word + "\n"]))
     (folder.path / name).write_text("".join(lines), encoding="utf-8")
     try:
-        rules = load(folder.path)
-    except RulesError as error:
-        assert error.problems
-        assert all(problem.position.line >= 1 for problem in error.problems)
-    else:
-        assert rules.agents
+        problems = folder.problems()
     finally:
         (folder.path / name).write_text((CITY / name).read_text(encoding="utf-8"), encoding="utf-8")
+    assert all(problem.split(":")[1].isdigit() for problem in problems)

@@ -42,7 +42,9 @@ def boundaries(ruleset: Ruleset, first: date, days: int) -> list[datetime]:
     found = []
     at: datetime | None = datetime(first.year, first.month, first.day, tzinfo=calendar.SEOUL)
     end = at + timedelta(days=days) if at else None
-    while at is not None and end is not None and (at := calendar.next_change(ruleset.hours, at)) is not None and at < end:
+    while (
+        at is not None and end is not None and (at := calendar.next_change(ruleset.hours, at)) is not None and at < end
+    ):
         found.append(at)
     return found
 

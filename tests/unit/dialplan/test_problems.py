@@ -78,7 +78,14 @@ def test_all_mistakes_of_all_files_are_told_at_once(folder: Folder) -> None:
     folder.replace("agents.yaml", "team: team1, languages: [ko, en]", "team: team9, languages: [ko, fr]")
     folder.replace("hours.yaml", "day_off:", "days_off:")
     problems = folder.problems()
-    for part in ("-1 is too small", "`pasport`", "`team9`", "`fr` is not one of", "unknown key `days_off`", "missing key `day_off`"):
+    for part in (
+        "-1 is too small",
+        "`pasport`",
+        "`team9`",
+        "`fr` is not one of",
+        "unknown key `days_off`",
+        "missing key `day_off`",
+    ):
         assert sum(part in problem for problem in problems) == 1, (part, problems)
     assert [problem.split(":")[0] for problem in problems] == sorted(problem.split(":")[0] for problem in problems)
 
@@ -87,17 +94,22 @@ def test_a_topic_nobody_can_answer_in_korean(folder: Folder) -> None:
     folder.replace("queues.yaml", "skills: {internet: 2}", "skills: {internet: 5, tax: 5}")
     folder.replace("menus.yaml", "en: internet,", "en: general,")
     assert folder.problems() == [
-        f"{folder.place('menus.yaml', 'internet, en: general')}: "
-        "no agent can answer topic `internet` in ko: queue `internet` needs internet>=5 & tax>=5"
+        folder.place("menus.yaml", "internet, en: general")
+        + ": no agent can answer topic `internet` in ko: queue `internet` needs internet>=5 & tax>=5"
     ]
 
 
 def test_a_language_without_an_agent_names_another_queue_or_none(folder: Folder) -> None:
-    folder.replace("menus.yaml", "queue: {ko: environment, en: environment, ja: general,", "queue: {ko: environment, en: environment, ja: environment,")
+    folder.replace(
+        "menus.yaml",
+        "queue: {ko: environment, en: environment, ja: general,",
+        "queue: {ko: environment, en: environment, ja: environment,",
+    )
     place = folder.place("menus.yaml", "environment, zh")
     assert folder.problems() == [
-        f"{place}: no agent can answer topic `environment` in ja: queue `environment` needs environment>=2"
-        "; name another queue or write `none`"
+        place
+        + ": no agent can answer topic `environment` in ja: queue `environment` needs environment>=2"
+        + "; name another queue or write `none`"
     ]
     folder.replace("menus.yaml", "ja: environment,", "ja: none,")
     assert folder.problems() == [
@@ -123,12 +135,18 @@ def test_unreachable_choices(folder: Folder) -> None:
 def test_special_days_that_contradict(folder: Folder) -> None:
     folder.replace("hours.yaml", "  add: {}", "  add: {2027-03-03: 임시공휴일, 2027-03-04: 선거일}")
     folder.replace("hours.yaml", "  remove: []", "  remove: [2027-03-04, 2027-03-04]")
-    folder.replace("hours.yaml", "special_days: {}", 'special_days: {2027-03-03: {hours: ["9:00-18:00"], name: 선거일}}')
-    folder.replace("hours.yaml", "closures: []", 'closures: [{day: 2027-03-05, from: "15:00", to: "14:00", reason: 점검}]')
+    folder.replace(
+        "hours.yaml", "special_days: {}", 'special_days: {2027-03-03: {hours: ["9:00-18:00"], name: 선거일}}'
+    )
+    folder.replace(
+        "hours.yaml", "closures: []", 'closures: [{day: 2027-03-05, from: "15:00", to: "14:00", reason: 점검}]'
+    )
     problems = folder.problems()
     assert f"{folder.place('hours.yaml', '2027-03-04: ')}: 2027-03-04 is both added and removed" in problems
     assert f"{folder.place('hours.yaml', '2027-03-04]')}: 2027-03-04 is removed twice" in problems
-    assert f"{folder.place('hours.yaml', '{day: 2027-03-05')}: the closure of 2027-03-05 ends before it begins" in problems
+    assert (
+        f"{folder.place('hours.yaml', '{day: 2027-03-05')}: the closure of 2027-03-05 ends before it begins" in problems
+    )
     assert any(problem.endswith("expected a time such as 09:00, found `9:00`") for problem in problems)
 
 

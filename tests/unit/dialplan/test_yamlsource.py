@@ -80,7 +80,10 @@ def bomb(levels: int, width: int) -> str:
         ("[" + "x," * 60_000 + "]", "more than 50000 values, aliases expanded"),
         ("#" * (yamlsource.MAX_BYTES + 1), "file is longer than 2000000 characters"),
         # each level nests the one before, so aliases alone go deeper than the text does
-        ("\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [[[*a{n - 1}]]]" for n in range(1, 20))]), "nested more than 20 deep"),
+        (
+            "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [[[*a{n - 1}]]]" for n in range(1, 20))]),
+            "nested more than 20 deep",
+        ),
     ],
 )
 def test_a_bomb_does_not_go_off(text: str, problem: str) -> None:
