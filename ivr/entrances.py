@@ -14,10 +14,36 @@ from ivr.transfer import transferred
 SPARE_SESSIONS = 128
 
 
-def open_doors(
-    services: Services, address: tuple[str, int], *, heartbeat: Callable[[], None] = lambda: None
-) -> AgiServer:
-    """Listen for the PBX at `address` (port 0: any) and serve it; `AgiServer.stop` ends it. OSError when taken."""
+class Doors:
+    """The open doors. `close` sends every caller to the safety net; talks go on in the PBX."""
+
+    def __init__(self, server: AgiServer, sessions: Sessions) -> None:
+        self._server = server
+        self._sessions = sessions
+
+    @property
+    def port(self) -> int:
+        """Where the PBX is listened for."""
+        return self._server.port
+
+    def callers_now(self) -> int:
+        """Callers in sessions: in the menus, waiting, talking. The bound on calls counts these."""
+        return self._sessions.callers_now()
+
+    def connections(self) -> int:
+        """All sessions, agents' codes too."""
+        return self._server.connections()
+
+    def close(self) -> None:
+        """No new session, and the end of those that run."""
+        self._server.stop()
+
+
+def open_doors(services: Services, address: tuple[str, int], *, heartbeat: Callable[[], None] = lambda: None) -> Doors:
+    """Listen for the PBX at `address` (port 0: any) and serve it. OSError when the address is taken.
+
+    `heartbeat` is called by the accept loop at least every 250 ms.
+    """
     sessions = Sessions(
         services,
         callers={"call": receive, "resume": resume, "transfer": transferred},
@@ -27,4 +53,4 @@ def open_doors(
         address, sessions.serve, most_calls=services.rules().max_calls + SPARE_SESSIONS, heartbeat=heartbeat
     )
     server.start()
-    return server
+    return Doors(server, sessions)
