@@ -100,7 +100,7 @@ def program(name: str) -> Program:
         return own
     root = home() / name
     if not (root / STAMP).exists():
-        with _locked(home() / f"{name}.lock", f"another process is fetching {name}; waiting for it"):
+        with locked(home() / f"{name}.lock", f"another process is fetching {name}; waiting for it"):
             if not (root / STAMP).exists():
                 _fetch(name, source, root)
     return Program(name, root, source.binary)
@@ -168,7 +168,7 @@ def _fetch(name: str, source: Source, root: Path) -> None:
     started = time.monotonic()
     archive = _archive()
     apt_dir = home() / "apt" / source.suite
-    with _locked(home() / f"apt-{source.suite}.lock", f"another process is using {apt_dir}; waiting for it"):
+    with locked(home() / f"apt-{source.suite}.lock", f"another process is using {apt_dir}; waiting for it"):
         environment = _private_apt(apt_dir, archive, source.suite)
         say = _Bar(f"fetching {name} from {archive} ({source.suite}, about {source.megabytes} MB)")
         if not (apt_dir / "updated").exists():
@@ -344,7 +344,8 @@ def _last_words(output: str, lines: int = 4) -> str:
 
 
 @contextmanager
-def _locked(path: Path, waiting: str) -> Iterator[None]:
+def locked(path: Path, waiting: str) -> Iterator[None]:
+    """Hold `path` as a lock for the time of the block; `waiting` is said when another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:

@@ -302,18 +302,14 @@ def _program_directories(asterisk: fetch.Program | None) -> str:
 
 
 def _data_dir(settings: RunSettings, asterisk: fetch.Program | None) -> None:
-    """A data folder of links: the package's own but for the sounds, which are ours and its two beeps."""
+    """A data folder of links: the package's own but for the sounds, which are all ours."""
     package = (asterisk.root if asterisk else Path("/")) / "usr/share/asterisk"
     data = settings.state / "asterisk" / "data"
-    sounds = data / "sounds"
     shutil.rmtree(data, ignore_errors=True)
-    sounds.mkdir(parents=True)
-    links = {data / name: package / name for name in ("documentation", "agi-bin", "keys", "firmware", "rest-api")}
-    english = package / "sounds" / ("en_US_f_Allison" if asterisk and asterisk.root != Path("/") else "en")
-    links |= {sounds / f"{name}.gsm": english / f"{name}.gsm" for name in ("beep", "beeperr")}
-    links |= {sounds / entry.name: entry for entry in settings.sounds.glob("*")}
-    for link, target in links.items():
-        link.symlink_to(target)
+    data.mkdir(parents=True)
+    for name in ("documentation", "agi-bin", "keys", "firmware", "rest-api"):
+        (data / name).symlink_to(package / name)
+    (data / "sounds").symlink_to(settings.sounds)
 
 
 def _event_filters(asterisk: fetch.Program | None) -> str:

@@ -91,9 +91,21 @@ def default_rules() -> Path:
     return Path(__file__).resolve().parent.parent / "dialplan" / "rules"
 
 
+def prompts_dir() -> Path:
+    """The recordings that are committed."""
+    return Path(__file__).resolve().parent.parent / "prompts"
+
+
 def default_sounds() -> Path:
     """Where the prompts are unpacked to: the same for every state, because they depend on the checkout only."""
     return fetch.home() / "sounds"
+
+
+def child_environment() -> dict[str, str]:
+    """For processes of ours: modules are found in this checkout, whatever folder they are started from."""
+    root = str(Path(__file__).resolve().parent.parent)
+    others = [part for part in os.environ.get("PYTHONPATH", "").split(":") if part and part != root]
+    return {**os.environ, "PYTHONPATH": ":".join([root, *others])}
 
 
 def free_port(taken: set[int], *, host: str = "127.0.0.1") -> int:

@@ -23,7 +23,7 @@ from pathlib import Path
 from dialplan.ruleset import Ruleset
 from engine import credentials, fetch, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
-from engine.settings import RunSettings
+from engine.settings import RunSettings, child_environment
 
 RESTART_AFTER_S = 1.0
 ENGINE_READY_WITHIN_S = 30.0
@@ -155,6 +155,7 @@ class _Centre:
             log = (self._settings.state / "engine.log").open("ab")
         self._engine = subprocess.Popen(
             command,
+            env=child_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log or sys.stderr.fileno(),
             stderr=log or sys.stderr.fileno(),
@@ -208,6 +209,7 @@ class _Centre:
             if self._options.demo:
                 self._demo = subprocess.Popen(
                     [sys.executable, "-P", "-m", "engine.demo", "--state", str(settings.state)],
+                    env=child_environment(),
                     preexec_fn=pbx.die_with_parent,  # noqa: PLW1509 - one thread
                 )
         else:

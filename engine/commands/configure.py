@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from dialplan.loader import RulesError
-from engine import credentials, pbxconfig
+from engine import credentials, pbxconfig, soundstore
 from engine.commands.up import add_settings, load_rules, settings_of
 
 
@@ -26,6 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
+    soundstore.bring_up_to_date(settings.sounds)
     pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, ruleset.agents), None)
     settings.save()
     print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)

@@ -13,7 +13,7 @@ from typing import Any
 
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, pbx, pbxconfig, up
+from engine import fetch, pbx, pbxconfig, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.settings import (
@@ -41,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
             return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
         settings = settings_of(options)
         ruleset = load_rules(settings)
+        soundstore.bring_up_to_date(settings.sounds)
         asterisk = None if settings.pbx_external else fetch.program("asterisk")
         if asterisk and (warning := pbx.version_warning(asterisk)):
             print(warning, file=sys.stderr)
@@ -51,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         print("The rules are broken: nothing was started.", file=sys.stderr)
-    except (fetch.FetchError, up.UpError, pbx.PbxError, pbxconfig.ConfigError) as error:
+    except (fetch.FetchError, up.UpError, pbx.PbxError, pbxconfig.ConfigError, soundstore.SoundsError) as error:
         print(f"up: {error}", file=sys.stderr)
     return 1
 
