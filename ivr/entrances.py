@@ -14,29 +14,21 @@ from ivr.transfer import transferred
 SPARE_SESSIONS = 128
 
 
-class Doors:
-    """The open doors. `close` sends every caller to the safety net; talks go on in the PBX."""
+class Doors(AgiServer):
+    """The server with the sessions behind it. `stop` sends every caller to the safety net; talks go on in the PBX."""
 
-    def __init__(self, server: AgiServer, sessions: Sessions) -> None:
-        self._server = server
-        self._sessions = sessions
-
-    @property
-    def port(self) -> int:
-        """Where the PBX is listened for."""
-        return self._server.port
+    def __init__(self, services: Services, address: tuple[str, int], heartbeat: Callable[[], None]) -> None:
+        self._sessions = Sessions(
+            services,
+            callers={"call": receive, "resume": resume, "transfer": transferred},
+            agents={"feature": feature, "ping": ping},
+        )
+        most = services.rules().max_calls + SPARE_SESSIONS
+        super().__init__(address, self._sessions.serve, most_calls=most, heartbeat=heartbeat)
 
     def callers_now(self) -> int:
-        """Callers in sessions: in the menus, waiting, talking. The bound on calls counts these."""
+        """Callers in sessions: in the menus, waiting, talking. `connections` counts agents' codes too."""
         return self._sessions.callers_now()
-
-    def connections(self) -> int:
-        """All sessions, agents' codes too."""
-        return self._server.connections()
-
-    def close(self) -> None:
-        """No new session, and the end of those that run."""
-        self._server.stop()
 
 
 def open_doors(services: Services, address: tuple[str, int], *, heartbeat: Callable[[], None] = lambda: None) -> Doors:
@@ -44,13 +36,6 @@ def open_doors(services: Services, address: tuple[str, int], *, heartbeat: Calla
 
     `heartbeat` is called by the accept loop at least every 250 ms.
     """
-    sessions = Sessions(
-        services,
-        callers={"call": receive, "resume": resume, "transfer": transferred},
-        agents={"feature": feature, "ping": ping},
-    )
-    server = AgiServer(
-        address, sessions.serve, most_calls=services.rules().max_calls + SPARE_SESSIONS, heartbeat=heartbeat
-    )
-    server.start()
-    return Doors(server, sessions)
+    doors = Doors(services, address, heartbeat)
+    doors.start()
+    return doors

@@ -72,7 +72,7 @@ def centre():
     server = open_doors(services, ("127.0.0.1", 0))
     server.acd, server.observed = acd, observed
     yield server
-    server.close()
+    server.stop()
 
 
 class SafeTwin(TwinAcd):
