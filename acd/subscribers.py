@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -71,10 +72,23 @@ class Subscriber:
                 return
 
 
+class Sink(Protocol):
+    """Who gets facts: a Subscriber, or the journal's writer."""
+
+    def put(self, fact: Fact) -> None:
+        """Returns at once."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """Finish, bounded."""
+
+
 class Fanout:
     """All subscribers. `publish` is what the dispatcher calls."""
 
-    def __init__(self, subscribers: Sequence[Subscriber]) -> None:
+    def __init__(self, subscribers: Sequence[Sink]) -> None:
         self._subscribers = tuple(subscribers)
 
     def publish(self, fact: Fact) -> None:

@@ -137,6 +137,10 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         if self._keeper.is_alive():
             self._keeper.join(3.0)
 
+    def drop_connection(self, why: str) -> None:
+        """End this connection; another is made at once."""
+        self._lose(why)
+
     def silence_s(self) -> float:
         """Seconds since anything was heard on a connection that was logged in (since the start, when none was)."""
         return time.monotonic() - (self._heard_at if self.logged_in.is_set() else self._seen_at)

@@ -24,7 +24,8 @@ class Leg:
     uniqueid: str
     name: str
     began_at: float
-    reservation_id: int | None  # None: the fallback queue's, or one from before the engine
+    reservation_id: int | None  # None: not of this engine's making
+    of_queue: bool = False  # the fallback queue rings
     rang: bool = False
     answered: bool = False
     void: bool = False
@@ -37,8 +38,8 @@ class Legs:
     def __init__(self) -> None:
         self.by_uniqueid: dict[str, Leg] = {}
         self._expected: dict[str, tuple[str, int]] = {}  # contact -> (agent, reservation): its session dials now
-        self._void: set[int] = set()
-        self._ended: dict[int, None] = {}
+        self._void: set[int | None] = set()
+        self._ended: dict[int | None, None] = {}
         self._own_hangup_at: dict[str, float] = {}
 
     def expect(self, contact_id: str, agent_id: str, reservation_id: int) -> None:
@@ -53,9 +54,8 @@ class Legs:
     def begin(self, contact_id: str, agent_id: str, uniqueid: str, name: str, now: float) -> Leg:
         """A session's Dial has made a leg. It is void when its reservation is over already."""
         agent, reservation_id = self._expected.get(contact_id, ("", -1))
-        known = agent == agent_id
-        leg = Leg(contact_id, agent_id, uniqueid, name, now, reservation_id if known else None)
-        leg.void = not known or reservation_id in self._void or reservation_id in self._ended
+        leg = Leg(contact_id, agent_id, uniqueid, name, now, reservation_id if agent == agent_id else None)
+        leg.void = leg.reservation_id in self._void or leg.reservation_id in self._ended
         self.by_uniqueid[uniqueid] = leg
         return leg
 
@@ -123,7 +123,8 @@ class Legs:
             result = LegResult.UNREACHABLE
         else:
             result = LegResult.DECLINED if status == "CONGESTION" else LegResult.NO_ANSWER
-        return LegFailed(leg.contact_id, leg.agent_id, result, own_hangup_s=now - own if own else None)
+        own_hangup_s = now - own if own is not None else None
+        return LegFailed(leg.contact_id, leg.agent_id, result, own_hangup_s, leg.reservation_id)
 
     def _remember_end(self, reservation_id: int) -> None:
         self._ended[reservation_id] = None

@@ -15,7 +15,7 @@ The rules that are not obvious:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from acd.ami.legs import Leg, Legs
@@ -72,9 +72,10 @@ class Attributes:
 class Translator:
     """The PBX as the engine sees it, and the translation. One thread only: the dispatcher's."""
 
-    def __init__(self, attributes: Callable[[str], Attributes]) -> None:
-        """`attributes(uniqueid)` says what a caller of the fallback queues is; it knows the rules."""
-        self._attributes = attributes
+    def __init__(self, guess: Callable[[Mapping[str, str], str], Attributes]) -> None:
+        """`guess(variables, queue)` says what a caller is, from the channel's RM_ variables and the PBX's queue."""
+        self._guess = guess
+        self._variables: dict[str, dict[str, str]] = {}  # Uniqueid -> RM_ variables, as last read
         self.agents: frozenset[str] = frozenset()
         self.channels: dict[str, Chan] = {}
         self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
@@ -84,7 +85,8 @@ class Translator:
         self.queue_callers: dict[str, QueueCaller] = {}
         self.reachable: dict[str, bool] = {}
         self._said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
-        self.transferred: set[str] = set()  # contacts whose caller was sent away by REFER and may come back
+        self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
+        self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
         self.touched: set[str] | None = None  # Uniqueids and agents that changed since a re-read began
         self._handlers: dict[str, Callable[[Packet], list[Event]]] = {
             "Newchannel": self._new_channel,
@@ -117,18 +119,31 @@ class Translator:
         self.callers[contact_id] = contact_id
         self.caller_channel[contact_id] = channel
         self.queue_callers.pop(contact_id, None)
-        self.transferred.discard(contact_id)
+        self.transferred.pop(contact_id, None)
 
     def forget_contact(self, contact_id: str) -> None:
         """The contact is over."""
         self.callers.pop(contact_id, None)
         self.caller_channel.pop(contact_id, None)
         self.legs.forget_contact(contact_id)
-        self.transferred.discard(contact_id)
+        self.transferred.pop(contact_id, None)
 
     def caller_lives(self, contact_id: str) -> bool:
         """Whether the PBX still has the caller's channel, as far as its events told."""
         return contact_id in self.channels
+
+    def attributes(self, uniqueid: str) -> Attributes:
+        """What this caller is, as well as it can be known."""
+        waiting = self.queue_callers.get(uniqueid)
+        return self._guess(self.variables_of(uniqueid), waiting.queue if waiting else "")
+
+    def remember_variables(self, uniqueid: str, variables: Mapping[str, str]) -> None:
+        """What a re-read found on the channel."""
+        self._variables[uniqueid] = dict(variables)
+
+    def variables_of(self, uniqueid: str) -> Mapping[str, str]:
+        """The channel's RM_ variables, as last read; empty when they never were."""
+        return self._variables.get(uniqueid, {})
 
     def adopt_leg(self, leg: Leg) -> None:
         """A leg that was there before the engine, or while it looked away."""
@@ -192,13 +207,15 @@ class Translator:
         if waiting is not None:
             waiting.ringing.add(uniqueid)
             chan.ours = True
-            self.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, self._now, None)
+            self.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, self._now, None, of_queue=True)
             return []
         if contact_id is None:
             chan.ours = False
             return self.devices((agent,))
         chan.ours = True
-        self.legs.begin(contact_id, agent, uniqueid, name, self._now)
+        leg = self.legs.begin(contact_id, agent, uniqueid, name, self._now)
+        if leg.void:
+            self.to_hang_up.append(leg)
         return []
 
     def _dial_state(self, packet: Packet) -> list[Event]:
@@ -206,19 +223,19 @@ class Translator:
         if leg is None or leg.rang or packet.get("DialStatus") != "RINGING":
             return []
         leg.rang = True
-        return [] if leg.void else [LegRang(leg.contact_id, leg.agent_id)]
+        return [] if leg.void or leg.of_queue else [LegRang(leg.contact_id, leg.agent_id, leg.reservation_id)]
 
     def _dial_end(self, packet: Packet) -> list[Event]:
         leg = self.legs.by_uniqueid.get(packet.get("DestUniqueid"))
         if leg is None or leg.answered:
             return []
         status = packet.get("DialStatus")
-        waiting = self.queue_callers.get(leg.contact_id) if leg.reservation_id is None else None
+        waiting = self.queue_callers.get(leg.contact_id) if leg.of_queue else None
         if waiting is not None:
             waiting.ringing.discard(leg.uniqueid)
         if status == "ANSWER":
             leg.answered = True
-            if leg.reservation_id is None:
+            if leg.of_queue:
                 return self._adopt_queue_talk(leg)
             return [LegAnswered(leg.contact_id, leg.agent_id)]
         self.legs.end(leg)
@@ -227,9 +244,9 @@ class Translator:
         return [self.legs.failure(leg, status, self._now)]
 
     def _adopt_queue_talk(self, leg: Leg) -> list[Event]:
+        what = self.attributes(leg.contact_id)
         self.queue_callers.pop(leg.contact_id, None)
         self.callers[leg.contact_id] = leg.contact_id
-        what = self._attributes(leg.contact_id)
         return [TalkAdopted(leg.contact_id, leg.agent_id, what.language, what.topic, what.queue, self._now)]
 
     # -- ends -------------------------------------------------------------------------------------------------------
@@ -244,7 +261,7 @@ class Translator:
                 return []  # DialEnd follows, with the reason
             self.legs.agent_hung_up(leg.agent_id, self._now)
             self.legs.end(leg)
-            return [TalkEnded(leg.contact_id)]
+            return [TalkEnded(leg.contact_id), *self._still_busy(leg.agent_id)]
         contact_id = self.callers.get(uniqueid)
         if contact_id is None or self.legs.talking(contact_id):
             return []
@@ -261,13 +278,14 @@ class Translator:
         self._touch(uniqueid)
         chan = self.channels.pop(uniqueid, None)
         self.queue_callers.pop(uniqueid, None)
+        self._variables.pop(uniqueid, None)
         events: list[Event] = []
         leg = self.legs.by_uniqueid.get(uniqueid)
         if leg is not None:
             leg.cause = packet.get("Cause") or leg.cause
             self.legs.end(leg)
             if leg.answered:
-                events.append(TalkEnded(leg.contact_id))
+                events += [TalkEnded(leg.contact_id), *self._still_busy(leg.agent_id)]
             elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
                 events.append(self.legs.failure(leg, "NOANSWER", self._now))
         contact_id = self.callers.get(uniqueid)
@@ -284,8 +302,15 @@ class Translator:
         if leg is None or not leg.answered or packet.get("Result").lower() != "success":
             return []
         self.legs.end(leg)
-        self.transferred.add(leg.contact_id)
-        return [TalkEnded(leg.contact_id)]
+        self.transferred[leg.contact_id] = self._now  # the talk ends with the rejoin, or when none comes
+        return []
+
+    def _still_busy(self, agent_id: str) -> list[Event]:
+        """The core takes a busy phone for its own call while that lasts: another call is told again after it."""
+        if any(chan.agent_id == agent_id and chan.ours is False for chan in self.channels.values()):
+            self._said.pop(agent_id, None)
+            return self.devices((agent_id,))
+        return []
 
     def _hold(self, packet: Packet, *, on_hold: bool) -> list[Event]:
         leg = self.legs.by_uniqueid.get(packet.get("Uniqueid"))
@@ -299,6 +324,7 @@ class Translator:
             return []
         self._touch(agent)
         self.reachable[agent] = packet.get("State") not in _UNREACHABLE
+        self._said.pop(agent, None)  # a sign of life is told each time: it ends ERROR
         return self.devices((agent,))
 
     def _contact_status(self, packet: Packet) -> list[Event]:
@@ -313,6 +339,7 @@ class Translator:
         else:
             return []  # Removed: another contact may be left, the device state says
         self._touch(agent)
+        self._said.pop(agent, None)
         return self.devices((agent,))
 
     def _queue_join(self, packet: Packet) -> list[Event]:

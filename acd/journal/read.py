@@ -90,9 +90,9 @@ def _count(connection: Connection, begin: float, end: float, queue: str | None) 
             answered += 1
             within += fact.within_threshold
             waited_s += fact.waited_s
-        elif fact.new is ContactState.ABANDONED and fact.detail is not None:
+        elif fact.new is ContactState.ABANDONED:
             abandoned += 1
             short += fact.detail == "short"
-        elif fact.new in FLOWED_OUT and fact.old is not ContactState.IVR:
+        elif fact.new in FLOWED_OUT:
             flowed += 1
     return Figures(offered, answered, within, abandoned, short, flowed, waited_s)

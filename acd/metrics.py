@@ -1,0 +1,304 @@
+"""Prometheus metrics: the contract of docs/metrics.md, filled from facts and, at the scrape, from the state.
+
+Counters and histograms follow the facts, at the outcome. What changes by mere time (oldest wait, agents' seconds) is
+computed at the scrape. Every combination that the rules allow exists with 0 from the start, and no other. Labels are
+closed sets: never a caller, an agent or a number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from acd.core.events import Channel
+from acd.core.facts import AgentMoved, ContactMoved, Fact, ReservationEnded
+from acd.core.snapshot import Snapshot
+from acd.core.states import ContactState, Presence, Work
+from dialplan.ruleset import Language, Ruleset
+
+TARGET_RATIO = 0.97  # the city's promise for service level and answer rate
+WAIT_BUCKETS = (5, 10, 20, 30, 45, 60, 120, 300)
+TALK_BUCKETS = (15, 30, 60, 120, 180, 240, 300, 450, 600, 900, 1800)
+WRAPUP_BUCKETS = (5, 10, 20, 30, 45, 60, 90, 120)
+FAST_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+ABANDON_KINDS = ("short", "queue", "ringing")
+FLOW_REASONS = ("overflow", "closed", "callback", "full", "fallback", "error")
+RESERVATION_RESULTS = ("answered", "no_answer", "busy", "declined", "unreachable", "caller_gone")
+_FLOWED = {
+    ContactState.OVERFLOWED: "overflow",
+    ContactState.CLOSED: "closed",
+    ContactState.CALLBACK_BOOKED: "callback",
+    ContactState.FAILED: "error",
+}
+NO_KEYS = ("silence", "wrong", "*", "#")
+LANGUAGE_MENU = "language"
+_VOICE = Channel.VOICE.value
+
+
+class Sources(Protocol):
+    """What is read at the scrape; the composition root provides it."""
+
+    node: str
+
+    def snapshot(self) -> Snapshot | None:
+        """The state now."""
+
+    def is_open(self) -> bool:
+        """Whether the centre is open now, by the rules."""
+
+    def ami_connected(self) -> bool:
+        """Whether there is a connection to the PBX."""
+
+    def ami_reconnects(self) -> int:
+        """How often it was lost and made again."""
+
+    def journal_backlog(self) -> int:
+        """Facts that are not on the disk yet."""
+
+    def journal_dropped(self) -> int:
+        """Facts that were lost."""
+
+
+def combinations(rules: Ruleset) -> list[tuple[str, Language]]:
+    """Every (queue, language) in which a caller can come to wait under these rules."""
+    found = {
+        (queue, language)
+        for topic in rules.topics.values()
+        for language, queue in topic.queue_by_language.items()
+        if queue is not None
+    }
+    return sorted(found)
+
+
+def agent_state(presence: Presence, work: Work) -> str:
+    """The one word for an agent's pair of states: what they work on, else what they say of themselves."""
+    return presence.value if work is Work.IDLE else work.value
+
+
+def _zero(metric: Counter | Histogram, rows: Iterable[tuple[str, ...]], values: Iterable[str] | None = None) -> None:
+    """Make each row of labels exist, with each of the last label's values."""
+    last = [()] if values is None else [(value,) for value in values]
+    for row in rows:
+        for value in last:
+            metric.labels(*row, *value)
+
+
+class Metrics:
+    """All metrics in a registry of their own. `receive` is a subscriber of facts; the rest is called by its owners."""
+
+    def __init__(self, rules: Ruleset, *, version: str, outcomes: Iterable[str] = ()) -> None:
+        prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry()
+        prometheus_client.ProcessCollector(registry=self.registry)
+        prometheus_client.PlatformCollector(registry=self.registry)
+        prometheus_client.GCCollector(registry=self.registry)
+        self._outcomes = tuple(outcomes)
+        by_contact = ("queue", "channel", "lang")
+        self.offered = self._counter("acd_contacts_offered", "Contacts that entered a queue.", *by_contact)
+        self.answered = self._counter(
+            "acd_contacts_answered", "Contacts that an agent answered.", *by_contact, "within_threshold"
+        )
+        self.abandoned = self._counter("acd_contacts_abandoned", "Callers who hung up waiting.", *by_contact, "kind")
+        self.flowed_out = self._counter(
+            "acd_contacts_flowed_out", "Contacts that left a queue without agent or hang-up.", *by_contact, "reason"
+        )
+        self.reservations = self._counter("acd_reservations", "How reservations ended.", "queue", "result")
+        self.wait = self._histogram(
+            "acd_queue_wait_seconds", "Waiting time at the outcome.", WAIT_BUCKETS, "queue", "result"
+        )
+        self.talk = self._histogram("acd_talk_seconds", "Talk time without hold.", TALK_BUCKETS, "queue")
+        self.hold = self._histogram("acd_hold_seconds", "Time on hold in a talk.", WAIT_BUCKETS, "queue")
+        self.wrapup = self._histogram("acd_wrapup_seconds", "Wrap-up time.", WRAPUP_BUCKETS)
+        self.dispatch = self._histogram(
+            "acd_dispatch_duration_seconds", "From an event's arrival to its commands carried out.", FAST_BUCKETS
+        )
+        self.agi = self._histogram(
+            "ivr_agi_command_seconds", "Round trip of an AGI command that takes no time of its own.", FAST_BUCKETS
+        )
+        self.calls = self._counter("ivr_calls", "Callers' sessions that ended.", "lang", "outcome")
+        self.choices = self._counter("ivr_choices", "Choices in the menus.", "menu", "choice")
+        self.reloads = self._counter("ringmaster_rules_reloads", "Attempts to load changed rules.", "result")
+        self.steps_failed = self._counter("acd_steps_failed", "Events that the core failed on: bugs.", "kind")
+        target = Gauge(
+            "acd_service_level_target_ratio", "The promised service level.", registry=self.registry
+        )
+        target.set(TARGET_RATIO)
+        self._rules_loaded = Gauge(
+            "ringmaster_rules_loaded_timestamp_seconds", "When the rules in force were loaded.", registry=self.registry
+        )
+        Gauge("ringmaster_build_info", "The version that runs.", ("version",), registry=self.registry).labels(
+            version
+        ).set(1)
+        for result in ("success", "error"):
+            self.reloads.labels(result)
+        for kind in ("illegal_transition", "exception"):
+            self.steps_failed.labels(kind)
+        self.use_rules(rules, loaded_at=0.0)
+
+    def watch(self, sources: Sources) -> None:
+        """From now on read these at every scrape."""
+        self.registry.register(_AtScrape(self, sources))
+
+    def use_rules(self, rules: Ruleset, *, loaded_at: float) -> None:
+        """Make every combination of these rules exist. `loaded_at` is epoch seconds."""
+        self.rules = rules
+        self._rules_loaded.set(loaded_at)
+        contacts = [(queue, _VOICE, language.value) for queue, language in combinations(rules)]
+        queues = [(queue,) for queue in rules.queues]
+        languages = [(language.value,) for language in Language]
+        menus = [(menu.name, key) for menu in rules.menus.values() for key in (*menu.choices, *NO_KEYS)]
+        menus += [(LANGUAGE_MENU, key) for key in (*rules.language_keys, *NO_KEYS)]
+        _zero(self.offered, contacts)
+        _zero(self.answered, contacts, ("true", "false"))
+        _zero(self.abandoned, contacts, ABANDON_KINDS)
+        _zero(self.flowed_out, contacts, FLOW_REASONS)
+        _zero(self.reservations, queues, RESERVATION_RESULTS)
+        _zero(self.wait, queues, ("answered", "abandoned"))
+        _zero(self.talk, queues)
+        _zero(self.hold, queues)
+        _zero(self.calls, languages, self._outcomes)
+        _zero(self.choices, menus)
+
+    # -- facts ------------------------------------------------------------------------------------------------------
+
+    def receive(self, facts: Sequence[Fact]) -> None:
+        """Count what happened."""
+        for fact in facts:
+            if isinstance(fact, ContactMoved):
+                self._contact(fact)
+            elif isinstance(fact, ReservationEnded):
+                result = fact.result if fact.result in RESERVATION_RESULTS else "caller_gone"
+                self.reservations.labels(fact.queue, result).inc()
+            elif isinstance(fact, AgentMoved) and fact.old_work is Work.WRAPUP and fact.work is not Work.WRAPUP:
+                self.wrapup.observe(fact.lasted_s)
+
+    def _contact(self, fact: ContactMoved) -> None:
+        labels = (fact.queue, fact.channel, fact.language.value)
+        if fact.offered:
+            self.offered.labels(*labels).inc()
+        if fact.old is ContactState.CONNECTED:
+            self.talk.labels(fact.queue).observe(fact.talk_s)
+            self.hold.labels(fact.queue).observe(fact.hold_s)
+        if fact.new is ContactState.CONNECTED and fact.within_threshold is not None:
+            self.answered.labels(*labels, "true" if fact.within_threshold else "false").inc()
+            self.wait.labels(fact.queue, "answered").observe(fact.waited_s)
+        elif fact.new is ContactState.ABANDONED:
+            self.abandoned.labels(*labels, fact.detail if fact.detail in ABANDON_KINDS else "queue").inc()
+            self.wait.labels(fact.queue, "abandoned").observe(fact.waited_s)
+        elif fact.new in _FLOWED:
+            reason = fact.detail if fact.detail in FLOW_REASONS else _FLOWED[fact.new]
+            self.flowed_out.labels(*labels, reason).inc()
+
+    # -- what sessions and threads report ----------------------------------------------------------------------------
+
+    def agi_command(self, seconds: float) -> None:
+        """A session's command took this long."""
+        self.agi.observe(seconds)
+
+    def choice_made(self, menu: str, choice: str) -> None:
+        """A caller chose."""
+        self.choices.labels(menu, choice).inc()
+
+    def call_ended(self, language: Language, outcome: str) -> None:
+        """A caller's session is over."""
+        self.calls.labels(language.value, str(outcome)).inc()
+
+    def text(self) -> bytes:
+        """The exposition, for /metrics."""
+        return prometheus_client.generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=buckets, registry=self.registry)
+
+
+class _AtScrape:
+    """The custom collector: one look at the state a scrape."""
+
+    def __init__(self, metrics: Metrics, sources: Sources) -> None:
+        self._metrics = metrics
+        self._sources = sources
+        self._seconds: dict[tuple[str, str], float] = {}
+
+    def describe(self) -> list[Metric]:
+        """Nothing is collected at registration."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """What changes by mere time."""
+        rules, sources = self._metrics.rules, self._sources
+        yield _single("acd_ami_connected", "Whether AMI is connected.", float(sources.ami_connected()), sources.node)
+        reconnects = CounterMetricFamily("acd_ami_reconnects", "AMI connections that were made again.", labels=["node"])
+        reconnects.add_metric([sources.node], max(0, sources.ami_reconnects()))
+        yield reconnects
+        yield CounterMetricFamily(
+            "journal_events_dropped", "Facts that the journal lost: an alarm.", value=sources.journal_dropped()
+        )
+        yield GaugeMetricFamily(
+            "journal_backlog_events", "Facts that are not on the disk yet.", value=sources.journal_backlog()
+        )
+        is_open = GaugeMetricFamily("acd_queue_open", "1 while the queue is open by the rules.", labels=["queue"])
+        open_now = float(sources.is_open())
+        for queue in rules.queues:
+            is_open.add_metric([queue], open_now)
+        yield is_open
+        snapshot = sources.snapshot()
+        if snapshot is not None:
+            yield from self._waiting(rules, snapshot)
+            yield from self._agents(rules, snapshot)
+
+    @staticmethod
+    def _waiting(rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:
+        labels = ["queue", "lang"]
+        waiting = GaugeMetricFamily("acd_contacts_waiting", "Contacts that wait for an agent.", labels=labels)
+        oldest = GaugeMetricFamily(
+            "acd_oldest_contact_wait_seconds", "The longest wait of those who wait.", labels=labels
+        )
+        estimate = GaugeMetricFamily(
+            "acd_estimated_wait_seconds", "The wait of a contact that comes now; NaN: unknown.", labels=labels
+        )
+        lines = {(line.queue, line.language): line for line in snapshot.lines}
+        for queue, language in sorted({*combinations(rules), *lines}):
+            line = lines.get((queue, language))
+            values = [queue, language.value]
+            waiting.add_metric(values, line.queued + line.reserved if line else 0)
+            oldest.add_metric(values, (line.oldest_wait_s or 0.0) if line else 0.0)
+            estimate.add_metric(values, math.nan)
+        yield from (waiting, oldest, estimate)
+
+    def _agents(self, rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:
+        agents = GaugeMetricFamily(
+            "acd_agents", "Agents by presence and work.", labels=["team", "presence", "work"]
+        )
+        seconds = CounterMetricFamily(
+            "acd_agent_state_seconds", "Agents' time in each state.", labels=["team", "state"]
+        )
+        teams = sorted({*rules.teams, *(team for team, _, _ in snapshot.agent_counts)})
+        totals = {(team, agent_state(p, w)): 0.0 for team in teams for p in Presence for w in Work}
+        for (team, presence, work), value in snapshot.agent_seconds.items():
+            key = (team, agent_state(presence, work))
+            totals[key] = totals.get(key, 0.0) + value
+        for team in teams:
+            for presence in Presence:
+                for work in Work:
+                    agents.add_metric(
+                        [team, presence.value, work.value], snapshot.agent_counts.get((team, presence, work), 0)
+                    )
+        for key, value in sorted(totals.items()):
+            self._seconds[key] = max(value, self._seconds.get(key, 0.0))  # a counter never falls
+            seconds.add_metric(list(key), self._seconds[key])
+        yield from (agents, seconds)
+
+
+def _single(name: str, text: str, value: float, node: str) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=["node"])
+    family.add_metric([node], value)
+    return family
+

@@ -1,0 +1,207 @@
+"""What the PBX says of itself, read whole: at the engine's start, and after each time out of its sight.
+
+`read` asks over AMI and makes a `PbxSnapshot`; `adopt` brings the translator's view in line with it and returns what
+the core is to be told. Events that came while the lists were being read are newer than the lists: whatever they
+touched is left as they left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from acd.ami.client import AmiClient
+from acd.ami.legs import Leg
+from acd.ami.packets import Packet, variables
+from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Translator
+from acd.core.events import Event, LegAnswered, PresenceRestored, TalkAdopted
+from acd.core.states import Presence
+
+RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED"
+_RINGING, _UP = ("4", "5"), "6"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSeen:
+    """One live channel. `age_s` is its life so far."""
+
+    uniqueid: str
+    name: str
+    linkedid: str
+    state: str
+    bridge: str
+    age_s: float
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSeen:
+    """One member of one fallback queue."""
+
+    queue: str
+    interface: str
+    paused: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PbxSnapshot:
+    """Everything that matters, at about one moment."""
+
+    channels: tuple[ChannelSeen, ...]
+    members: tuple[MemberSeen, ...]
+    entries: tuple[tuple[str, str, str, float], ...]  # queue, channel, Uniqueid, seconds waited there
+    devices: dict[str, str]  # "PJSIP/1001" -> state
+
+
+def read(client: AmiClient, timeout_s: float = 3.0) -> PbxSnapshot:
+    """Ask for everything. Raises AmiAway, ActionFailed."""
+    devices = client.ask_list("DeviceStateList", timeout_s)
+    status = client.ask_list("Status", timeout_s, Variables=RM_VARIABLES)
+    queues = client.ask_list("QueueStatus", timeout_s)
+    return PbxSnapshot(
+        channels=tuple(_channel(packet) for packet in status if packet.name == "Status"),
+        members=tuple(
+            MemberSeen(
+                packet.get("Queue"),
+                packet.get("Location") or packet.get("Interface"),
+                packet.get("Paused") == "1",
+                packet.get("PausedReason"),
+            )
+            for packet in queues
+            if packet.name == "QueueMember"
+        ),
+        entries=tuple(
+            (packet.get("Queue"), packet.get("Channel"), packet.get("Uniqueid"), _seconds(packet.get("Wait")))
+            for packet in queues
+            if packet.name == "QueueEntry"
+        ),
+        devices={packet.get("Device"): packet.get("State") for packet in devices},
+    )
+
+
+def _channel(packet: Packet) -> ChannelSeen:
+    return ChannelSeen(
+        uniqueid=packet.get("Uniqueid"),
+        name=packet.get("Channel"),
+        linkedid=packet.get("Linkedid"),
+        state=packet.get("ChannelState"),
+        bridge=packet.get("BridgeID"),
+        age_s=_seconds(packet.get("Seconds")),
+        variables=variables(packet),
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
+    """Bring the view in line. Returns hang-ups that were missed, devices, talks; nothing of presences."""
+    touched = view.touched or set()
+    view.touched = None
+    events: list[Event] = []
+    seen = {channel.uniqueid: channel for channel in snapshot.channels}
+    for uniqueid in [known for known in view.channels if known not in seen and known not in touched]:
+        # The Hangup was missed.
+        events += view.translate(Packet("Hangup", "", {"Uniqueid": uniqueid, "Cause": "16"}), now)
+    for contact_id in [known for known in view.callers if known not in view.channels and known not in seen]:
+        if contact_id not in touched:
+            events += view.translate(Packet("Hangup", "", {"Uniqueid": contact_id}), now)
+    fresh = [channel for channel in snapshot.channels if channel.uniqueid not in touched]
+    for channel in fresh:
+        view.channels.setdefault(
+            channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name))
+        )
+        if channel.variables.get("RM_PHASE"):
+            view.remember_variables(channel.uniqueid, channel.variables)
+    _adopt_queue_callers(view, snapshot, touched, now)
+    events += _adopt_legs(view, fresh, seen, now)
+    for device, state in snapshot.devices.items():
+        technology, _, agent = device.partition("/")
+        if technology == "PJSIP" and agent in view.agents and agent not in touched:
+            view.reachable[agent] = state not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
+    view.forget_devices()
+    return [*view.devices(view.agents), *events]
+
+
+def _adopt_queue_callers(view: Translator, snapshot: PbxSnapshot, touched: set[str], now: float) -> None:
+    waiting = {uniqueid for _, _, uniqueid, _ in snapshot.entries}
+    for uniqueid in [known for known in view.queue_callers if known not in waiting and known not in touched]:
+        del view.queue_callers[uniqueid]
+    for queue, channel, uniqueid, waited_s in snapshot.entries:
+        if uniqueid in touched or not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
+            continue
+        queued_at = _seconds(view.variables_of(uniqueid).get("RM_QUEUED_AT", "")) or now - waited_s
+        known = view.queue_callers.setdefault(uniqueid, QueueCaller(uniqueid, channel, queue, queued_at))
+        known.queued_at = queued_at
+
+
+def _adopt_legs(
+    view: Translator, fresh: Iterable[ChannelSeen], seen: dict[str, ChannelSeen], now: float
+) -> list[Event]:
+    """Agents' channels: which talk with a contact, which ring for one, and which are calls of the agent's own."""
+    events: list[Event] = []
+    for channel in fresh:
+        chan = view.channels[channel.uniqueid]
+        if chan.agent_id is None:
+            continue
+        caller = _caller_of(view, channel, seen)
+        leg = view.legs.by_uniqueid.get(channel.uniqueid)
+        if caller is None:
+            if leg is None:
+                chan.ours = False
+            continue
+        contact_id = caller.variables.get("RM_CONTACT") or caller.uniqueid
+        if leg is None:
+            of_queue = caller.uniqueid not in view.callers
+            leg = Leg(contact_id, chan.agent_id, chan.uniqueid, chan.name, now - channel.age_s, None, of_queue=of_queue)
+            leg.rang = True
+            view.adopt_leg(leg)
+            if channel.state in _RINGING and caller.uniqueid in view.queue_callers:
+                view.queue_callers[caller.uniqueid].ringing.add(channel.uniqueid)
+        if channel.state == _UP and not leg.answered:
+            leg.answered = True
+            if caller.uniqueid in view.callers:
+                events.append(LegAnswered(contact_id, chan.agent_id))
+            else:
+                view.queue_callers.pop(caller.uniqueid, None)
+                view.callers[caller.uniqueid] = contact_id
+                what = view.attributes(caller.uniqueid)
+                since = now - channel.age_s
+                events.append(
+                    TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since)
+                )
+    return events
+
+
+def _caller_of(view: Translator, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
+    """The citizen's channel that this agent's channel belongs to: in the same bridge, or dialled for it."""
+    candidates = [
+        one for one in seen.values() if view.agent_of(one.name) is None and one.variables.get("RM_PHASE")
+    ]
+    if channel.bridge:
+        for one in candidates:
+            if one.bridge == channel.bridge:
+                return one
+    if channel.linkedid != channel.uniqueid:  # a call that the phone began is its own head
+        return next((one for one in candidates if one.uniqueid == channel.linkedid), None)
+    return None
+
+
+def presences(view: Translator, snapshot: PbxSnapshot, reasons: Iterable[str]) -> list[PresenceRestored]:
+    """What the fallback queues say of every agent: in none is OFFLINE, paused in one is AWAY."""
+    known_reasons = {*reasons, Presence.NOT_RESPONDING.value, Presence.ERROR.value}
+    found: dict[str, tuple[Presence, str | None]] = dict.fromkeys(sorted(view.agents), (Presence.OFFLINE, None))
+    for member in snapshot.members:
+        agent = member.interface.removeprefix("PJSIP/")
+        if agent not in found or not member.queue.startswith(FALLBACK_PREFIX):
+            continue
+        if member.paused:
+            found[agent] = (Presence.AWAY, member.reason if member.reason in known_reasons else None)
+        elif found[agent][0] is Presence.OFFLINE:
+            found[agent] = (Presence.AVAILABLE, None)
+    return [PresenceRestored(agent, presence, reason) for agent, (presence, reason) in found.items()]

@@ -1,0 +1,88 @@
+"""Callers who wait in the PBX's own queues, and their way back to the engine.
+
+Every caller in a fallback queue is asked out of it, in the order in which they came; those in `overflow` as far as
+there is room. A caller is ours again only when `/resume` connects. While a phone rings for one in the queue, the PBX
+holds the withdrawal back until the ring's end, and an answer there is a talk of the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Attributes, QueueCaller, Translator
+from acd.pbx import Pbx
+from dialplan.ruleset import Language, Ruleset
+
+RETRY_AFTER_S = 2.0
+TRIES = 5  # a caller whose session fails each time is left to the queue, which at least answers
+WAIT_FOR_ALL_S = 1.5  # agents are offered nothing until those who waited are back, but not longer than this
+REMEMBERED = 5000
+
+_log = structlog.get_logger(__name__)
+
+
+class Returning:
+    """The dispatcher's helper for this; used by its thread only."""
+
+    def __init__(self, view: Translator, pbx: Pbx, room: Callable[[], int]) -> None:
+        self._view = view
+        self._pbx = pbx
+        self._room = room
+        self._asked: dict[str, tuple[int, float]] = {}  # Uniqueid -> (times, when last)
+        self._expected: set[str] = set()
+        self._expected_until = 0.0
+
+    def sweep(self, now: float) -> None:
+        """Ask out whoever may come now."""
+        if not self._view.queue_callers:
+            return
+        room = self._room()
+        for caller in sorted(self._view.queue_callers.values(), key=lambda one: (one.queued_at, one.uniqueid)):
+            times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
+            under_way = times > 0 and now - asked_at < RETRY_AFTER_S
+            if caller.queue == OVERFLOW:
+                if room <= 0:
+                    continue
+                room -= 1
+            if not under_way and times < TRIES:
+                self._withdraw(caller, times, now)
+
+    def expect_all(self, now: float) -> None:
+        """After the engine's start: the agents wait for these. Those for whom a phone rings are not waited for."""
+        self._expected_until = now + WAIT_FOR_ALL_S
+        self._expected = {
+            caller.uniqueid
+            for caller in self._view.queue_callers.values()
+            if caller.queue.startswith(FALLBACK_PREFIX) and not caller.ringing
+        }
+
+    def came_back(self, contact_id: str) -> None:
+        """The session of this caller offers it again."""
+        self._asked.pop(contact_id, None)
+        self._expected.discard(contact_id)
+
+    def everybody_back(self, now: float) -> bool:
+        """Whether nobody is missing who was waited for, or the time for it is over."""
+        self._expected = {one for one in self._expected if one in self._view.channels}
+        return not self._expected or now >= self._expected_until
+
+    def _withdraw(self, caller: QueueCaller, times: int, now: float) -> None:
+        self._asked[caller.uniqueid] = (times + 1, now)
+        while len(self._asked) > REMEMBERED:
+            del self._asked[next(iter(self._asked))]
+        sent = self._pbx.withdraw(caller.queue, caller.channel)
+        _log.info("caller.asked_back", contact_id=caller.uniqueid, queue=caller.queue, times=times + 1, sent=sent)
+
+
+def guess_attributes(rules: Ruleset, variables: Mapping[str, str], pbx_queue: str) -> Attributes:
+    """What a caller is that the engine finds in the PBX: its own variables, else the language of the PBX's queue."""
+    code = variables.get("RM_LANG") or pbx_queue.removeprefix(FALLBACK_PREFIX)
+    language = Language(code) if code in set(Language) else Language.KO
+    topic = variables.get("RM_TOPIC") or rules.any_topic
+    queue = variables.get("RM_QUEUE", "")
+    if queue not in rules.queues:
+        known = rules.topics.get(topic) or rules.topics[rules.any_topic]
+        queue = known.queue_by_language.get(language) or next(iter(rules.queues))
+    return Attributes(language, topic, queue)

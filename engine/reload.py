@@ -1,0 +1,70 @@
+"""New rules in a running engine: loaded whole and checked, or not at all. A broken set never replaces a running one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from dialplan.loader import RulesError
+from dialplan.ruleset import Ruleset
+
+_log = structlog.get_logger(__name__)
+
+
+class RulesInForce:
+    """The rules that hold now, and the one way to change them. Thread-safe."""
+
+    def __init__(
+        self,
+        load: Callable[[], Ruleset],
+        *,
+        changed: Callable[[Ruleset], None] = lambda _: None,
+        counted: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """Load for the first time; raises RulesError or OSError. `changed` is called with each new set."""
+        self._load = load
+        self._changed = changed
+        self._counted = counted
+        self._lock = threading.Lock()
+        self._rules = load()
+        self.loaded_at = time.time()
+
+    def __call__(self) -> Ruleset:
+        """The rules in force."""
+        return self._rules
+
+    def on_change(self, changed: Callable[[Ruleset], None], counted: Callable[[bool], None]) -> None:
+        """Who is told of a new set, and of each attempt (True: it succeeded)."""
+        self._changed, self._counted = changed, counted
+
+    def reload(self) -> bool:
+        """Try; True when the rules in force are what the files say."""
+        with self._lock:
+            try:
+                fresh = self._load()
+            except RulesError as error:
+                for problem in error.problems:
+                    _log.error("rules.refused", problem=str(problem))
+                _log.error("rules.kept", digest=self._rules.digest[:12], problems=len(error.problems))
+                self._counted(False)
+                return False
+            except OSError as error:
+                _log.error("rules.refused", problem=str(error))
+                self._counted(False)
+                return False
+            if fresh.digest == self._rules.digest:
+                _log.info("rules.unchanged", digest=fresh.digest[:12])
+            else:
+                old, self._rules, self.loaded_at = self._rules, fresh, time.time()
+                try:
+                    self._changed(fresh)
+                except Exception:  # noqa: BLE001 - the rules hold; what could not follow them is in the log
+                    _log.exception("rules.followed_in_part")
+                    self._counted(False)
+                    return False
+                _log.info("rules.loaded", digest=fresh.digest[:12], before=old.digest[:12], agents=len(fresh.agents))
+            self._counted(True)
+            return True

@@ -1,0 +1,71 @@
+"""The engine's process: `python -m engine.serve --state DIR`. Its parent is `up` or a container's entry point.
+
+SIGHUP loads the rules anew, SIGTERM and SIGINT end it; Asterisk goes on, and callers go to the safety net.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from dialplan.loader import RulesError
+from engine import logs
+from engine.settings import RunSettings
+
+MIGRATE_WITHIN_S = 60.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 after a wanted end, 1 when it could not begin."""
+    parser = argparse.ArgumentParser(prog="python -m engine.serve", description="The engine's process.")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR")
+    state = parser.parse_args(arguments).state.absolute()
+    logs.configure()
+    log = structlog.get_logger("engine.serve")
+    waited_for = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)  # before any thread is made: all inherit it
+    settings = RunSettings.load(state)
+    _migrate(settings.database, log)
+    from engine.wiring import Engine  # noqa: PLC0415 - after the mask, and after the migration has its memory
+
+    try:
+        engine = Engine(settings)
+        engine.start()
+    except RulesError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        return 1
+    except OSError as error:
+        log.critical("engine.not_started", error=str(error))
+        return 1
+    while True:
+        if signal.sigwait(waited_for) == signal.SIGHUP:
+            threading.Thread(target=engine.rules.reload, name="reload", daemon=True).start()
+            continue
+        engine.stop()
+        return 0
+
+
+def _migrate(database: Path, log: structlog.typing.FilteringBoundLogger) -> None:
+    """The journal's schema, in a process of its own. A journal that can't be had is no reason to take no calls."""
+    try:
+        subprocess.run(
+            [sys.executable, "-P", "-m", "acd.journal.migrate", str(database)],
+            check=True,
+            timeout=MIGRATE_WITHIN_S,
+            stdin=subprocess.DEVNULL,
+            stdout=sys.stderr,
+        )
+    except (subprocess.SubprocessError, OSError) as error:
+        log.critical("journal.not_migrated", error=str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

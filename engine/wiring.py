@@ -1,0 +1,271 @@
+"""The composition root: builds an engine from its settings, in the order in which its parts need each other.
+
+Nothing is decided here and nothing of calls is known; every part is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from acd.ami.client import AmiClient
+from acd.ami.packets import AmiError
+from acd.ami.pbx import AmiPbx
+from acd.clock import SteadyClock
+from acd.core.facts import Fact
+from acd.core.snapshot import Snapshot
+from acd.dispatcher import Dispatcher
+from acd.journal.codec import to_dict
+from acd.journal.read import figures
+from acd.journal.writer import JournalWriter
+from acd.metrics import Metrics
+from acd.reconcile import read as read_pbx
+from acd.subscribers import Fanout, Subscriber
+from dialplan import calendar
+from dialplan.loader import load
+from dialplan.ruleset import Language, Ruleset
+from engine import credentials, pbx
+from engine.commands.rules_folder import cache_folder
+from engine.heartbeat import Heartbeat
+from engine.http import EventStream, HttpServer, Pages
+from engine.reload import RulesInForce
+from engine.settings import RunSettings
+from engine.today import Today, midnight
+from ivr.catalogue import Catalogue
+from ivr.entrances import Doors, open_doors
+from ivr.session import Outcome, Services
+
+VERSION = "0.1.0"
+# The default of 5 ms lets a busy session's thread hold back the dispatcher for that long.
+SWITCH_INTERVAL_S = 0.0005
+HOST = "127.0.0.1"  # AMI, FastAGI and metrics never listen elsewhere
+
+_log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """One engine. `start` takes calls, `stop` ends every session (its callers go to the safety net)."""
+
+    def __init__(self, settings: RunSettings) -> None:
+        """Raises RulesError when the rules are broken, OSError when an address is taken."""
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.settings = settings
+        self.clock = SteadyClock()
+        self.rules = RulesInForce(lambda: load(settings.rules, settings.overrides, cache_folder()))
+        rules = self.rules()
+        self.node = settings.node
+        self.heartbeat = Heartbeat(settings.heartbeat)
+        self.metrics = Metrics(rules, version=VERSION, outcomes=[outcome.value for outcome in Outcome])
+        self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
+        self.journal = JournalWriter(settings.database)
+        self.today = Today(self.clock(), self._sentence)
+        self.events = EventStream()
+        self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
+        self._doors: Doors | None = None
+        self._catalogue = Catalogue.load(rules.prompts)
+        self.ami = AmiClient(
+            HOST,
+            settings.ami_port,
+            credentials.AMI_USER,
+            credentials.load_or_make(settings.state).ami_secret,
+            on_packet=lambda packet: self.dispatcher.packet(packet),  # noqa: PLW0108 - it is made later
+            on_up=self._pbx_up,
+            on_down=lambda why: _log.error("ami.lost", node=self.node, why=why),
+            on_attempt_failed=lambda why: _log.warning("ami.not_connected", node=self.node, why=why),
+        )
+        self.dispatcher = Dispatcher(
+            rules,
+            AmiPbx(self.ami),
+            publish=self.fanout.publish,
+            clock=self.clock,
+            heartbeat=self.heartbeat.dispatcher,
+            room=self._room,
+            observe_dispatch=self.metrics.dispatch.observe,
+            count_failure=lambda kind: self.metrics.steps_failed.labels(kind).inc(),
+        )
+        self.metrics.watch(self)
+        self.rules.on_change(self._rules_changed, self._reload_counted)
+        pages = Pages(self.metrics.text, self.not_ready, self.board)
+        self.http = HttpServer((HOST, settings.http_port), pages, self.events)
+
+    def start(self) -> None:
+        """Doors first, then the PBX is read: those who wait in its queues come back through the doors."""
+        self.http.start()
+        self.fanout.start()
+        threading.Thread(target=self._read_today, name="today", daemon=True).start()
+        self.dispatcher.start()
+        services = Services(
+            acd=self.dispatcher,
+            rules=self.rules,
+            clock=self.local_time,
+            sound=self._sound,
+            observer=self.metrics,
+            now=self.clock,
+        )
+        self._doors = open_doors(services, (HOST, self.settings.agi_port), heartbeat=self.heartbeat.acceptor)
+        self.ami.start()
+        _log.info("engine.started", version=VERSION, node=self.node, rules=self.rules().digest[:12])
+
+    def stop(self) -> None:
+        """In the opposite order; the journal writes what it has."""
+        if self._doors is not None:
+            self._doors.stop()
+        self.ami.stop()
+        self.dispatcher.stop()
+        self.fanout.stop()
+        self.http.stop()
+        _log.info("engine.stopped")
+
+    def not_ready(self) -> str | None:
+        """Why calls are not taken, or None."""
+        if self._doors is None:
+            return "FastAGI is not open yet"
+        if not self.ami.logged_in.is_set():
+            return "AMI is not connected"
+        if not self.dispatcher.settled.is_set():
+            return "the PBX is being read"
+        return None
+
+    # -- acd.metrics.Sources ------------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot | None:
+        """The ACD now."""
+        return self.dispatcher.snapshot()
+
+    def is_open(self) -> bool:
+        """By the rules, now."""
+        return calendar.is_open(self.rules().hours, self.local_time())
+
+    def ami_connected(self) -> bool:
+        """Whether AMI is logged in."""
+        return self.ami.logged_in.is_set()
+
+    def ami_reconnects(self) -> int:
+        """Since the start."""
+        return self.ami.reconnects
+
+    def journal_backlog(self) -> int:
+        """Facts that wait for the disk."""
+        return self.journal.backlog()
+
+    def journal_dropped(self) -> int:
+        """Facts that were lost."""
+        return self.journal.dropped
+
+    # -- what the parts ask for ---------------------------------------------------------------------------------------
+
+    def local_time(self) -> datetime:
+        """The time by which opening hours are judged; `--at` shifts it."""
+        zone = ZoneInfo(self.rules().hours.zone)
+        return datetime.now(zone) + timedelta(seconds=self.settings.clock_offset_s)
+
+    def board(self) -> bytes | None:
+        """/snapshot.json, for wallboards (engine.board reads it)."""
+        seen = self.dispatcher.snapshot()
+        if seen is None:
+            return None
+        in_sessions = self._doors.callers_now() if self._doors is not None else 0
+        thresholds = [queue.service_level_s for queue in self.rules().queues.values()]
+        board = {
+            "at": seen.at,
+            "threshold_s": max(thresholds, default=20.0),
+            "in_menu": max(0, in_sessions - self.dispatcher.calls()),
+            "ami_connected": self.ami_connected(),
+            "waiting": {
+                language.value: {"count": _waiting(seen, language), "oldest_s": seen.oldest_wait_s(language)}
+                for language in Language
+            },
+            "agents": [
+                {
+                    "id": agent.agent_id,
+                    "name": agent.name,
+                    "team": agent.team,
+                    "presence": agent.presence.value,
+                    "work": agent.work.value,
+                    "reason": agent.reason,
+                    "lasted_s": round(agent.lasted_s, 1),
+                    "reachable": agent.reachable,
+                    "contact_id": agent.contact_id,
+                }
+                for agent in seen.agents
+            ],
+            **self.today.as_json(),
+        }
+        return json.dumps(board, ensure_ascii=False).encode()
+
+    def _sound(self, language: Language, key: str) -> str:
+        sounds: Path = self.settings.state / "asterisk" / "data" / "sounds"
+        return str(sounds / self._catalogue.sound_path(language.value, key))
+
+    def _sentence(self, decision: object) -> tuple[str, str]:
+        from acd.explain import sentence  # noqa: PLC0415
+
+        rules = self.rules()
+        return sentence(decision, rules, Language.KO), sentence(decision, rules, Language.EN)
+
+    def _room(self) -> int:
+        """How many more callers the rules let in."""
+        in_sessions = self._doors.callers_now() if self._doors is not None else 0
+        return self.rules().max_calls - max(in_sessions, self.dispatcher.calls())
+
+    def _pbx_up(self, client: AmiClient) -> None:
+        """After each login: read the PBX anew. A failed reading ends the connection, which makes another."""
+        self.dispatcher.begin_reread()
+        begun = time.monotonic()
+        try:
+            seen = read_pbx(client)
+        except AmiError as error:
+            _log.error("pbx.not_read", node=self.node, error=str(error))
+            client.drop_connection(f"the PBX could not be read: {error}")
+            return
+        self.dispatcher.reread(seen)
+        _log.info("ami.connected", node=self.node, reconnects=client.reconnects, read_s=time.monotonic() - begun)
+
+    def _rules_changed(self, rules: Ruleset) -> None:
+        self._catalogue = Catalogue.load(rules.prompts)
+        self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
+        self.dispatcher.change_rules(rules)
+        if not self.settings.pbx_external:
+            pbx.apply_rules(self.settings, rules)
+
+    def _reload_counted(self, succeeded: bool) -> None:
+        self.metrics.reloads.labels("success" if succeeded else "error").inc()
+
+    def _read_today(self) -> None:
+        now = self.clock()
+        try:
+            self.today.add(figures(self.settings.database, midnight(now), now))
+        except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
+            _log.warning("journal.today_unread", error=str(error))
+
+    def _live(self, facts: Sequence[Fact]) -> None:
+        """Everything that follows the facts in this process: figures, metrics, the stream, the log."""
+        self.metrics.receive(facts)
+        self.today.receive(facts)
+        for fact in facts:
+            data = to_dict(fact)
+            self.events.publish((json.dumps(data, ensure_ascii=False) + "\n").encode())
+            name = data.pop("fact")
+            _log.info(_EVENT_NAMES[name], **{key: value for key, value in data.items() if key not in _NOT_LOGGED})
+
+
+_EVENT_NAMES = {
+    "ContactMoved": "contact.moved",
+    "ReservationEnded": "reservation.ended",
+    "AgentMoved": "agent.moved",
+    "Decision": "contact.matched",
+}
+_NOT_LOGGED = frozenset({"passed_over", "at"})
+
+
+def _waiting(seen: Snapshot, language: Language) -> int:
+    return sum(line.queued + line.reserved for line in seen.lines if line.language is language)
