@@ -74,11 +74,15 @@ class PhoneBank:
         accounts: Iterable[Account],
         server: tuple[str, int],
         on_event: Callable[[PhoneEvent], None],
+        *,
+        record: bool = False,
     ) -> None:
+        """`folder` is written to; with `record` what each call hears becomes a WAV in it (`recordings`)."""
         self._folder = folder
         self._accounts = list(accounts)
         self._host, self._port = server
         self._on_event = on_event
+        self._record = record
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._sending = threading.Lock()
@@ -169,6 +173,10 @@ class PhoneBank:
         """`user` hangs up, or declines."""
         self._send("uafind", self._aor(user), "hangup", "")
 
+    def recordings(self) -> list[Path]:
+        """The recordings of what calls have heard, oldest first; the last may still grow."""
+        return sorted(self._folder.glob("dump-*-dec.wav"))
+
     def last_words(self, lines: int = 6) -> str:
         """The end of baresip's log."""
         try:
@@ -252,6 +260,7 @@ class PhoneBank:
             "module g711.so",
             "module aufile.so",
             "module aubridge.so",
+            *(["module sndfile.so"] if self._record else []),
             "module_tmp uuid.so",
             "module_tmp account.so",
             "module_app ctrl_tcp.so",

@@ -1,0 +1,164 @@
+"""What a phone heard: how much sound, how long the silences, and which prompts, recognised by their sound.
+
+A prompt is known again by the course of its loudness, 20 ms by 20 ms, which passes G.711 nearly unchanged. No speech
+recognition, no packages; works while the call goes on. All audio is 8 kHz, 16 bit, mono.
+"""
+
+from __future__ import annotations
+
+import math
+import wave
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FRAME_SAMPLES = 160
+FRAME_S = 0.02
+SILENT_BELOW = 60.0  # RMS; G.711's own noise is below 10
+WINDOW = 60  # frames that must agree: 1.2 s
+LIKE = 0.985  # correlation from which it is the prompt
+HEADER_BYTES = 44
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A prompt that was heard from `from_s` on, counted from the beginning of the recording."""
+
+    name: str
+    from_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A prompt as ears know it: its loudness per frame from its first sound on, and where that is in it."""
+
+    name: str
+    loudness: tuple[float, ...]
+    lead_frames: int
+
+
+def loudness(samples: Sequence[int]) -> list[float]:
+    """RMS of each whole frame."""
+    ends = range(FRAME_SAMPLES, len(samples) + 1, FRAME_SAMPLES)
+    return [math.sqrt(sum(s * s for s in samples[end - FRAME_SAMPLES : end]) / FRAME_SAMPLES) for end in ends]
+
+
+def sound_s(frames: Iterable[float]) -> float:
+    """Seconds with sound in them."""
+    return FRAME_S * sum(frame >= SILENT_BELOW for frame in frames)
+
+
+def longest_silence_s(frames: Iterable[float]) -> float:
+    """The longest stretch without sound."""
+    longest = run = 0
+    for frame in frames:
+        run = 0 if frame >= SILENT_BELOW else run + 1
+        longest = max(longest, run)
+    return FRAME_S * longest
+
+
+def known(prompts: Mapping[str, Sequence[int]]) -> list[Known]:
+    """Prompts by name, made ready. Those with less than half a window of sound cannot be told apart: left out."""
+    ready = []
+    for name, samples in prompts.items():
+        frames = loudness(samples)
+        lead = next((at for at, frame in enumerate(frames) if frame >= SILENT_BELOW), None)
+        if lead is not None and len(frames) - lead >= WINDOW // 2:
+            ready.append(Known(name, tuple(frames[lead : lead + WINDOW]), lead))
+    return ready
+
+
+class Ears:
+    """Recognises prompts in a recording that grows; each is reported once per time it begins."""
+
+    def __init__(self, prompts: Iterable[Known]) -> None:
+        self._prompts = list(prompts)
+        self._rest = array("h")
+        self.frames: list[float] = []
+        self._next = 0
+
+    def hear(self, samples: Sequence[int]) -> list[Heard]:
+        """Take in more of the recording; the prompts that have been recognised by it."""
+        self._rest.extend(samples)
+        whole = len(self._rest) // FRAME_SAMPLES * FRAME_SAMPLES
+        self.frames += loudness(self._rest[:whole])
+        del self._rest[:whole]
+        found = []
+        while self._next + WINDOW <= len(self.frames):
+            best = self._best_at(self._next)
+            if best is None:
+                self._next += 1
+                continue
+            found.append(Heard(best.name, max(0.0, (self._next - best.lead_frames) * FRAME_S)))
+            self._next += len(best.loudness)
+        return found
+
+    def _best_at(self, at: int) -> Known | None:
+        # A prompt begins where sound begins; everything else need not be compared.
+        before = self.frames[at - 1] if at else 0.0
+        if self.frames[at] < SILENT_BELOW or (before >= SILENT_BELOW and self.frames[at] < 2 * before):
+            return None
+        scored = [(_likeness(prompt.loudness, self.frames, at), prompt) for prompt in self._prompts]
+        score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
+        return best if score >= LIKE else None
+
+
+def _likeness(pattern: Sequence[float], frames: Sequence[float], at: int) -> float:
+    """Correlation, 1.0 for the same course of loudness at whatever volume."""
+    size = len(pattern)
+    heard = frames[at : at + size]
+    mean_p, mean_h = sum(pattern) / size, sum(heard) / size
+    covariance = sum((p - mean_p) * (h - mean_h) for p, h in zip(pattern, heard, strict=True))
+    spread = math.sqrt(sum((p - mean_p) ** 2 for p in pattern) * sum((h - mean_h) ** 2 for h in heard))
+    return covariance / spread if spread else 0.0
+
+
+def prompts_in(sounds: Path) -> dict[str, array[int]]:
+    """Every 8 kHz recording below a sounds folder by its name there (`ko/connecting`): .sln, .wav or .alaw."""
+    found: dict[str, array[int]] = {}
+    for path in sorted(sounds.rglob("*")):
+        name = str(path.relative_to(sounds).with_suffix(""))
+        if path.suffix == ".sln":
+            found[name] = _samples(path.read_bytes())
+        elif path.suffix == ".wav":
+            with wave.open(str(path)) as file:
+                if (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (8000, 2, 1):
+                    found[name] = _samples(file.readframes(file.getnframes()))
+        elif path.suffix in (".alaw", ".al") and name not in found:
+            found[name] = array("h", (_ALAW[byte] for byte in path.read_bytes()))
+    return found
+
+
+class Tail:
+    """The samples that a program adds to a WAV file while it still writes it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._at = HEADER_BYTES
+
+    def more(self) -> array[int]:
+        """What has come since the last time."""
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            data = file.read()
+        data = data[: len(data) // 2 * 2]
+        self._at += len(data)
+        return _samples(data)
+
+
+def _samples(data: bytes) -> array[int]:
+    samples = array("h")
+    samples.frombytes(data[: len(data) // 2 * 2])
+    return samples
+
+
+def _alaw_sample(byte: int) -> int:
+    """One byte of ITU-T G.711 A-law as a 16-bit sample."""
+    byte ^= 0x55
+    exponent, mantissa = (byte >> 4) & 7, byte & 15
+    size = (mantissa << 4) + 8 if exponent == 0 else ((mantissa << 4) + 0x108) << (exponent - 1)
+    return size if byte & 0x80 else -size
+
+
+_ALAW = [_alaw_sample(byte) for byte in range(256)]
