@@ -35,7 +35,7 @@ class Asterisk:
 
     def run(self) -> list[str]:
         """Answer commands until the engine closes. What was commanded, shortened."""
-        with self.socket:
+        with self.socket, self.reader:
             while line := self.reader.readline().decode().strip():
                 self.commands.append(line)
                 self.socket.sendall(self.reply(line))
