@@ -71,7 +71,7 @@ class Engine:
         self.events = EventStream()
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
         self._doors: Doors | None = None
-        self._catalogue = Catalogue.load(rules.prompts)
+        self._catalogue = Catalogue.load(self.settings.rules, strict=False)
         self.ami = AmiClient(
             HOST,
             settings.ami_port,
@@ -231,7 +231,7 @@ class Engine:
         _log.info("ami.connected", node=self.node, reconnects=client.reconnects, read_s=time.monotonic() - begun)
 
     def _rules_changed(self, rules: Ruleset) -> None:
-        self._catalogue = Catalogue.load(rules.prompts)
+        self._catalogue = Catalogue.load(self.settings.rules, strict=False)
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
         self.dispatcher.change_rules(rules)
         if not self.settings.pbx_external:

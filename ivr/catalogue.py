@@ -71,17 +71,27 @@ class Catalogue:
         self._pieces = pieces
 
     @classmethod
-    def load(cls, source: Path | Mapping[str, Any]) -> Catalogue:
-        """From a rules folder, the content of prompts.yaml, or its `prompts:` alone. CatalogueError when wrong."""
+    def load(cls, source: Path | Mapping[str, Any], *, strict: bool = True) -> Catalogue:
+        """From a rules folder, the content of prompts.yaml, or its `prompts:` alone. CatalogueError when wrong.
+
+        `strict=False` is for the running engine: what has the wrong shape or a missing language is left out, and heard
+        in another language or not at all, instead of taking the whole centre down.
+        """
         content: Mapping[str, Any] = _read(source) if isinstance(source, Path) else source
         rules = content.get("prompts", content)
         readings = content.get("readings") or {} if "prompts" in content else {}
         if not isinstance(rules, Mapping):
             raise CatalogueError("prompts: a mapping of keys is expected")
-        prompts = {str(key): _prompt(str(key), value, readings) for key, value in rules.items()}
+        prompts: dict[str, Prompt] = {}
+        for key, value in rules.items():
+            try:
+                prompts[str(key)] = _prompt(str(key), value, readings, strict=strict)
+            except CatalogueError:
+                if strict:
+                    raise
         pieces = {lang: say.pieces(lang) for lang in LANGUAGES}
         for lang, of_lang in pieces.items():
-            if twice := sorted(set(of_lang) & set(prompts)):
+            if strict and (twice := sorted(set(of_lang) & set(prompts))):
                 raise CatalogueError(f"{twice[0]}: this key is a spoken number or time of {lang}; choose another")
         return cls(prompts, pieces)
 
@@ -94,7 +104,7 @@ class Catalogue:
             hint = f" (did you mean {near[0]}?)" if near else ""
             raise CatalogueError(f"no prompt named {key}{hint}") from None
 
-    def keys(self) -> tuple[str, ...]:
+    def prompt_keys(self) -> tuple[str, ...]:
         """The keys of prompts.yaml, in its order."""
         return tuple(self._prompts)
 
@@ -104,7 +114,7 @@ class Catalogue:
         if piece is not None:
             return Recording(lang, key, (Part(lang, piece.text, piece.reading),))
         recordings = self.prompt(key).recordings
-        return recordings.get(lang) or recordings.get(MULTI) or recordings[AGENT_LANGUAGE]
+        return recordings.get(lang) or recordings.get(MULTI) or next(iter(recordings.values()))
 
     def text(self, lang: str, key: str) -> str:
         """What is said, in writing."""
@@ -152,17 +162,27 @@ def _part(key: str, lang: str, text: object, readings: Mapping[str, Any]) -> Par
     return Part(lang, text, reading)
 
 
-def _prompt(key: str, value: object, readings: Mapping[str, Any]) -> Prompt:
-    if not isinstance(value, Mapping):
+def _prompt(key: str, value: object, readings: Mapping[str, Any], *, strict: bool) -> Prompt:
+    if not isinstance(value, Mapping) or not value:
         raise CatalogueError(f"{key}: a sentence for each language, or parts, is expected")
     if "parts" in value:
-        parts = tuple(_part(key, str(part["lang"]), part["text"], readings) for part in value["parts"])
-        seconds = float(value["seconds"]) if value.get("seconds") is not None else None
-        return Prompt(key, {MULTI: Recording(MULTI, key, parts, seconds)})
+        return Prompt(key, {MULTI: _in_parts(key, value, readings)})
     languages = {str(lang) for lang in value}
     expected = {AGENT_LANGUAGE} if key.startswith(AGENT_PREFIX) else set(LANGUAGES)
-    if languages != expected:
+    if strict and languages != expected:
         wrong = ", ".join(sorted(languages ^ expected))
         raise CatalogueError(f"{key}: exactly {', '.join(sorted(expected))} are expected; missing or too many: {wrong}")
     recordings = {lang: Recording(lang, key, (_part(key, lang, value[lang], readings),)) for lang in value}
     return Prompt(key, recordings)
+
+
+def _in_parts(key: str, value: Mapping[str, Any], readings: Mapping[str, Any]) -> Recording:
+    given = value["parts"]
+    if not isinstance(given, list) or not given or not all(isinstance(part, Mapping) for part in given):
+        raise CatalogueError(f"{key}: parts: a list of {{lang, text}} is expected")
+    parts = tuple(_part(key, str(part.get("lang")), part.get("text"), readings) for part in given)
+    try:
+        seconds = None if value.get("seconds") is None else float(value["seconds"])
+    except (TypeError, ValueError):
+        raise CatalogueError(f"{key}: seconds: a number is expected") from None
+    return Recording(MULTI, key, parts, seconds)

@@ -93,7 +93,7 @@ def _sources(prompts: Path) -> Iterator[_Source]:
 
 
 def unpack(prompts: Path, sounds: Path) -> int:
-    """Makes SOUNDS what PROMPTS says; returns how many sounds were unpacked anew. OSError when a file is missing."""
+    """Makes SOUNDS what PROMPTS says; returns how many were unpacked anew. OSError, RuntimeError: a file is amiss."""
     sounds.mkdir(parents=True, exist_ok=True)
     record = _read_record(sounds)
     wanted = {source.target: source for source in _sources(prompts)}
@@ -198,7 +198,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         count = unpack(Path(arguments[0]), Path(arguments[1]))
-    except (OSError, KeyError, json.JSONDecodeError) as error:
+    except (OSError, RuntimeError, KeyError, json.JSONDecodeError) as error:  # libsndfile's are RuntimeErrors
         print(f"the prompts cannot be unpacked: {error}", file=sys.stderr)  # noqa: T201
         return 1
     print(f"{count} sounds unpacked", file=sys.stderr)  # noqa: T201

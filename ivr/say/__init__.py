@@ -1,8 +1,8 @@
 """Numbers, places, waits, times and dates in the words of four languages.
 
 Asterisk has no Korean grammar, and no number library knows native counters, so this is ours. Every function
-returns a `Spoken`: the sentence as text, its reading, and the keys of the recordings that say it. Those recordings are a
-closed set (`pieces`): small sets are whole sentences, which sound best, the rest is put together. Pure.
+returns a `Spoken`: the sentence as text, its reading, and the keys of the recordings that say it. Those recordings
+are a closed set (`pieces`): small sets are whole sentences, which sound best, the rest is put together. Pure.
 """
 
 from __future__ import annotations
