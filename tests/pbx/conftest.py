@@ -1,0 +1,45 @@
+"""A running centre for the tests of this folder; each test that gets one has it for itself unless it says otherwise."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from centre import Centre
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.pbx)
+
+
+@pytest.fixture
+def start_centre(tmp_path: Path) -> Iterator[Callable[..., Centre]]:
+    """`start_centre("--no-restart", …)`: starts a centre on free ports; it is ended after the test."""
+    started: list[Centre] = []
+
+    def start(*words: str, **more: bool) -> Centre:
+        folder = tmp_path / f"centre{len(started)}"
+        folder.mkdir()
+        centre = Centre.start(folder, *words, **more)
+        started.append(centre)
+        return centre
+
+    yield start
+    for centre in started:
+        centre.stop()
+
+
+@pytest.fixture(scope="module")
+def open_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    """One centre for a whole file, on a working day at ten, without wrap-up."""
+    folder = tmp_path_factory.mktemp("centre")
+    with Centre.start(folder, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre:
+        yield centre
