@@ -75,7 +75,7 @@ for port in 5060 5038 4573 9100 9090; do
 done
 if ! docker compose up -d --no-build --pull never --wait --wait-timeout 120; then
   docker compose ps -a >&2
-  docker compose logs --tail 40 >&2
+  docker compose logs --no-color --tail 40 >&2
   die "the services did not become healthy"
 fi
 docker compose ps --format '{{.Service}} {{.Image}} {{.Status}}'
@@ -93,7 +93,8 @@ soon() {
   local deadline=$(($(date +%s) + $1)); shift
   until "$@"; do [ "$(date +%s)" -lt "$deadline" ] || return 1; sleep .5; done
 }
-source "$HERE/checks.sh"
+# shellcheck source=tests/compose/checks.sh
+. "$HERE/checks.sh"
 
 step "$passed of $((passed + failed)) checks passed"
 echo "$passed passed, $failed failed"

@@ -48,3 +48,27 @@ private_files() {
     \( -name '*.json' -o -name '*.csv' \) -perm /077) && [ -z "$open" ] || { echo "readable by others: $open"; return 1; }
   [ "$(docker compose exec -T engine stat -c %a "$STATE")" = 700 ]
 }
+
+# A citizen's and an agent's SIP phone in the engine's container, through the PBX of the other one.
+answered_call() { docker compose exec -T engine ringmaster call --press 1,2 --at-agent "$1" --talk 3 --timeout 60; }
+
+engine_pid() { docker compose exec -T engine python3 -c "import json; print(json.load(open('$STATE/ready.json'))['pid'])"; }
+
+new_engine() { local now; now=$(engine_pid) && [ "$now" != "$1" ] && ready; }
+
+check "the PBX is Asterisk 22" sh -c 'docker compose exec -T asterisk asterisk -V | grep "^Asterisk 22\."'
+check "no engine, PBX or Prometheus runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
+check "everything listens on loopback only" only_loopback
+check "secrets are in the volume, for their owner only" private_files
+check "a call is greeted, routed and answered by an agent" answered_call 1001
+check "the engine has counted it" eval '[ "$(counted acd_contacts_answered_total)" = 1 ]'
+check "Prometheus scrapes the engine" soon 30 prometheus_says 'up{job="ringmaster"}' 'v == 1'
+check "Prometheus has the answered call" soon 30 prometheus_says 'sum(acd_contacts_answered_total)' 'v == 1'
+
+killed=$(engine_pid)
+docker compose exec -T engine kill -9 "$killed" || true
+check "a killed engine is replaced, in the same container" soon 20 new_engine "$killed"
+
+docker compose restart -t 3 asterisk >/dev/null 2>&1
+check "the engine is ready again after the PBX restarts" soon 30 ready
+check "a call is answered after the restart" answered_call 1002
