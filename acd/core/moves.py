@@ -403,7 +403,7 @@ def release(state: State, agent: Agent, out: Out, *, to_error: bool = False) -> 
     if to_error and presence not in (Presence.OFFLINE, Presence.ERROR):
         agent.before_error = (presence, reason)
         presence, reason = Presence.ERROR, None
-    work = Work.OTHER if agent.device_busy else Work.IDLE
+    work = Work.OTHER if agent.device_busy and not agent.leaving else Work.IDLE
     move_agent(state, agent, out, work=work, presence=presence, reason=reason)
     if agent.leaving:
         drop(state, agent)

@@ -20,7 +20,9 @@ def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
     for agent_id, rule in event.agents.items():
         agent = state.agents.get(agent_id)
         if agent is None:
-            state.agents[agent_id] = Agent(agent_id, rule, state.now)
+            agent = state.agents[agent_id] = Agent(agent_id, rule, state.now)
+            # One who is back keeps what contacts remember of them.
+            agent.excluded_by = {one.id for one in state.contacts.values() if agent_id in one.excluded}
             continue
         agent.rule = rule
         if agent.leaving:  # named again before the call was over
@@ -35,7 +37,6 @@ def _let_go(state: State, agent: Agent, out: Out) -> None:
     agent.leaving = True
     agent.asked = (Presence.OFFLINE, None)
     if agent.work in (Work.IDLE, Work.OTHER):
-        agent.device_busy = agent.work is Work.OTHER
         moves.release(state, agent, out)
 
 

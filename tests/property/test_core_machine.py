@@ -1,0 +1,378 @@
+"""The core under any events in any order, wrong, late and doubled ones too: the invariants hold after every step, the
+matches are those of a naive O(contacts x agents) reference, and the facts alone tell a story that the tables allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from acd.core.commands import Assign, Command, HandOver, Note, Unassign
+from acd.core.events import (
+    Channel,
+    ContactDeparted,
+    ContactHungUp,
+    ContactOffered,
+    Departure,
+    DeviceChanged,
+    Event,
+    HandOnAsked,
+    HoldChanged,
+    LegAnswered,
+    LegDialled,
+    LegFailed,
+    LegRang,
+    LegResult,
+    PresenceAsked,
+    PresenceRestored,
+    RulesChanged,
+    TalkAdopted,
+    TalkEnded,
+    TimePassed,
+    WrapupEndAsked,
+    WrapupExtendAsked,
+)
+from acd.core.facts import AgentMoved, ContactMoved, Decision, ReservationEnded
+from acd.core.invariants import check
+from acd.core.model import Agent, Contact, State
+from acd.core.snapshot import position, snapshot
+from acd.core.states import (
+    CONTACT_TRANSITIONS,
+    FINAL_CONTACT_STATES,
+    PRESENCE_TRANSITIONS,
+    WORK_TRANSITIONS,
+    ContactState,
+    Presence,
+    Work,
+)
+from acd.core.step import new_state, next_deadline, step
+from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Source, Strategy
+
+KO, EN = Language.KO, Language.EN
+START = 1_800_000_000.0
+WAITING = (ContactState.QUEUED, ContactState.RESERVED)
+
+
+def queue(key: str, skills: dict[str, int], strategy: Strategy, **values: float) -> Queue:
+    times = {"ring_timeout_s": 10.0, "wrapup_s": 30.0, "wrapup_extend_s": 20.0, "rona_exclude_s": 60.0} | values
+    return Queue(
+        key, {}, tuple(sorted(skills.items())), strategy, 20.0, 5.0, announce_every_s=30.0, max_waiting=100,
+        music="default", source=Source("queues.yaml", 7), **times,
+    )  # fmt: skip
+
+
+def agent(agent_id: str, languages: Sequence[Language], **skills: int) -> AgentRule:
+    return AgentRule(agent_id, agent_id, "team1", frozenset(languages), skills, False, Source("agents.yaml", 3))
+
+
+def keyed(*things: Queue | AgentRule) -> dict:
+    return {thing.key if isinstance(thing, Queue) else thing.id: thing for thing in things}
+
+
+GENERAL = queue("general", {}, Strategy.LONGEST_IDLE)
+PASSPORT = queue("passport", {"passport": 2}, Strategy.BEST_SKILL, rona_exclude_s=5.0)
+TAX = queue("tax", {"tax": 3}, Strategy.LEAST_OCCUPIED, wrapup_s=0.0)
+BOTH = queue("both", {"passport": 1, "tax": 2}, Strategy.BEST_SKILL, wrapup_extend_s=0.0)
+AGENTS = keyed(
+    agent("1001", [KO], passport=5, tax=3),
+    agent("1002", [KO], passport=2),
+    agent("1003", [KO, EN], tax=5),
+    agent("1004", [EN], passport=3, tax=3),
+    agent("1005", [KO, EN], passport=3, tax=4),
+)
+RULES = [
+    RulesChanged(AGENTS, keyed(GENERAL, PASSPORT, TAX, BOTH)),
+    RulesChanged(
+        keyed(agent("1001", [KO], passport=1, tax=5), agent("1003", [EN]), agent("1006", [KO], passport=4)),
+        keyed(GENERAL, queue("passport", {"passport": 4}, Strategy.LONGEST_IDLE), TAX),
+    ),
+    RulesChanged(AGENTS | keyed(agent("1002", [KO, EN], tax=4)), keyed(GENERAL, queue("tax", {}, Strategy.BEST_SKILL))),
+]
+QUEUES = keyed(GENERAL, PASSPORT, TAX, BOTH)
+
+agent_ids = st.sampled_from(["1001", "1002", "1003", "1004", "1005", "1006", "9999"])
+contact_ids = st.sampled_from([f"c{number}" for number in range(8)])
+languages = st.sampled_from([KO, EN])
+asked = st.sampled_from([Presence.AVAILABLE] * 4 + [Presence.AWAY, Presence.OFFLINE])
+reasons = st.sampled_from([None, "lunch", "not_responding", "error"])
+reservation_ids = st.sampled_from([None, None, None, 1, 2, 5])
+
+
+@st.composite
+def offers(draw: st.DrawFn) -> ContactOffered:
+    one = QUEUES[draw(st.sampled_from(sorted(QUEUES)))]
+    language = draw(languages)
+    first = draw(st.sampled_from([None, None, None, START - 100.0, START + 1e6]))
+    requirement = draw(st.sampled_from([one.requirement(language)] * 3 + [Requirement(language)]))
+    return ContactOffered(
+        draw(contact_ids), Channel.VOICE, language, "any", one.key, requirement,
+        first, draw(st.sampled_from([0.0, 0.0, 33.0])), draw(st.sampled_from([0.0, 0.0, 1.0, -0.5])),
+        draw(st.booleans()),
+    )  # fmt: skip
+
+
+any_event = st.one_of(
+    offers(),
+    offers(),
+    st.builds(ContactHungUp, contact_ids),
+    st.builds(ContactDeparted, contact_ids, st.sampled_from(Departure)),
+    st.builds(LegDialled, contact_ids, agent_ids, reservation_ids),
+    st.builds(LegRang, contact_ids, agent_ids, reservation_ids),
+    st.builds(LegAnswered, contact_ids, agent_ids),
+    st.builds(
+        LegFailed, contact_ids, agent_ids, st.sampled_from(LegResult), st.sampled_from([None, 0.2, 3.0]), reservation_ids
+    ),
+    st.builds(HoldChanged, contact_ids, st.booleans()),
+    st.builds(TalkEnded, contact_ids),
+    st.builds(HandOnAsked, contact_ids, agent_ids),
+    st.builds(PresenceAsked, agent_ids, asked, reasons),
+    st.builds(PresenceAsked, agent_ids, st.just(Presence.AVAILABLE)),
+    st.builds(PresenceRestored, agent_ids, asked, reasons),
+    st.builds(WrapupEndAsked, agent_ids),
+    st.builds(WrapupExtendAsked, agent_ids),
+    st.builds(DeviceChanged, agent_ids, st.booleans(), st.booleans()),
+    st.builds(DeviceChanged, agent_ids, st.just(True), st.just(False)),
+    st.builds(
+        TalkAdopted, contact_ids, agent_ids, languages, st.just("any"), st.sampled_from(["tax", "gone"]),
+        st.sampled_from([START - 50.0, START + 1e6]),
+    ),
+    st.sampled_from(RULES),
+)  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """A contact as the facts alone tell it."""
+
+    state: ContactState
+    first_queued_at: float
+    waited_s: float
+    since: float
+    offered_to: set[str]
+
+
+def eligible(agent: Agent, contact: Contact) -> bool:
+    fits = contact.requirement.met_by(agent.rule.languages, agent.rule.skills)
+    return fits and agent.id not in contact.excluded and not agent.leaving
+
+
+class CoreMachine(RuleBasedStateMachine):
+    """Drives `step` and watches it from outside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.state: State = new_state(AGENTS, QUEUES, START)
+        self.contacts: dict[str, Seen] = {}
+        self.agents: dict[str, tuple[Presence, Work]] = {}
+        self.last: Event = TimePassed()
+        self.quiet = True
+        self.rung: dict[int, tuple[str, str]] = {}  # reservations that a session may act on
+
+    @initialize(count=st.integers(0, 5))
+    def some_are_available(self, count: int) -> None:
+        for agent_id in sorted(AGENTS)[:count]:
+            self.feed(PresenceAsked(agent_id, Presence.AVAILABLE))
+
+    # -- what happens -------------------------------------------------------------------------------------------------
+
+    @rule(event=any_event)
+    def anything(self, event: Event) -> None:
+        self.feed(event)
+
+    @rule(event=any_event, by=st.sampled_from([0.0, 0.3, 1.5, 7.0, 31.0]))
+    def anything_later(self, event: Event, by: float) -> None:
+        self.now += by
+        self.feed(event)
+
+    @rule()
+    def the_same_again(self) -> None:
+        quiet = self.quiet  # a deadline in the same step may have changed what the event finds
+        out = self.feed(self.last)
+        assert out == [] or not quiet
+
+    @rule(by=st.sampled_from([0.1, 1.0, 10.0, 61.0, 3600.0]))
+    def time_passes(self, by: float) -> None:
+        self.now += by
+        self.feed(TimePassed())
+
+    @rule()
+    def the_next_deadline_comes(self) -> None:
+        due = next_deadline(self.state)
+        if due is not None:
+            self.now = max(self.now, due)
+            self.feed(TimePassed())
+
+    @rule()
+    def the_clock_falls_back(self) -> None:
+        before = self.state.now
+        self.feed(TimePassed(), at=self.now - 3600.0)
+        assert self.state.now == before
+
+    @precondition(lambda self: self.rung)
+    @rule(data=st.data(), what=st.sampled_from(["dial", "ring", "answer", "fail", "hang up"]))
+    def a_right_leg_event(self, data: st.DataObject, what: str) -> None:
+        number = data.draw(st.sampled_from(sorted(self.rung)))
+        contact_id, agent_id = self.rung[number]
+        match what:
+            case "dial":
+                self.feed(LegDialled(contact_id, agent_id, number))
+            case "ring":
+                self.feed(LegRang(contact_id, agent_id, number))
+            case "answer":
+                self.feed(LegAnswered(contact_id, agent_id))
+            case "fail":
+                own = data.draw(st.sampled_from([None, 0.2]))
+                self.feed(LegFailed(contact_id, agent_id, data.draw(st.sampled_from(LegResult)), own, number))
+            case "hang up":
+                self.feed(ContactHungUp(contact_id))
+
+    # -- what must be true --------------------------------------------------------------------------------------------
+
+    def feed(self, event: Event, at: float | None = None) -> list[Command]:
+        due = next_deadline(self.state)
+        self.quiet = due is None or due > self.now
+        out = step(self.state, event, self.now if at is None else at)
+        self.last = event
+        for command in out:
+            match command:
+                case Note(ContactMoved() as fact):
+                    self.contact_moved(fact)
+                case Note(AgentMoved() as fact):
+                    self.agent_moved(fact)
+                case Note(ReservationEnded() as fact):
+                    self.rung.pop(fact.reservation_id, None)
+                case Assign(contact_id, agent_id, number, _):
+                    for old in [old for old, pair in self.rung.items() if pair == (contact_id, agent_id)]:
+                        del self.rung[old]  # retried under a new number
+                    assert contact_id not in {pair[0] for pair in self.rung.values()}, "a contact rings twice"
+                    assert agent_id not in {pair[1] for pair in self.rung.values()}, "an agent is rung twice"
+                    self.rung[number] = (contact_id, agent_id)
+                case Unassign(_, _, number):
+                    self.rung.pop(number, None)
+                case HandOver(contact_id):
+                    assert contact_id not in self.state.contacts
+        self.compare([c.fact for c in out if isinstance(c, Note) and isinstance(c.fact, Decision)])
+        return out
+
+    def contact_moved(self, fact: ContactMoved) -> None:
+        seen = self.contacts.get(fact.contact_id)
+        if fact.old is None:
+            assert seen is None
+            seen = Seen(fact.new, fact.first_queued_at, fact.waited_s, fact.at, set())
+            self.contacts[fact.contact_id] = seen
+        else:
+            assert seen is not None
+            assert seen.state is fact.old
+            assert fact.new in CONTACT_TRANSITIONS[fact.old]
+            assert fact.first_queued_at == seen.first_queued_at, "the waiting time was reset"
+            waited = seen.waited_s + (fact.at - seen.since if fact.old in WAITING else 0.0)
+            assert abs(fact.waited_s - waited) < 1e-3, "waited is the time QUEUED and RESERVED, and nothing else"
+            seen.state, seen.waited_s, seen.since = fact.new, waited, fact.at
+        if fact.offered:
+            assert fact.queue not in seen.offered_to, "offered twice to one queue"
+            seen.offered_to.add(fact.queue)
+        if fact.new in FINAL_CONTACT_STATES:
+            del self.contacts[fact.contact_id]
+
+    def agent_moved(self, fact: AgentMoved) -> None:
+        old = self.agents.get(fact.agent_id, (Presence.OFFLINE, Work.IDLE))
+        assert old == (fact.old_presence, fact.old_work)
+        assert fact.presence is fact.old_presence or fact.presence in PRESENCE_TRANSITIONS[fact.old_presence]
+        assert fact.work is fact.old_work or fact.work in WORK_TRANSITIONS[fact.old_work]
+        assert fact.lasted_s >= 0
+        self.agents[fact.agent_id] = (fact.presence, fact.work)
+
+    def compare(self, decisions: list[Decision]) -> None:
+        """Each match is one that the naive reference makes too."""
+        queued = [contact for contact in self.state.contacts.values() if contact.state is ContactState.QUEUED]
+        for decision in decisions:
+            contact = self.state.contacts[decision.contact_id]
+            agent = self.state.agents[decision.agent_id]
+            assert contact.reservation is not None
+            assert contact.reservation.agent is agent
+            assert contact.requirement.met_by(agent.rule.languages, agent.rule.skills) or len(decisions) > 1 or (
+                decision.trigger == "handed_on"
+            )
+            if decision.trigger == "handed_on":
+                continue
+            mine = (contact.virtual_time(), contact.id)
+            left = [other for other in queued if eligible(agent, other)]
+            assert all(mine < (other.virtual_time(), other.id) for other in left), "overtaken"
+            if decision.trigger == "freed":
+                if len(decisions) == 1:
+                    assert decision.candidates == len(left) + 1
+                continue
+            idle = [one for one in self.state.agents.values() if one.offerable() and eligible(one, contact)]
+            key = reference_key(contact)
+            assert all(key(agent, contact.reservation.idle_since) < key(one, one.idle_since) for one in idle)
+            if len(decisions) == 1:
+                assert decision.candidates == len(idle) + 1
+                told = {passed.agent_id for passed in decision.passed_over if passed.code.startswith(("longer", "better", "less"))}
+                assert told <= {one.id for one in idle}
+                assert len(decision.passed_over) >= min(5, len(idle))
+
+    @invariant()
+    def the_invariants_hold(self) -> None:
+        check(self.state)
+        assert {contact_id: seen.state for contact_id, seen in self.contacts.items()} == {
+            contact.id: contact.state for contact in self.state.contacts.values()
+        }
+        for one in self.state.agents.values():
+            assert self.agents.get(one.id, (Presence.OFFLINE, Work.IDLE)) == (one.presence, one.work)
+        held = {one.reservation.id for one in self.state.agents.values() if one.reservation and not one.reservation.retry_due}
+        assert held <= set(self.rung)
+
+    @invariant()
+    def positions_are_those_of_a_naive_count(self) -> None:
+        on_duty = [one for one in self.state.agents.values() if one.presence not in (Presence.OFFLINE, Presence.AWAY)]
+
+        def takers(contact: Contact) -> set[str]:
+            fits = contact.requirement.met_by
+            return {one.id for one in on_duty if not one.leaving and fits(one.rule.languages, one.rule.skills)}
+
+        for contact in self.state.contacts.values():
+            if contact.state is not ContactState.QUEUED:
+                assert position(self.state, contact.id) is None
+                continue
+            ahead = 0
+            for other in self.state.contacts.values():
+                if other.state is ContactState.QUEUED and other.order < contact.order:
+                    same = (other.queue.key, other.requirement) == (contact.queue.key, contact.requirement)
+                    ahead += same or bool(takers(other) & takers(contact))
+            assert position(self.state, contact.id) == ahead + 1
+
+    @invariant()
+    def the_snapshot_counts_everybody(self) -> None:
+        seen = snapshot(self.state, self.now)
+        assert sum(seen.agent_counts.values()) == len(self.state.agents) == len(seen.agents)
+        states = [contact.state for contact in self.state.contacts.values()]
+        assert sum(line.queued for line in seen.lines) == states.count(ContactState.QUEUED)
+        assert sum(line.reserved for line in seen.lines) == states.count(ContactState.RESERVED)
+        assert all(value >= 0 for value in seen.agent_seconds.values())
+
+
+def reference_key(contact: Contact):
+    """The order of agents for this contact, by the words of routing.md."""
+
+    def key(agent: Agent, idle_since: float):
+        skills = contact.requirement.skills
+        match contact.queue.strategy:
+            case Strategy.LONGEST_IDLE:
+                return (idle_since, agent.id)
+            case Strategy.BEST_SKILL:
+                mean = sum(agent.rule.skills[name] for name, _ in skills) / len(skills) if skills else 0
+                return (-mean, idle_since, agent.id)
+            case Strategy.LEAST_OCCUPIED:
+                return (agent.contact_today_s / agent.duty_today_s if agent.duty_today_s else 0, idle_since, agent.id)
+
+    return key
+
+
+TestCore = CoreMachine.TestCase
+TestCore.settings = settings(
+    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+)
