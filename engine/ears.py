@@ -11,13 +11,16 @@ import wave
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 FRAME_SAMPLES = 160
-FRAME_S = 0.02
+# What is heard is cut twice as finely, each frame overlapping the next: a prompt may begin anywhere in a frame.
+HOP_SAMPLES = 80
+HOP_S = 0.01
 SILENT_BELOW = 60.0  # RMS; G.711's own noise is below 10
 WINDOW = 60  # frames that must agree: 1.2 s
-LIKE = 0.985  # correlation from which it is the prompt
+LIKE = 0.95  # correlation from which it is the prompt
 HEADER_BYTES = 44
 
 
@@ -31,22 +34,24 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A prompt as ears know it: its loudness per frame from its first sound on, and where that is in it."""
+    """A prompt as ears know it: its loudness per 20 ms from its first sound on, and after how much silence that is."""
 
     name: str
     loudness: tuple[float, ...]
-    lead_frames: int
+    lead_s: float
 
 
 def loudness(samples: Sequence[int]) -> list[float]:
-    """RMS of each whole frame."""
-    ends = range(FRAME_SAMPLES, len(samples) + 1, FRAME_SAMPLES)
-    return [math.sqrt(sum(s * s for s in samples[end - FRAME_SAMPLES : end]) / FRAME_SAMPLES) for end in ends]
+    """RMS of a frame at each hop, as many as are whole."""
+    energy = [sum(s * s for s in samples[at : at + HOP_SAMPLES]) for at in range(0, len(samples), HOP_SAMPLES)]
+    if len(samples) % HOP_SAMPLES:
+        energy.pop()
+    return [math.sqrt((first + second) / FRAME_SAMPLES) for first, second in pairwise(energy)]
 
 
 def sound_s(frames: Iterable[float]) -> float:
     """Seconds with sound in them."""
-    return FRAME_S * sum(frame >= SILENT_BELOW for frame in frames)
+    return HOP_S * sum(frame >= SILENT_BELOW for frame in frames)
 
 
 def longest_silence_s(frames: Iterable[float]) -> float:
@@ -55,7 +60,7 @@ def longest_silence_s(frames: Iterable[float]) -> float:
     for frame in frames:
         run = 0 if frame >= SILENT_BELOW else run + 1
         longest = max(longest, run)
-    return FRAME_S * longest
+    return HOP_S * longest
 
 
 def known(prompts: Mapping[str, Sequence[int]]) -> list[Known]:
@@ -64,8 +69,8 @@ def known(prompts: Mapping[str, Sequence[int]]) -> list[Known]:
     for name, samples in prompts.items():
         frames = loudness(samples)
         lead = next((at for at, frame in enumerate(frames) if frame >= SILENT_BELOW), None)
-        if lead is not None and len(frames) - lead >= WINDOW // 2:
-            ready.append(Known(name, tuple(frames[lead : lead + WINDOW]), lead))
+        if lead is not None and len(frames) - lead >= WINDOW:
+            ready.append(Known(name, tuple(frames[lead : lead + 2 * WINDOW : 2]), lead * HOP_S))
     return ready
 
 
@@ -81,23 +86,23 @@ class Ears:
     def hear(self, samples: Sequence[int]) -> list[Heard]:
         """Take in more of the recording; the prompts that have been recognised by it."""
         self._rest.extend(samples)
-        whole = len(self._rest) // FRAME_SAMPLES * FRAME_SAMPLES
-        self.frames += loudness(self._rest[:whole])
-        del self._rest[:whole]
+        fresh = loudness(self._rest)
+        self.frames += fresh
+        del self._rest[: len(fresh) * HOP_SAMPLES]
         found = []
-        while self._next + WINDOW <= len(self.frames):
+        while self._next + 2 * WINDOW <= len(self.frames):
             best = self._best_at(self._next)
             if best is None:
                 self._next += 1
                 continue
-            found.append(Heard(best.name, max(0.0, (self._next - best.lead_frames) * FRAME_S)))
-            self._next += len(best.loudness)
+            found.append(Heard(best.name, max(0.0, self._next * HOP_S - best.lead_s)))
+            self._next += 2 * len(best.loudness)
         return found
 
     def _best_at(self, at: int) -> Known | None:
         # A prompt begins where sound begins; everything else need not be compared.
         before = self.frames[at - 1] if at else 0.0
-        if self.frames[at] < SILENT_BELOW or (before >= SILENT_BELOW and self.frames[at] < 2 * before):
+        if self.frames[at] < SILENT_BELOW or self.frames[at] < 1.5 * before:
             return None
         scored = [(_likeness(prompt.loudness, self.frames, at), prompt) for prompt in self._prompts]
         score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
@@ -107,7 +112,7 @@ class Ears:
 def _likeness(pattern: Sequence[float], frames: Sequence[float], at: int) -> float:
     """Correlation, 1.0 for the same course of loudness at whatever volume."""
     size = len(pattern)
-    heard = frames[at : at + size]
+    heard = frames[at : at + 2 * size : 2]
     mean_p, mean_h = sum(pattern) / size, sum(heard) / size
     covariance = sum((p - mean_p) * (h - mean_h) for p, h in zip(pattern, heard, strict=True))
     spread = math.sqrt(sum((p - mean_p) ** 2 for p in pattern) * sum((h - mean_h) ** 2 for h in heard))

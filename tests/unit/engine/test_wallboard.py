@@ -1,0 +1,102 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from acd.core.states import Presence, Work
+from engine import wallboard
+from engine.board import AgentLine, Board, Counts, Said, Waiting
+
+NOW = 1_795_507_200.0  # 2026-11-24 17:00:00 in Seoul
+
+
+def agent(number, presence=Presence.AVAILABLE, work=Work.IDLE, reason=None):
+    return AgentLine(str(1000 + number), f"상담사 {number:02}", f"team{number % 3 + 1}", presence, work, reason)
+
+
+def board(**changed):
+    given = {
+        "at": NOW,
+        "since": NOW - 3600,
+        "threshold_s": 20.0,
+        "in_menu": 4,
+        "waiting": (Waiting("ko", 3, 22.0), Waiting("en", 1, 4.0), Waiting("ja", 0, None), Waiting("zh", 0, None)),
+        "agents": (
+            agent(1),
+            agent(2, work=Work.CONNECTED),
+            agent(3, work=Work.HOLD),
+            agent(4, work=Work.WRAPUP, presence=Presence.AWAY),
+            agent(5, presence=Presence.AWAY, reason="lunch"),
+            agent(6, presence=Presence.OFFLINE),
+        ),
+        "counts": Counts(offered=40, answered=30, answered_within=28, abandoned=2, abandoned_short=1),
+        "decisions": (Said(NOW - 5, "여권 문의를 상담사 07에게", "passport to agent 07"),),
+    }
+    return Board(**(given | changed))
+
+
+def drawn(shown, now=NOW, width=116, **options):
+    console = Console(width=width, file=StringIO(), record=True, legacy_windows=False)
+    console.print(wallboard.draw(shown, now, width=width, **options))
+    return console.export_text()
+
+
+def test_every_figure_is_there_in_two_languages():
+    text = drawn(board())
+    for word in ("대기", "Waiting", "응대율", "96.8 %", "서비스레벨", "90.3 %", "≤ 20 s", "17:00:00", "16:00:00"):
+        assert word in text
+    assert "lost 1, short 1" in text
+    assert "여권 문의를 상담사 07에게" in text
+    assert "passport to agent 07" in text
+    assert "식사 1" in text
+
+
+def test_the_variant_stands_beside_both_rates():
+    assert drawn(board()).count("short_excluded") == 2
+    assert drawn(board(), width=80).count("short_excluded") == 2
+
+
+@pytest.mark.parametrize("width", [80, 104, 116, 160])
+def test_no_line_is_wider_than_the_terminal(width):
+    console = Console(width=width, file=StringIO())
+    lines = console.render_lines(wallboard.draw(board(), NOW, width=width), pad=False)
+    assert max(sum(segment.cell_length for segment in line) for line in lines) <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 46), (116, 30), (116, 40)])
+def test_a_frame_fits_the_terminal_height(width, height):
+    many = board(decisions=tuple(Said(NOW, "가" * 90, "x" * 180) for _ in range(20)))
+    console = Console(width=width, file=StringIO())
+    assert len(console.render_lines(wallboard.draw(many, NOW, width=width, height=height))) <= height
+
+
+def test_work_says_more_than_presence():
+    assert wallboard.state_of(agent(1, Presence.AWAY, Work.WRAPUP)) == "wrapup"
+    assert wallboard.state_of(agent(1, Presence.AWAY)) == "away"
+
+
+def test_a_rare_state_has_a_column_only_when_somebody_is_in_it():
+    assert "무응답" not in drawn(board())
+    assert "무응답" in drawn(board(agents=(agent(1, Presence.NOT_RESPONDING),)))
+
+
+def test_old_figures_are_called_old():
+    assert "s old" not in drawn(board(), now=NOW + 4.9)
+    assert "7 s old" in drawn(board(), now=NOW + 7)
+
+
+def test_a_problem_is_said_above_the_last_known_figures():
+    text = drawn(board(), problem="the engine does not answer")
+    assert text.index("the engine does not answer") < text.index("96.8 %")
+
+
+def test_before_the_first_snapshot():
+    text = drawn(None, problem="no centre takes calls")
+    assert "no figures yet" in text
+    assert "no centre takes calls" in text
+
+
+def test_before_the_first_call_there_is_no_rate():
+    text = drawn(board(counts=Counts(), decisions=()))
+    assert "%" not in text
+    assert "nothing assigned yet" in text
