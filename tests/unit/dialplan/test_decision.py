@@ -30,7 +30,12 @@ def whys(answer: RouteDecision) -> list[Why]:
 def test_who_presses_nothing_hears_one_question_and_goes_to_any_agent(city: Ruleset) -> None:
     answer = call(city)
     assert answer.prompts == ("greeting", "topic_question", "connecting")
-    assert (answer.outcome, answer.language, answer.topic, answer.queue) == (Outcome.QUEUE, Language.KO, "any", "general")
+    assert (answer.outcome, answer.language, answer.topic, answer.queue) == (
+        Outcome.QUEUE,
+        Language.KO,
+        "any",
+        "general",
+    )
     assert answer.requirement == Requirement(Language.KO)
     assert whys(answer)[:1] == [Why.LANGUAGE_SILENCE]
 
@@ -101,7 +106,11 @@ def test_wrong_keys_are_counted_anew_in_each_menu(folder: Folder) -> None:
     folder.replace("menus.yaml", "      3: {topic: passport}", "      3: {topic: tax}")
     folder.replace("menus.yaml", "      9: {topic: internet}", "      9: {topic: passport}\n      3: {topic: internet}")
     folder.replace("menus.yaml", "      1: {topic: environment}\n", "")
-    folder.replace("menus.yaml", "    keys:\n      1: {topic: city}", "    keys:\n      6: {topic: environment}\n      1: {topic: city}")
+    folder.replace(
+        "menus.yaml",
+        "    keys:\n      1: {topic: city}",
+        "    keys:\n      6: {topic: environment}\n      1: {topic: city}",
+    )
     rules = load(folder.path)
     answer = call(rules, "17912")  # 7 is wrong in the first menu, 1 in the second: each once
     assert answer.topic == "water"
@@ -151,7 +160,9 @@ def test_the_rule_that_decides_is_the_one_named(folder: Folder) -> None:
     folder.replace("hours.yaml", "  add: {}", "  add: {2027-01-29: 임시공휴일}")
     folder.replace("hours.yaml", "  remove: []", "  remove: [2026-12-25]")
     folder.replace("hours.yaml", "special_days: {}", "special_days: {2027-03-03: {hours: [], name: 선거일}}")
-    folder.replace("hours.yaml", "closures: []", 'closures: [{day: 2027-03-12, from: "13:00", to: "14:30", reason: 정전}]')
+    folder.replace(
+        "hours.yaml", "closures: []", 'closures: [{day: 2027-03-12, from: "13:00", to: "14:30", reason: 정전}]'
+    )
     rules = load(folder.path)
     expected = [
         ("2027-01-29T18:30", False, [Why.HOLIDAY, Why.HOURS_DAY_OFF, Why.CLOSED], "2027-01-29:"),

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from holidays import country_holidays
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -208,3 +209,8 @@ def test_no_damage_to_a_file_is_a_crash(folder: Folder, data: st.DataObject) -> 
     finally:
         (folder.path / name).write_text((CITY / name).read_text(encoding="utf-8"), encoding="utf-8")
     assert all(problem.split(":")[1].isdigit() for problem in problems)
+
+
+def test_the_calendar_imported_alone_is_the_packages_own(city: Ruleset) -> None:
+    whole = country_holidays("KR", years=range(2000, 2100), language="ko", categories=("public",))
+    assert dict(whole.items()) == city.hours.public_holidays
