@@ -7,15 +7,18 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
 from engine import fetch, pbx, pbxconfig, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
+from engine.demo import options as demo
 from engine.settings import (
     Defaults,
     RunSettings,
@@ -40,7 +43,11 @@ def run(arguments: Sequence[str]) -> int:
             settings = _earlier(options.state)
             return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
         settings = settings_of(options)
+        if options.demo:
+            settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides)})
         ruleset = load_rules(settings)
+        if options.demo and not settings.at:
+            settings = _open_for_a_demo(settings, ruleset)
         soundstore.bring_up_to_date(settings.sounds)
         asterisk = None if settings.pbx_external else fetch.program("asterisk")
         if asterisk and (warning := pbx.version_warning(asterisk)):
@@ -60,6 +67,15 @@ def run(arguments: Sequence[str]) -> int:
 def load_rules(settings: RunSettings) -> Ruleset:
     """The checked rules of this run. RulesError with every problem."""
     return load(settings.rules, settings.overrides, cache_folder())
+
+
+def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
+    """Nobody watches a closed centre: out of hours a demo is set to the next working day's morning."""
+    at = demo.opening_time(ruleset, datetime.now(SEOUL))
+    if at is None:
+        return settings
+    print(f"It is out of hours; the demo's clock says {at:%Y-%m-%d %H:%M}.", file=sys.stderr)
+    return settings.model_copy(update={"at": at.isoformat(), "clock_offset_s": at.timestamp() - time.time()})
 
 
 def settings_of(options: argparse.Namespace) -> RunSettings:
