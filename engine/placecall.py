@@ -24,7 +24,7 @@ from engine.demo.phones import LONGEST_CALL_S, Account, Kind, PhoneBank, PhoneEr
 LOOK_S = 0.05
 FIRST_KEY_S = 2.0
 KEY_AFTER_PROMPT_S = 1.5
-KEY_AT_LATEST_S = 8.0
+KEY_AT_LATEST_S = 4.0
 AGENT_ANSWERS_S = 1.0
 CODE_WITHIN_S = 8.0
 AFTERWORD_S = 1.5  # for the facts that follow the hang-up
@@ -244,14 +244,15 @@ class _Call:
 
     def _act(self) -> None:
         now_s = self._now_s()
-        if self._keys and self._established_s is not None and now_s >= self._key_at_s:
+        talking = self._hang_up_at_s is not None
+        if self._keys and self._established_s is not None and not talking and now_s >= self._key_at_s:
             key = self._keys.pop(0)
             self._citizen.press(self._plan.number, key)
             self._say("pressed", key)
             self._key_at_s = now_s + KEY_AT_LATEST_S
         if self._hang_up_at_s is not None and now_s >= self._hang_up_at_s:
             self._hang_up()
-        elif self._hang_up_at_s is None and now_s >= self._plan.timeout_s:
+        elif not talking and now_s >= self._plan.timeout_s:
             if not self.story.outcome:
                 self.story.outcome = self._why_not()
             self.story.outcome += f"; given up after {self._plan.timeout_s:.0f} s (--timeout)"
