@@ -49,26 +49,29 @@ class Watch:
     def __init__(self, path: Path, *, silence_s: float = SILENCE_S) -> None:
         self._map = _open(path)
         self._silence_s = silence_s
-        self._grace_until = 0.0
-        self._looked_at = time.monotonic()
+        self._first_beat_until = 0.0
+        self._looked_at = self._judged_from = time.monotonic()
 
     def reset(self, *, grace_s: float) -> None:
         """A new engine starts: forget the old one's beats, and give it `grace_s` to beat for the first time."""
         self._map[:] = bytes(_SIZE)
-        now = time.monotonic()
-        self._grace_until, self._looked_at = now + grace_s, now
+        self._looked_at = self._judged_from = time.monotonic()
+        self._first_beat_until = self._looked_at + grace_s
 
     def silent_for(self) -> str | None:
         """Which part has been silent too long, or None. To be asked at least every CHECK_EVERY_S."""
         now = time.monotonic()
         if now - self._looked_at > 2 * CHECK_EVERY_S:
             # This process itself was stopped or starved; so was the engine, perhaps. Judge it from now on.
-            self._grace_until = max(self._grace_until, now + self._silence_s)
+            self._judged_from = now
         self._looked_at = now
         for name, offset in (("dispatcher", _DISPATCHER), ("accept loop", _ACCEPTOR)):
             (beat,) = _SLOT.unpack_from(self._map, offset)
-            if now - beat > self._silence_s and now > self._grace_until:
-                return name if beat else f"{name} (never heard)"
+            if not beat:
+                if now > max(self._first_beat_until, self._judged_from + self._silence_s):
+                    return f"{name} (never heard)"
+            elif now - max(beat, self._judged_from) > self._silence_s:
+                return name
         return None
 
     def next_look(self) -> float:

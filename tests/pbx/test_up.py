@@ -1,0 +1,163 @@
+"""`./ringmaster up` as an operator lives with it: start, end, a second one, an engine that dies or hangs, broken rules."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from centre import Centre, wait_for
+
+from engine import ready
+from engine.settings import child_environment, default_rules
+
+Start = Callable[..., Centre]
+
+
+def _up(*words: str, within_s: float = 40) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "engine", "up", *words],
+        capture_output=True, text=True, timeout=within_s, env=child_environment(), check=False,
+    )  # fmt: skip
+
+
+def _free_ports() -> list[str]:
+    return ["--sip-port", "0", "--http-port", "0", "--ami-port", "0", "--agi-port", "0"]
+
+
+def _processes_of(state: Path) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(state) in words and ready.alive(int(entry.name)) and "pytest" not in words:
+            found.append(words)
+    return found
+
+
+def test_up_takes_calls_says_how_and_ends_all_it_started(start_centre: Start) -> None:
+    centre = start_centre()
+    known = centre.ready
+    assert stat.S_IMODE((centre.state / "ready.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((centre.state / "agents.csv").stat().st_mode) == 0o600
+    assert set(known) >= {"sip", "http", "ami", "agi", "pid", "asterisk_pid"}
+    assert len({known[part]["port"] for part in ("sip", "http", "ami", "agi")}) == 4
+    assert ready.alive(known["pid"])
+    assert ready.alive(known["asterisk_pid"])
+    assert len(centre.accounts) == 43
+    assert f"sip:0319099000@127.0.0.1:{known['sip']['port']}" in centre.said()
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):  # SIP answers on TCP and UDP
+        with socket.socket(socket.AF_INET, kind) as probe, pytest.raises(OSError, match="in use"):
+            probe.bind(("127.0.0.1", known["sip"]["port"]))
+    assert "ERROR" not in (centre.state / "asterisk/log/messages.log").read_text()
+
+    second = _up("--state", str(centre.state), *_free_ports())
+    assert second.returncode == 1
+    assert f"already (pid {centre.process.pid})" in second.stderr
+    assert ready.alive(known["pid"])
+
+    took_s = centre.stop()
+    assert took_s < 10
+    assert centre.process.returncode == 0
+    assert _processes_of(centre.state) == []
+    assert not (centre.state / "ready.json").exists()
+
+
+def test_ctrl_c_while_it_starts_leaves_nothing(start_centre: Start) -> None:
+    centre = start_centre(wait=False)
+    wait_for((centre.state / "asterisk/etc/pjsip.conf").exists, 20, centre.said)
+    centre.process.send_signal(signal.SIGINT)
+    assert centre.process.wait(10) == 0
+    assert _processes_of(centre.state) == []
+
+
+def test_a_killed_engine_is_started_again_with_the_same_ports(start_centre: Start) -> None:
+    centre = start_centre()
+    before = centre.ready
+    centre.kill_engine()
+    after = centre.wait_ready(15, not_pid=before["pid"])
+    assert after["asterisk_pid"] == before["asterisk_pid"]
+    for part in ("sip", "http", "ami", "agi"):
+        assert after[part] == before[part]
+
+
+def test_a_hung_engine_is_killed_within_three_seconds(start_centre: Start) -> None:
+    centre = start_centre()
+    began = time.monotonic()
+    pid = centre.stop_engine()
+    wait_for(lambda: not ready.alive(pid), 5, "the hung engine lives on")
+    assert 1.0 < time.monotonic() - began < 3.0
+    assert "hangs" in centre.said()
+    centre.wait_ready(15, not_pid=pid)
+
+
+def test_without_restart_asterisk_stays_and_another_engine_joins(start_centre: Start) -> None:
+    centre = start_centre("--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=7")
+    before, settings = centre.ready, centre.settings
+    centre.kill_engine()
+    wait_for(lambda: "Asterisk goes on" in centre.said(), 5, centre.said)
+    assert centre.process.poll() is None
+    assert ready.alive(before["asterisk_pid"])
+    centre.engine_only()
+    after = centre.ready
+    assert after["pid"] != before["pid"]
+    assert after["asterisk_pid"] == before["asterisk_pid"]
+    assert centre.settings == settings  # --at and --set are kept
+
+    second = _up("--engine-only", "--state", str(centre.state))
+    assert second.returncode == 1
+    assert "already" in second.stderr
+
+
+def test_an_engine_alone_needs_a_centre_to_join(tmp_path: Path) -> None:
+    refused = _up("--engine-only", "--state", str(tmp_path))
+    assert refused.returncode == 1
+    assert "start `up` first" in refused.stderr
+
+
+def test_broken_rules_start_nothing(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(default_rules(), rules)
+    queues = rules / "queues.yaml"
+    queues.write_text(queues.read_text().replace("ring_timeout_s: 10", "ring_timeout_s: soon"))
+    refused = _up("--state", str(tmp_path / "state"), "--rules", str(rules), *_free_ports())
+    assert refused.returncode == 1
+    assert "queues.yaml:" in refused.stderr
+    assert _processes_of(tmp_path) == []
+    assert not (tmp_path / "state" / "ready.json").exists()
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        refused = _up("--state", str(tmp_path / "state"), *_free_ports()[:-2], "--agi-port", str(port))
+    assert refused.returncode == 1
+    assert f"port {port}" in refused.stderr
+    assert "--agi-port 0" in refused.stderr
+
+
+def test_a_killed_up_takes_its_engine_along_and_the_next_up_takes_over(start_centre: Start) -> None:
+    centre = start_centre()
+    known = centre.ready
+    os.kill(centre.process.pid, signal.SIGKILL)
+    centre.process.wait()
+    wait_for(lambda: not ready.alive(known["pid"]), 3, "the engine outlived its parent")
+    again = Centre.start(centre.state.parent)
+    try:
+        assert again.ready["pid"] != known["pid"]
+        assert again.accounts == centre.accounts or len(again.accounts) == 43
+    finally:
+        again.stop()
+    assert _processes_of(centre.state) == []
