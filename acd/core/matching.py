@@ -147,8 +147,9 @@ def choose_contact(state: State, agent: Agent) -> Choice | None:
     if shunned:
         shunning = _shunning(state, agent)
         candidates -= len(shunning)
-        passed += [PassedOver(agent.id, "excluded", one.id) for one in shunning if one.order < best[:2]]
-    _tell_unfit(state, agent, best, passed)
+        passed = [PassedOver(agent.id, "excluded", one.id) for one in shunning if one.order < best[:2]][:TOLD]
+    if len(passed) < TOLD:
+        _tell_unfit(state, agent, best, passed)
     if len(passed) < TOLD and candidates > 1:
         heads = sorted(lane.waiting[0] for lane in agent.lanes if lane.waiting)
         passed += [PassedOver(agent.id, "earlier", entry[1]) for entry in heads[: TOLD + 1] if entry > best]
@@ -168,15 +169,17 @@ def _shunning(state: State, agent: Agent) -> list[Contact]:
 
 def _tell_unfit(state: State, agent: Agent, best: tuple[float, str, Contact], passed: list[PassedOver]) -> None:
     """Name contacts that came before the chosen one in lanes that are closed to this agent."""
+    agent_id = agent.id
     for lane in state.lanes.values():
-        if lane.waiting and lane.waiting[0] < best and agent.id not in lane.agents:
+        waiting = lane.waiting
+        if waiting and agent_id not in lane.agents and waiting[0] < best:
             code = "skill" if lane.requirement.language in agent.rule.languages else "language"
-            for entry in islice(lane.waiting, TOLD):
-                if entry > best or len(passed) == TOLD:
+            for entry in waiting[: TOLD - len(passed)]:
+                if entry > best:
                     break
-                passed.append(PassedOver(agent.id, code, entry[1]))
-        if len(passed) == TOLD:
-            return
+                passed.append(PassedOver(agent_id, code, entry[1]))
+            if len(passed) == TOLD:
+                return
 
 
 def choose_agent(contact: Contact) -> Choice | None:

@@ -194,7 +194,7 @@ def plausible(state: State) -> list[Event]:
 
 def again(contact: Contact, key: str) -> ContactOffered:
     """The same contact, offered to this queue."""
-    one = QUEUES[key] if key in QUEUES else TAX
+    one = QUEUES.get(key, TAX)
     return ContactOffered(contact.id, Channel.VOICE, contact.language, "any", key, one.requirement(contact.language))
 
 
