@@ -23,8 +23,8 @@ from engine.demo.phones import LONGEST_CALL_S, Account, Kind, PhoneBank, PhoneEr
 
 LOOK_S = 0.05
 FIRST_KEY_S = 2.0
-KEY_AFTER_PROMPT_S = 1.5
-KEY_AT_LATEST_S = 4.0
+KEY_AFTER_PROMPT_S = 1.0
+KEY_AT_LATEST_S = 2.5
 AGENT_ANSWERS_S = 1.0
 CODE_WITHIN_S = 8.0
 AFTERWORD_S = 1.5  # for the facts that follow the hang-up

@@ -52,6 +52,7 @@ class Options:
     restart: bool = True
     engine_only: bool = False
     demo: bool = False
+    demo_words: tuple[str, ...] = ()  # for its own command line: --rate, --speed
     engine_command: tuple[str, ...] = (sys.executable, "-P", "-m", "engine.serve")
 
 
@@ -208,7 +209,15 @@ class _Centre:
             _say(how_to_call(settings, sip_host))
             if self._options.demo:
                 self._demo = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "engine.demo", "--state", str(settings.state)],
+                    [
+                        sys.executable,
+                        "-P",
+                        "-m",
+                        "engine.demo",
+                        "--state",
+                        str(settings.state),
+                        *self._options.demo_words,
+                    ],
                     env=child_environment(),
                     preexec_fn=pbx.die_with_parent,  # noqa: PLW1509 - one thread
                 )
@@ -227,7 +236,9 @@ class _Centre:
                 self._engine.send_signal(signal.SIGHUP)
         if self._pbx is not None and (code := self._pbx.ended()) is not None:
             raise UpError(f"Asterisk has ended ({code}); see {self._settings.state}/asterisk/log")
-        if self._demo is not None and self._demo.poll() is not None:
+        if self._demo is not None and (code := self._demo.poll()) is not None:
+            if code:
+                raise UpError(f"the demo has ended ({code})")
             raise _Ended
         if self._options.engine_only and not self._settings.pbx_external and not ready.alive(self.asterisk_pid):
             raise UpError("Asterisk has ended")

@@ -44,7 +44,7 @@ def run(arguments: Sequence[str]) -> int:
             return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
         settings = settings_of(options)
         if options.demo:
-            settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides)})
+            settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})
         ruleset = load_rules(settings)
         if options.demo and not settings.at:
             settings = _open_for_a_demo(settings, ruleset)
@@ -54,7 +54,9 @@ def run(arguments: Sequence[str]) -> int:
             print(warning, file=sys.stderr)
             if options.strict:
                 return 1
-        return up.run(settings, ruleset, asterisk, up.Options(restart=not options.no_restart, demo=options.demo))
+        words = ("--rate", str(options.demo_rate), "--speed", str(options.demo_speed))
+        how = up.Options(restart=not options.no_restart, demo=options.demo, demo_words=words)
+        return up.run(settings, ruleset, asterisk, how)
     except RulesError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -135,6 +137,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./ringmaster up", description="The call centre, until Ctrl-C.")
     add_settings(parser)
     parser.add_argument("--demo", action="store_true", help="with simulated callers and agents, and a live wallboard")
+    parser.add_argument(
+        "--demo-rate", type=_more_than_0, default=demo.CALLS_PER_MINUTE, metavar="N", help="its calls a minute"
+    )
+    parser.add_argument(
+        "--demo-speed", type=_more_than_0, default=demo.SPEED, metavar="N",
+        help="how much faster than real people it talks, writes up and rests",
+    )  # fmt: skip
     parser.add_argument("--no-restart", action="store_true", help="an engine that dies is not started again")
     parser.add_argument("--engine-only", action="store_true", help="just an engine, for the Asterisk that runs already")
     parser.add_argument("--strict", action="store_true", help="refuse an Asterisk that lacks security fixes")
@@ -154,6 +163,13 @@ def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a sign
 
 def _or(first: Any, second: Any) -> Any:
     return second if first is None else first
+
+
+def _more_than_0(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 10_000:
+        raise argparse.ArgumentTypeError("a number above 0 is expected")
+    return number
 
 
 def _port(text: str) -> int:
