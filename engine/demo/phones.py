@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import socket
 import subprocess
 import threading
@@ -101,7 +102,7 @@ class PhoneBank:
         log = (self._folder / "log").open("wb")
         with log:
             self._process = subprocess.Popen(
-                [*baresip.argv(), "-f", str(self._folder)],
+                [*_ends_with_its_parent(), *baresip.argv(), "-f", str(self._folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -281,6 +282,12 @@ class PhoneBank:
             f"<sip:{account.user}@{self._host}:{self._port};transport=udp>;{registering};answermode=manual;"
             f"audio_codecs=PCMA/8000/1,PCMU/8000/1;audio_player=aubridge,{account.user}\n"
         )
+
+
+def _ends_with_its_parent() -> list[str]:
+    """Words before a command that let the kernel end it when we are killed. By a program: there are threads here."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
 
 
 def write_tone(path: Path) -> None:
