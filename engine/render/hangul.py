@@ -206,7 +206,7 @@ def pronounce(text: str) -> str:
 
 
 _VOWEL_SOUNDS = dict(
-    zip(_VOWELS, ("a", "ɛ", "ja", "jɛ", "ʌ", "e", "jʌ", "je", "o", "wa", "wɛ", "we", "jo", "u", "wʌ", "we", "wi", "ju",
+    zip(_VOWELS, ("a", "ɛ", "ja", "jɛ", "ɔ", "e", "jɔ", "je", "o", "wa", "wɛ", "we", "jo", "u", "wɔ", "we", "wi", "ju",
                   "ɯ", "ɰi", "i"), strict=True)
 )  # fmt: skip
 _CODA_SOUNDS = {"": "", "ㄱ": "k", "ㄴ": "n", "ㄷ": "t", "ㄹ": "l", "ㅁ": "m", "ㅂ": "p", "ㅇ": "ŋ"}

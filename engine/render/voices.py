@@ -27,7 +27,7 @@ class Voice:
 # Chosen by the error rate of speech recognition on 8 kHz audio. The model has no Korean voice; the
 # average of a Japanese and a Hindi one, given Korean phonemes, was understood best.
 VOICES = {
-    "ko": Voice(("jm_kumo", "hf_alpha"), 0.95),
+    "ko": Voice(("jf_alpha", "hf_alpha"), 0.95),
     "en": Voice(("af_heart",), 1.0),
     "ja": Voice(("jf_alpha",), 1.0),
     "zh": Voice(("zf_xiaoxiao",), 1.0),

@@ -179,4 +179,5 @@ def pieces() -> dict[str, Piece]:
     out["opens_tail"] = "부터 상담하실 수 있습니다."
     out |= {f"people_{value}": people(value).text for value in range(1, 11)} | {"people_word": "명"}
     out |= {f"times_{value}": times(value).text for value in range(1, 6)} | {"times_word": "번"}
-    return {key: Piece.plain(text) for key, text in out.items()}
+    # a short stop after 약 keeps it from melting into the number
+    return {key: Piece(text, text.replace(" 약 ", " 약, ")) for key, text in out.items()}
