@@ -55,7 +55,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         presence_keys={reason.key: name for name, reason in reasons.items()},
         max_calls=trunks.max_calls,
         trunks=_trunks(files, trunks),
-        prompts={key: _texts(value) for key, value in prompts.prompts.items()},
+        prompts={key: prompt.texts() for key, prompt in prompts.prompts.items()},
         skills=tuple(agents.skills),
         team_labels={name: dict(team.label) for name, team in agents.teams.items()},
         closed_prompt=menus.said.closed,
@@ -192,16 +192,3 @@ def _trunks(files: Files, shape: schema.TrunksShape) -> Trunks:
         external_media_address=shape.external_media_address,
         emergency=tuple(shape.emergency),
     )
-
-
-def _texts(value: object) -> dict[Language, str]:
-    """The languages of one prompt; a recording in several parts joins each language's parts."""
-    if not isinstance(value, dict):
-        return {}
-    texts = {language: text for language in Language if isinstance(text := value.get(language.value), str)}
-    parts = value.get("parts")
-    for part in parts if isinstance(parts, list) else []:
-        if isinstance(part, dict) and part.get("lang") in set(Language) and isinstance(part.get("text"), str):
-            language = Language(part["lang"])
-            texts[language] = f"{texts[language]} {part['text']}" if language in texts else part["text"]
-    return texts

@@ -12,9 +12,11 @@ from datetime import time
 
 from dialplan import menuchecks, schema
 from dialplan.build import NOT_SERVED
-from dialplan.ruleset import Interval
+from dialplan.ruleset import Interval, Language
 from dialplan.validation import Files, did_you_mean, names, unknown
 from dialplan.yamlsource import Document, Problem
+
+_FOR_AGENTS = "agent_"
 
 
 def check(files: Files) -> list[Problem]:
@@ -160,6 +162,8 @@ def _trunks(document: Document, trunks: schema.TrunksShape, agents: schema.Agent
 
 def _prompts(files: Files) -> Iterator[Problem]:
     known = names(files, "prompts.yaml", "prompts")
+    if prompts := files.model(schema.PromptsShape):
+        yield from _languages(files.documents["prompts.yaml"], prompts)
     if not known:
         return
     menus, queues = files.model(schema.MenusShape), files.model(schema.QueuesShape)
@@ -178,6 +182,15 @@ def _prompts(files: Files) -> Iterator[Problem]:
         for name, queue in queues.queues.items():
             if queue.entry is not None and queue.entry not in known:
                 yield Problem(document.at("queues", name, "entry"), _unknown_prompt(queue.entry, known))
+
+
+def _languages(document: Document, prompts: schema.PromptsShape) -> Iterator[Problem]:
+    """Citizens hear each sentence in four languages; what only agents hear is Korean."""
+    for key, prompt in prompts.prompts.items():
+        texts = prompt.texts()
+        needed = (Language.KO,) if key.startswith(_FOR_AGENTS) else tuple(Language)
+        if missing := [language.value for language in needed if language not in texts]:
+            yield Problem(document.key_at("prompts", key), f"prompt `{key}` has no text in {', '.join(missing)}")
 
 
 def _unknown_prompt(key: str, known: list[str]) -> str:

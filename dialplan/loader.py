@@ -17,7 +17,7 @@ from dialplan.ruleset import Ruleset
 from dialplan.yamlsource import MAX_BYTES, Document, Plain, Position, Problem, read
 
 FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
-MAX_PROBLEMS = 200
+MAX_PROBLEMS = 1000
 
 
 class RulesError(Exception):

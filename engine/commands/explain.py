@@ -50,6 +50,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def masked(number: str) -> str:
     """A number as it may be shown: 010****5678; nothing but stars when it is too short to hide a part of it."""
+    if number == "anonymous":
+        return number
     return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}" if len(number) > 8 else "*" * len(number)
 
 

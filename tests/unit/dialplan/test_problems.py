@@ -189,3 +189,17 @@ def test_not_utf_8(folder: Folder) -> None:
 def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(RulesError, match="there is no such folder of rules"):
         load(tmp_path / "nowhere")
+
+
+def test_a_sentence_is_there_in_every_language(folder: Folder) -> None:
+    folder.replace("prompts.yaml", '    zh: "现在为您转接客服人员。"\n', "")
+    folder.replace("prompts.yaml", '    ja: "相談員におつなぎいたします。"', '    ja: ""')
+    problems = folder.problems()
+    assert any(problem.endswith("a text is empty") for problem in problems)
+    assert f"{folder.place('prompts.yaml', 'connecting:')}: prompt `connecting` has no text in ja, zh" in problems
+
+
+def test_what_agents_hear_is_korean_alone(folder: Folder) -> None:
+    text = (folder.path / "prompts.yaml").read_text(encoding="utf-8")
+    assert "agent_available:\n    ko:" in text
+    assert folder.problems() == []
