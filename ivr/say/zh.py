@@ -96,10 +96,10 @@ def position(value: int) -> Spoken:
 
 def _wait_text(key: str) -> str:
     if key == "wait_30s":
-        return "预计等待时间约三十秒。"
+        return "您大约需要等待三十秒。"
     if key == "wait_over_30":
-        return "预计等待时间超过三十分钟。"
-    return f"预计等待时间约{counted(int(key.removeprefix('wait_')))}分钟。"
+        return "您需要等待三十分钟以上。"
+    return f"您大约需要等待{counted(int(key.removeprefix('wait_')))}分钟。"
 
 
 def wait(wait_s: float) -> Spoken:
