@@ -28,7 +28,9 @@ CHECKS = {
 
 def run(arguments: Sequence[str]) -> int:
     """Exit code of the first thing that fails, else pytest's (0 = all passed)."""
-    install()
+    install("test")
+    if "--audio" in arguments:
+        install("audio")
     for name in PROGRAMS:
         fetch.program(name)
     bin_dir = Path(sys.prefix) / "bin"
@@ -43,14 +45,14 @@ def run(arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
-def install() -> None:
-    """Bring the environment to requirements-test.lock; a stamp with the lock's hash makes the second time free."""
-    lock = ROOT / "requirements-test.lock"
+def install(group: str) -> None:
+    """Bring the environment to requirements-GROUP.lock; a stamp with the lock's hash makes the second time free."""
+    lock = ROOT / f"requirements-{group}.lock"
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-    stamp = Path(sys.prefix) / ".test-lock"
+    stamp = Path(sys.prefix) / f".{group}-lock"
     if stamp.exists() and stamp.read_text() == digest:
         return
-    print("installing what the tests need", file=sys.stderr, flush=True)
+    print(f"installing what the tests need ({lock.name})", file=sys.stderr, flush=True)
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
     subprocess.run([*pip, "-r", str(lock)], check=True, cwd=ROOT)
     stamp.write_text(digest)

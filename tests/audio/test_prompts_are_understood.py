@@ -5,8 +5,7 @@ Slow (about a second a sentence); run with `./ringmaster test --audio`.
 
 from __future__ import annotations
 
-import importlib.util
-import sys
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -33,13 +32,7 @@ SENTENCES = (
 @pytest.fixture(scope="module")
 def recognition() -> ModuleType:
     """The listener beside this file, loaded late: its packages are in the audio group only."""
-    spec = importlib.util.spec_from_file_location("recognition", Path(__file__).with_name("recognition.py"))
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["recognition"] = module
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("tests.audio.recognition")
 
 
 @pytest.fixture(scope="module")
