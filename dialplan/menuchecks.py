@@ -29,8 +29,7 @@ def check(files: Files, menus: schema.MenusShape) -> Iterator[Problem]:
         if menu_shape.silence not in topics:
             place = document.at("menus", name, "silence")
             yield Problem(place, unknown("topic", menu_shape.silence, topics))
-        for key, choice in menu_shape.keys.items():
-            yield from _choice(files, name, key, choice)
+    yield from _choice_problems(files, menus)
     for key, topic in menus.topics.items():
         for language, queue in topic.queue.items():
             yield from _queue_of_topic(files, menus, key, language, queue)
@@ -47,6 +46,12 @@ def _language_keys(document: Document, menus: schema.MenusShape) -> Iterator[Pro
     for language in Language:
         if language not in seen:
             yield Problem(document.at("languages", "keys"), f"no key chooses {language}")
+
+
+def _choice_problems(files: Files, menus: schema.MenusShape) -> Iterator[Problem]:
+    for name, menu in menus.menus.items():
+        for key, choice in menu.keys.items():
+            yield from _choice(files, name, key, choice)
 
 
 def _choice(files: Files, menu: str, key: str, choice: schema.ChoiceShape) -> Iterator[Problem]:
@@ -82,8 +87,9 @@ def _reachable(files: Files, menus: schema.MenusShape) -> Iterator[Problem]:
     """Menus that no key leads to from any language's first menu, and topics that no such menu names."""
     document = files.documents["menus.yaml"]
     menu_names, topics = _reached(menus)
-    if "menus.yaml" in files.broken:
-        return  # a key that was cut out may be the one that leads there
+    lost = any(_choice_problems(files, menus)) or any(menu not in menus.menus for menu in menus.root.values())
+    if lost or "menus.yaml" in files.broken:
+        return  # a key that leads nowhere may be the one that was to lead there
     for name in menus.menus:
         if name not in menu_names:
             yield Problem(document.key_at("menus", name), f"menu `{name}` cannot be reached: no key leads to it")

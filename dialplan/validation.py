@@ -65,12 +65,14 @@ def _validate_one(files: Files, document: Document, shape: type[BaseModel]) -> N
             files.models[document.file] = shape.model_validate(rest)
         except ValidationError as error:
             files.broken.add(document.file)
+            found = [(each, _path(document, each["loc"])) for each in error.errors(include_url=False)]
+            meant = {_meant(shape, each, path) for each, path in found}
             cuts: list[Path] = []
-            for found in error.errors(include_url=False):
-                path = _path(document, found["loc"])
-                missing = found["type"] == "missing"
-                if not (missing and path in gone):  # missing because it was cut out, and said so
-                    files.problems.append(_problem(document, shape, found, path))
+            for each, path in found:
+                missing = each["type"] == "missing"
+                # Missing because it was cut out, or because it is misspelt: both are said already.
+                if not (missing and (path in gone or path in meant)):
+                    files.problems.append(_problem(document, shape, each, path))
                 cuts.append(path[:-1] if missing else path)
             gone.update(cuts)
             rest = _without(rest, cuts)
@@ -78,6 +80,14 @@ def _validate_one(files: Files, document: Document, shape: type[BaseModel]) -> N
                 return
         else:
             return
+
+
+def _meant(shape: type[BaseModel], found: ErrorDetails, path: Path) -> Path | None:
+    """The path that a misspelt key was probably meant to have."""
+    if found["type"] != "extra_forbidden":
+        return None
+    near = get_close_matches(str(path[-1]), _keys_of(_shape_at(shape, path[:-1])), 1, cutoff=0.6)
+    return (*path[:-1], near[0]) if near else None
 
 
 def _path(document: Document, loc: tuple[int | str, ...]) -> Path:
