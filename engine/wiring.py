@@ -234,8 +234,7 @@ class Engine:
         self._catalogue = Catalogue.load(self.settings.rules, strict=False)
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
         self.dispatcher.change_rules(rules)
-        if not self.settings.pbx_external:
-            pbx.apply_rules(self.settings, rules)
+        pbx.apply_rules(self.settings, rules)
 
     def _reload_counted(self, succeeded: bool) -> None:
         self.metrics.reloads.labels("success" if succeeded else "error").inc()
