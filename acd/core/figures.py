@@ -1,0 +1,71 @@
+"""The call centre's figures and their formulas (routing.md, "Figures and their formulas"). Pure arithmetic.
+
+The variant of the service level is part of the figure: whoever prints the number prints the variant beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ServiceLevel(StrEnum):
+    """Which contacts the service level (서비스레벨) is counted over."""
+
+    STRICT = "strict"  # all that were offered
+    SHORT_EXCLUDED = "short_excluded"  # without those who hung up at once; the default
+    ANSWERED_ONLY = "answered_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Contacts offered in one interval, and what became of them by now."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_within: int = 0  # within the threshold of their queue
+    abandoned: int = 0  # short ones included
+    abandoned_short: int = 0
+    callbacks_kept: int = 0  # of those not answered: called back as promised
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.offered + other.offered,
+            self.answered + other.answered,
+            self.answered_within + other.answered_within,
+            self.abandoned + other.abandoned,
+            self.abandoned_short + other.abandoned_short,
+            self.callbacks_kept + other.callbacks_kept,
+        )
+
+
+def service_level(counts: Counts, variant: ServiceLevel = ServiceLevel.SHORT_EXCLUDED) -> float | None:
+    """Share (0-1) answered within the threshold; None when there is nothing to count over."""
+    match variant:
+        case ServiceLevel.STRICT:
+            over = counts.offered
+        case ServiceLevel.SHORT_EXCLUDED:
+            over = counts.offered - counts.abandoned_short
+        case ServiceLevel.ANSWERED_ONLY:
+            over = counts.answered
+    return _share(counts.answered_within, over)
+
+
+def answer_rate(counts: Counts) -> float | None:
+    """Answer rate (응대율), 0-1: answered or called back, over offered without short abandons; None: nothing."""
+    return _share(counts.answered + counts.callbacks_kept, counts.offered - counts.abandoned_short)
+
+
+def mean_s(total_s: float, count: int) -> float | None:
+    """A mean in seconds: ASA over the waits of answered contacts, AHT over talk + hold + wrap-up; None: no contact."""
+    return total_s / count if count > 0 else None
+
+
+def occupancy(in_contact_s: float, idle_s: float) -> float | None:
+    """Share (0-1) of agents' time spent in talk, hold and wrap-up, of that and idle time; None: no time."""
+    whole_s = in_contact_s + idle_s
+    return in_contact_s / whole_s if whole_s > 0 else None
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole > 0 else None

@@ -1,0 +1,141 @@
+"""Why did this call go to me? A Decision as a sentence in Korean and English, made when it is read.
+
+Decisions are stored as data; the words are not. Pure text work: reads nothing, decides nothing.
+"""
+
+from __future__ import annotations
+
+from acd.core.facts import Decision
+from dialplan.ruleset import Language, Requirement, Ruleset
+
+_LANGUAGE_KO = {Language.KO: "한국어", Language.EN: "영어", Language.JA: "일본어", Language.ZH: "중국어"}
+_LANGUAGE_EN = {Language.KO: "Korean", Language.EN: "English", Language.JA: "Japanese", Language.ZH: "Chinese"}
+
+_STRATEGY_KO = {
+    "longest_idle": "가장 오래 대기한",
+    "best_skill": "숙련도가 가장 높은",
+    "least_occupied": "오늘 상담 비율이 가장 낮은",
+}
+_STRATEGY_EN = {
+    "longest_idle": "had been idle longest",
+    "best_skill": "has the highest skill for it",
+    "least_occupied": "has spent the least share of today in contacts",
+}
+_AGENT_KO = {
+    "excluded": "방금 이 전화를 받지 않음",
+    "longer_idle": "대기 시간이 더 짧음",
+    "better_skill": "숙련도가 더 낮거나 대기 시간이 더 짧음",
+    "less_occupied": "상담 비율이 더 높거나 대기 시간이 더 짧음",
+    "busy": "통화 또는 후처리 중",
+    "not_available": "수신대기 상태가 아님",
+}
+_AGENT_EN = {
+    "excluded": "did not answer this call a moment ago",
+    "longer_idle": "was idle for less long",
+    "better_skill": "has a lower skill or was idle for less long",
+    "less_occupied": "has had more contacts today or was idle for less long",
+    "busy": "in a call or wrap-up",
+    "not_available": "not available",
+}
+_CONTACT_KO = {
+    "excluded": "상담사가 방금 받지 않은 전화",
+    "language": "상담사가 하지 못하는 언어",
+    "skill": "상담사에게 없는 업무 숙련도",
+    "earlier": "더 늦게 온 전화",
+}
+_CONTACT_EN = {
+    "excluded": "this agent did not answer it a moment ago",
+    "language": "in a language the agent does not speak",
+    "skill": "needs a skill the agent lacks",
+    "earlier": "came later",
+}
+_TRIGGER_KO = {
+    "arrival": "전화가 들어왔을 때",
+    "returned": "앞선 상담사가 받지 않아 되돌아왔을 때",
+    "exclusion_ended": "다시 연결할 수 있게 되었을 때",
+}
+_TRIGGER_EN = {
+    "arrival": "When it came in",
+    "returned": "When it came back because nobody had answered",
+    "exclusion_ended": "When it could be tried again",
+}
+
+
+def sentence(decision: Decision, rules: Ruleset | None, language: Language) -> str:
+    """The whole Decision in words: Korean, or English for every other language. `rules` name agents and queues."""
+    if language is Language.KO:
+        about = f"대기열: {_queue(decision, rules, language)}. 조건: {_requirement_ko(decision.requirement)}."
+        passed, words, label = "선택되지 않음", (_AGENT_KO, _CONTACT_KO), "규칙"
+    else:
+        about = f"Queue: {_queue(decision, rules, language)}. Required: {_requirement_en(decision.requirement)}."
+        passed, words, label = "Passed over", (_AGENT_EN, _CONTACT_EN), "Rule"
+    told = _passed_over(decision, rules, *words)
+    parts = [headline(decision, rules, language), about, f"{label}: {decision.rule}."]
+    return " ".join([*parts, f"{passed}: {told}."] if told else parts)
+
+
+def headline(decision: Decision, rules: Ruleset | None, language: Language) -> str:
+    """The first sentence alone, for a line on a wallboard."""
+    agent = _agent(decision.agent_id, rules)
+    return _korean(decision, agent) if language is Language.KO else _english(decision, agent)
+
+
+def _korean(one: Decision, agent: str) -> str:
+    waited = f"{int(one.waited_s)}초 기다린 전화 {one.contact_id}"
+    if one.trigger == "handed_on":
+        return f"다른 상담사가 {waited}번을 {agent}에게 돌려주었습니다."
+    if one.trigger == "freed":
+        among = "받을 수 있는 유일한"
+        if one.candidates > 1:
+            among = f"받을 수 있는 {one.candidates}건 중 순서가 가장 빠른,"
+        return f"{agent}{_subject(one.agent_id)} 비어서 {among} {waited}번을 연결했습니다."
+    when = _TRIGGER_KO.get(one.trigger, one.trigger)
+    how = _STRATEGY_KO.get(one.strategy, one.strategy)
+    among = "받을 수 있는 유일한" if one.candidates == 1 else f"받을 수 있는 {one.candidates}명 중 {how}"
+    return f"{when}, {waited}번을 {among} {agent}에게 연결했습니다."
+
+
+def _english(one: Decision, agent: str) -> str:
+    call = f"call {one.contact_id}, which had waited {int(one.waited_s)} s"
+    if one.trigger == "handed_on":
+        return f"Another agent handed {call}, on to {agent}."
+    if one.trigger == "freed":
+        among = "the only one" if one.candidates == 1 else f"the first in order of {one.candidates}"
+        return f"{agent} became free and got {call}, {among} they could take."
+    when = _TRIGGER_EN.get(one.trigger, one.trigger)
+    how = _STRATEGY_EN.get(one.strategy, one.strategy)
+    among = "the only one" if one.candidates == 1 else f"who {how} of {one.candidates}"
+    return f"{when}, {call}, went to {agent}, {among} who could take it."
+
+
+def _subject(agent_id: str) -> str:
+    """이 or 가 after a number, by how its last digit is read: 영, 일, 삼, 육, 칠, 팔 end in a consonant."""
+    return "이" if agent_id[-1:] in tuple("013678") else "가"
+
+
+def _agent(agent_id: str, rules: Ruleset | None) -> str:
+    rule = rules.agents.get(agent_id) if rules is not None else None
+    return f"{rule.name} ({agent_id})" if rule is not None else agent_id
+
+
+def _queue(decision: Decision, rules: Ruleset | None, language: Language) -> str:
+    rule = rules.queues.get(decision.queue) if rules is not None else None
+    return rule.labels.get(language, decision.queue) if rule is not None else decision.queue
+
+
+def _passed_over(one: Decision, rules: Ruleset | None, agents: dict[str, str], contacts: dict[str, str]) -> str:
+    if one.trigger == "freed":
+        told = [(passed.contact_id, contacts.get(passed.code, passed.code)) for passed in one.passed_over]
+    else:
+        told = [(_agent(passed.agent_id, rules), agents.get(passed.code, passed.code)) for passed in one.passed_over]
+    return ", ".join(f"{who} ({why})" for who, why in told)
+
+
+def _requirement_ko(requirement: Requirement) -> str:
+    skills = "".join(f", {name} {level}단계 이상" for name, level in requirement.skills)
+    return _LANGUAGE_KO[requirement.language] + skills
+
+
+def _requirement_en(requirement: Requirement) -> str:
+    skills = "".join(f", {name} at level {level} or above" for name, level in requirement.skills)
+    return _LANGUAGE_EN[requirement.language] + skills
