@@ -167,7 +167,7 @@ def _in_menu(ruleset: Ruleset, dialogue: Dialogue, language: Language, key: str 
             reasons = (step.reason, *found.reasons)
             return replace(dialogue, asking=Asking.DONE, say=found.say, reasons=reasons, route=found)
         case Turn.MENU if step.menu is not None:
-            return _ask(ruleset, dialogue, (*dialogue.menus, step.menu), step.reason)
+            return _ask(ruleset, dialogue, _way_to(step.menu, dialogue.menus), step.reason)
         case Turn.BACK if len(dialogue.menus) > 1:
             menus = dialogue.menus[:-1]
             return _ask(ruleset, dialogue, menus, reason(menu.source, Why.MENU_BACK, menu=menus[-1]))
@@ -176,6 +176,11 @@ def _in_menu(ruleset: Ruleset, dialogue: Dialogue, language: Language, key: str 
             return replace(begin(ruleset), reasons=(back,))
         case _:
             return replace(dialogue, say=(*step.say, menu.prompt), wrong=step.wrong, reasons=(step.reason,))
+
+
+def _way_to(menu: str, menus: tuple[str, ...]) -> tuple[str, ...]:
+    """The way to a menu; one that was passed already ends there, so that menus in a circle make no endless way."""
+    return menus[: menus.index(menu) + 1] if menu in menus else (*menus, menu)
 
 
 def _ask(ruleset: Ruleset, dialogue: Dialogue, menus: tuple[str, ...], why: Reason) -> Dialogue:

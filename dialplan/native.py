@@ -42,6 +42,8 @@ def compile_native(ruleset: Ruleset, first_day: date, days: int = DAYS_AHEAD) ->
     ]
     for ahead in range(days):
         day = first_day + timedelta(days=ahead)
+        if day.year > calendar.LAST_YEAR:
+            break
         kind, name = calendar.day_kind(hours, day)
         stretches = calendar.intervals(hours, day)
         usual = hours.day_off if day.weekday() >= 5 else hours.weekday

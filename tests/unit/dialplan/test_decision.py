@@ -1,5 +1,6 @@
 """What the rules say, step by step and strung together; each answer with the rule that gave it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from dialplan.decision import Outcome, Turn
 from dialplan.dialogue import Asking, Call, RouteDecision, decide
 from dialplan.loader import load
 from dialplan.reasons import Why
-from dialplan.ruleset import DayKind, Language, Requirement, Ruleset
+from dialplan.ruleset import Choice, DayKind, Language, Requirement, Ruleset, Source
 from tests.unit.dialplan.conftest import CITY, Folder
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=SEOUL)
@@ -94,25 +95,15 @@ def test_wrong_topic_keys_lead_to_any_agent_after_two_tries(city: Ruleset) -> No
     assert answer.prompts == ("greeting", "topic_question", "wrong_key", "topic_question", "connecting")
 
 
-def test_wrong_keys_are_counted_anew_in_each_menu(folder: Folder) -> None:
-    folder.replace("menus.yaml", "      8: {topic: dong}\n", "")
-    folder.replace("menus.yaml", "      5: {topic: welfare}", "      5: {topic: dong}")
-    folder.replace("menus.yaml", "      4: {topic: health}", "      4: {topic: welfare}")
-    folder.replace("menus.yaml", "      7: {topic: ilsanseo}", "      7: {topic: health}\n      6: {topic: ilsanseo}")
-    folder.replace("menus.yaml", "      6: {topic: ilsandong}\n", "      5: {topic: ilsandong}\n")
-    folder.replace("menus.yaml", "      5: {topic: deogyang}\n", "      8: {topic: deogyang}\n")
-    folder.replace("menus.yaml", "      3: {topic: property}\n", "")
-    folder.replace("menus.yaml", "      4: {topic: tax}", "      4: {topic: property}")
-    folder.replace("menus.yaml", "      3: {topic: passport}", "      3: {topic: tax}")
-    folder.replace("menus.yaml", "      9: {topic: internet}", "      9: {topic: passport}\n      3: {topic: internet}")
-    folder.replace("menus.yaml", "      1: {topic: environment}\n", "")
-    folder.replace(
-        "menus.yaml",
-        "    keys:\n      1: {topic: city}",
-        "    keys:\n      6: {topic: environment}\n      1: {topic: city}",
-    )
-    rules = load(folder.path)
-    answer = call(rules, "17912")  # 7 is wrong in the first menu, 1 in the second: each once
+def with_choices(ruleset: Ruleset, menu: str, **choices: Choice | None) -> Ruleset:
+    """The rules with other choices in one menu; None takes a key (`key_9`) away."""
+    changed = {**ruleset.menus[menu].choices, **{name.removeprefix("key_"): choice for name, choice in choices.items()}}
+    kept = {key: choice for key, choice in changed.items() if choice is not None}
+    return replace(ruleset, menus={**ruleset.menus, menu: replace(ruleset.menus[menu], choices=kept)})
+
+
+def test_wrong_keys_are_counted_anew_in_each_menu(city: Ruleset) -> None:
+    answer = call(with_choices(city, "more", key_1=None), "17912")  # 7 is wrong in the first menu, 1 in the second
     assert answer.topic == "water"
     assert whys(answer).count(Why.MENU_WRONG_KEY) == 2
 
@@ -208,6 +199,15 @@ def test_none_means_a_sentence_and_good_bye(folder: Folder) -> None:
 def test_a_menu_may_differ_by_language(folder: Folder) -> None:
     folder.replace("menus.yaml", "zh: topics}", "zh: more}")
     assert call(load(folder.path), "42").topic == "water"
+
+
+def test_menus_in_a_circle_make_no_endless_way(city: Ruleset) -> None:
+    rules = with_choices(city, "more", key_9=Choice("9", None, "topics", Source("menus.yaml", 1)))
+    state = dialogue.begin_in(rules, Language.KO, TUESDAY)
+    for _ in range(10):
+        state = dialogue.press(rules, state, "9", TUESDAY)
+    assert state.menus == ("topics",)
+    assert call(rules, "1999*").prompts[-3:] == ("topic_more", "topic_question", "connecting")
 
 
 def test_back_and_repeat_in_a_single_step(city: Ruleset) -> None:

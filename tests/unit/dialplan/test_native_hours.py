@@ -85,3 +85,7 @@ def test_a_holidays_name_cannot_break_the_file(busy: Ruleset) -> None:
 def test_no_days_is_refused(city: Ruleset) -> None:
     with pytest.raises(ValueError, match="at least one day"):
         compile_native(city, FIRST, 0)
+
+
+def test_the_calendars_last_day_is_the_includes_last(city: Ruleset) -> None:
+    assert "d20991225,1" in compile_native(city, date(2099, 12, 1))
