@@ -19,7 +19,7 @@ from typing import Any
 
 from dialplan.ruleset import Ruleset
 
-_KEEP = 8  # files
+_KEEP = {"rules": 8, "holidays": 2}  # files of each kind
 _PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
 
 
@@ -92,9 +92,10 @@ class RulesCache:
             self._forget()
 
     def _forget(self) -> None:
-        known = sorted(self._folder.glob("*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for old in known[_KEEP:]:
-            old.unlink(missing_ok=True)
+        for kind, keep in _KEEP.items():
+            known = sorted(self._folder.glob(f"{kind}-*.pickle"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for old in known[keep:]:
+                old.unlink(missing_ok=True)
 
 
 def code_digest() -> str:
