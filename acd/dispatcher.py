@@ -55,6 +55,7 @@ TO_SAFETY_NET_S = 30.0
 BEAT_EVERY_S = 0.2
 ASK_TIMEOUT_S = 1.0
 REJOIN_WITHIN_S = 3.0
+OWN_CALL_LOOKS, OWN_CALL_LOOK_S = 3, 0.01
 ANSWERED_UNSEEN_S = 1.0  # after Dial's own time-out: then it must have been answered
 
 _log = structlog.get_logger(__name__)
@@ -208,6 +209,8 @@ class Dispatcher:
 
     def ask_presence(self, agent_id: str, presence: Presence, reason: str | None = None) -> Answer:
         """An agent's own word."""
+        if presence is Presence.AVAILABLE:
+            self._let_own_call_be_seen(agent_id)
 
         def ask(now: float) -> Answer:
             if agent_id not in self._state.agents:
@@ -226,6 +229,7 @@ class Dispatcher:
 
     def end_wrapup(self, agent_id: str) -> Answer:
         """Early."""
+        self._let_own_call_be_seen(agent_id)
 
         def ask(now: float) -> Answer:
             agent = self._state.agents.get(agent_id)
@@ -284,6 +288,16 @@ class Dispatcher:
             return answer.get(timeout=ASK_TIMEOUT_S)
         except Empty:
             return missing
+
+    def _let_own_call_be_seen(self, agent_id: str) -> None:
+        """A code is dialled in a call of the agent's own, and its session may be quicker than that call's event.
+
+        Whom the code makes free would be rung in the middle of it. So the session, not the dispatcher, waits a little.
+        """
+        for _ in range(OWN_CALL_LOOKS):
+            if self._ask(lambda _: self._view.has_channel(agent_id), True):
+                return
+            time.sleep(OWN_CALL_LOOK_S)
 
     def _run(self) -> None:
         tidied_at = 0.0

@@ -15,7 +15,9 @@ import structlog
 
 _SECRET = re.compile(r"secret|passw|token|credential|authorization", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d.])(\+?\d{2,3})\d{2,10}(\d{4})(?![\d.])")
-_NOT_NUMBERS = frozenset({"timestamp", "at", "contact_id", "call_id", "uniqueid", "reservation_id", "digest", "pid"})
+_NOT_NUMBERS = frozenset(
+    {"timestamp", "at", "contact_id", "call_id", "uniqueid", "reservation_id", "digest", "pid", "channel"}
+)
 
 
 def configure() -> None:

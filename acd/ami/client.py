@@ -28,6 +28,7 @@ from acd.ami.packets import AmiError, Framer, Packet, encode, parse
 
 PING_AFTER_SILENCE_S = 0.7
 SILENCE_S = 2.0  # then the PBX counts as out of sight, and the connection is made anew
+STABLE_S = 5.0  # a connection that lasted less does not reset the backoff
 MAX_OPEN_REPLIES = 2000
 REPLY_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 0.15  # the dispatcher sends: longer than that it must not be held up
@@ -287,14 +288,16 @@ class AmiClient(AMIClient):  # type: ignore[misc]
                 self._on_attempt_failed(self._lost_why or str(error))
                 self._closing.wait(next(delays))
                 continue
-            delays = backoff_s()
             self.reconnects += 1
+            since = time.monotonic()
             # In a thread of its own, so that reading the PBX's state never delays a ping.
             threading.Thread(target=self._on_up, args=(self,), name="ami-up", daemon=True).start()
             self._watch()
             why = self._lost_why
             self._drop(why)
             self._on_down(why)
+            if time.monotonic() - since > STABLE_S:
+                delays = backoff_s()
             if not self._closing.is_set():
                 self._closing.wait(next(delays))
 

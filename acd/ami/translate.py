@@ -145,6 +145,10 @@ class Translator:
         """The channel's RM_ variables, as last read; empty when they never were."""
         return self._variables.get(uniqueid, {})
 
+    def has_channel(self, agent_id: str) -> bool:
+        """Whether the agent's phone is in any call."""
+        return any(chan.agent_id == agent_id for chan in self.channels.values())
+
     def adopt_leg(self, leg: Leg) -> None:
         """A leg that was there before the engine, or while it looked away."""
         self.legs.by_uniqueid[leg.uniqueid] = leg

@@ -1,0 +1,163 @@
+"""How long after an agent's BYE the INVITE for the next caller reaches that agent: the engine, beside app_queue.
+
+One Asterisk, one run: two agents, twenty callers of whom some always wait, wrap-up 0. First the engine routes; then it
+is killed, and app_queue (retry=1, wrapuptime=0) serves the same callers with the same agents from the safety net.
+All phones are in this process, so both times are one clock's.
+
+    .venv/bin/python tests/bench/freed_to_invite.py [--samples 120] [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT), str(Path(__file__).resolve().parent)]
+
+from sip_ua import Dialog, Loop, Ua  # noqa: E402
+
+from tests.pbx.centre import NUMBER, Centre  # noqa: E402
+
+AGENTS = ("1001", "1002")
+CALLERS = 20
+BAR_P50_MS, BAR_P99_MS = 10.0, 50.0
+
+
+class Agent:
+    """Answers at once, talks for about a second, hangs up, and notes when the next INVITE came."""
+
+    def __init__(self, ua: Ua) -> None:
+        self.ua = ua
+        self.bye_at: float | None = None
+        self.samples: list[float] = []
+        self.talks = True
+        ua.on_invite = self._invited
+        ua.on_answer = self._answered
+
+    def _invited(self, dialog: Dialog, text: str, now: float) -> None:
+        if self.bye_at is not None:
+            self.samples.append(now - self.bye_at)
+            self.bye_at = None
+
+    def _answered(self, dialog: Dialog, now: float) -> None:
+        if dialog.cseq >= 100:  # theirs, not a code of ours
+            self.ua.loop.later(random.uniform(0.7, 1.1), lambda: self._hang_up(dialog))
+
+    def _hang_up(self, dialog: Dialog) -> None:
+        if not dialog.ended.is_set():
+            self.bye_at = dialog.hang_up()
+
+
+class Caller(threading.Thread):
+    """Calls, presses 1 and 0, waits to be served, and calls again."""
+
+    def __init__(self, ua: Ua, stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.ua, self.stopping = ua, stop
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            dialog = self.ua.call(NUMBER)
+            if not dialog.answered.wait(5):
+                continue
+            time.sleep(0.3)
+            self.ua.press(dialog, "10")
+            while not dialog.ended.wait(0.2) and not self.stopping.is_set():
+                pass
+            if not dialog.ended.is_set():
+                dialog.hang_up()
+            self.ua.dialogs.pop(dialog.call_id, None)
+
+
+def percentile(samples: list[float], share: float) -> float:
+    """In milliseconds, by the nearest rank."""
+    ordered = sorted(samples)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def measure(agents: list[Agent], samples: int, within_s: float) -> list[float]:
+    """Wait until there are enough. The first of each agent is no sample: nobody was freed before it."""
+    for agent in agents:
+        agent.samples.clear()
+        agent.bye_at = None
+    deadline = time.monotonic() + within_s
+    while sum(len(agent.samples) for agent in agents) < samples and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [sample for agent in agents for sample in agent.samples]
+
+
+def figures(samples: list[float]) -> dict[str, Any]:
+    """n, p50, p90, p99, the worst; milliseconds."""
+    if not samples:
+        return {"n": 0}
+    return {
+        "n": len(samples),
+        "p50_ms": round(percentile(samples, 0.5), 2),
+        "p90_ms": round(percentile(samples, 0.9), 2),
+        "p99_ms": round(percentile(samples, 0.99), 2),
+        "max_ms": round(1000 * max(samples), 2),
+    }
+
+
+def run(samples: int, queue_samples: int) -> list[dict[str, Any]]:
+    """Both measurements, as `./ringmaster bench` prints them."""
+    sys.setswitchinterval(0.0005)
+    loop = Loop()
+    loop.start()
+    stop = threading.Event()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Centre.start(
+        Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
+    ) as centre:
+        accounts = centre.accounts
+        agents = [Agent(Ua(loop, one, centre.sip, accounts[one]["sip_secret"]).register()) for one in AGENTS]
+        for agent in agents:
+            assert agent.ua.call("*11").ended.wait(8)
+        callers = [Caller(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
+        for caller in callers:
+            caller.start()
+        time.sleep(3)  # until they wait
+        ours = measure(agents, samples, within_s=120)
+        centre.kill_engine()
+        time.sleep(3)
+        theirs = measure(agents, queue_samples, within_s=120)
+        stop.set()
+        for caller in callers:
+            caller.join(3)
+    loop.stop()
+    for error in loop.errors[:3]:
+        print(f"phone: {error!r}", file=sys.stderr)
+    engine, queue = figures(ours), figures(theirs)
+    detail = {"engine": engine, "app_queue": queue, "agents": len(AGENTS), "callers": CALLERS}
+    return [
+        {"name": "freed_to_invite_p50", "value": engine.get("p50_ms"), "unit": "ms", "bar": BAR_P50_MS,
+         "pass": engine["n"] >= 100 and engine["p50_ms"] <= BAR_P50_MS, "detail": detail},
+        {"name": "freed_to_invite_p99", "value": engine.get("p99_ms"), "unit": "ms", "bar": BAR_P99_MS,
+         "pass": engine["n"] >= 100 and engine["p99_ms"] <= BAR_P99_MS, "detail": detail},
+    ]  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=120)
+    parser.add_argument("--queue-samples", type=int, default=60)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = run(options.samples, options.queue_samples)
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False))
+    else:
+        for name, one in (("engine", results[0]["detail"]["engine"]), ("app_queue", results[0]["detail"]["app_queue"])):
+            print(f"{name:<10} {one}")
+    return 0 if all(result["pass"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

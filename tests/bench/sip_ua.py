@@ -1,0 +1,361 @@
+"""Tiny SIP user agents on UDP, all in one process and one thread, so that their timestamps are one clock's.
+
+Enough for a benchmark on loopback: digest registration, INVITE both ways, ACK, BYE, OPTIONS, RFC 4733 keys. A datagram's
+time is `time.perf_counter()` right after it was received, or right before it was sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import heapq
+import itertools
+import random
+import re
+import selectors
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+
+_ids = itertools.count(1)
+
+
+def _header(text: str, name: str) -> str:
+    match = re.search(rf"^{name}\s*:\s*(.*?)\r$", text, re.IGNORECASE | re.MULTILINE)
+    return match.group(1) if match else ""
+
+
+def _headers(text: str, name: str) -> list[str]:
+    return re.findall(rf"^{name}\s*:\s*(.*?)\r$", text, re.IGNORECASE | re.MULTILINE)
+
+
+class Loop(threading.Thread):
+    """Reads all sockets and runs timers. Callbacks run here and must be short."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sip-loop", daemon=True)
+        self.selector = selectors.DefaultSelector()
+        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._lock = threading.Lock()
+        self._wake_r, self._wake_w = socket.socketpair()
+        self._wake_r.setblocking(False)
+        self.selector.register(self._wake_r, selectors.EVENT_READ, None)
+        self.running = True
+        self.errors: list[BaseException] = []
+
+    def later(self, delay_s: float, what: Callable[[], None]) -> None:
+        with self._lock:
+            heapq.heappush(self._timers, (time.perf_counter() + delay_s, next(_ids), what))
+        self._wake_w.send(b"x")
+
+    def run(self) -> None:
+        while self.running:
+            with self._lock:
+                timeout = max(0.0, self._timers[0][0] - time.perf_counter()) if self._timers else 0.5
+            for key, _ in self.selector.select(min(timeout, 0.5)):
+                if key.data is None:
+                    with contextlib.suppress(BlockingIOError):
+                        self._wake_r.recv(4096)
+                    continue
+                try:
+                    data, peer = key.fileobj.recvfrom(65536)  # type: ignore[union-attr]
+                except OSError:
+                    continue
+                now = time.perf_counter()
+                self._do(lambda now=now, ua=key.data, data=data, peer=peer: ua.received(data, peer, now))
+            while True:
+                with self._lock:
+                    if not self._timers or self._timers[0][0] > time.perf_counter():
+                        break
+                    _, _, what = heapq.heappop(self._timers)
+                self._do(what)
+
+    def _do(self, what: Callable[[], None]) -> None:
+        try:
+            what()
+        except Exception as error:
+            self.errors.append(error)
+
+    def stop(self) -> None:
+        self.running = False
+        self._wake_w.send(b"x")
+        self.join(2)
+
+
+class Dialog:
+    """One call leg, ours or theirs."""
+
+    def __init__(self, ua: Ua, call_id: str, local: str, remote: str, target: str, cseq: int) -> None:
+        self.ua, self.call_id, self.local, self.remote, self.target, self.cseq = ua, call_id, local, remote, target, cseq
+        self.rtp_peer: tuple[str, int] | None = None
+        self.answered = threading.Event()
+        self.ended = threading.Event()
+        self.answered_at = self.ended_at = self.failed = 0.0
+        self.status = 0
+
+    def request(self, method: str, body: str = "", extra: str = "") -> float:
+        self.cseq += 1
+        return self.ua.send_request(method, self.target, self.local, self.remote, self.call_id, self.cseq, body, extra)
+
+    def hang_up(self) -> float:
+        """BYE; the time it left."""
+        at = self.request("BYE")
+        self.ended_at = at
+        self.ended.set()
+        return at
+
+
+class Ua:
+    """One phone."""
+
+    def __init__(self, loop: Loop, user: str, server: tuple[str, int], password: str = "") -> None:
+        self.loop, self.user, self.server, self.password = loop, user, server, password
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp_received = 0
+        self.dialogs: dict[str, Dialog] = {}
+        self.registered = threading.Event()
+        self.on_invite: Callable[[Dialog, str, float], None] = lambda dialog, text, now: None
+        self.on_answer: Callable[[Dialog, float], None] = lambda dialog, now: None
+        self.on_bye: Callable[[Dialog, float], None] = lambda dialog, now: None
+        self.answer_after_s: float | None = 0.0  # None: rings on
+        self.reject_with: str | None = None
+        self.dead = False  # answers nothing
+        self._pending: dict[str, tuple[str, str, str, str, str]] = {}
+        self._invites: dict[str, str] = {}
+        self._timestamp = random.getrandbits(31)
+        self._sequence = random.getrandbits(15)
+        loop.selector.register(self.sock, selectors.EVENT_READ, self)
+        loop._wake_w.send(b"x")
+
+    # -- sending --
+
+    @property
+    def contact(self) -> str:
+        return f"<sip:{self.user}@127.0.0.1:{self.port}>"
+
+    def sdp(self) -> str:
+        port = self.rtp.getsockname()[1]
+        return (
+            f"v=0\r\no=- {port} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n"
+            "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n"
+        )
+
+    def send_request(
+        self, method: str, target: str, local: str, remote: str, call_id: str, cseq: int, body: str = "", extra: str = ""
+    ) -> float:
+        branch = f"z9hG4bK{random.getrandbits(64):x}"
+        text = (
+            f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch={branch}\r\nMax-Forwards: 70\r\n"
+            f"From: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: {self.contact}\r\n{extra}"
+            + ("Content-Type: application/sdp\r\n" if body else "")
+            + f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+        if method in ("INVITE", "REGISTER"):
+            self._pending[f"{call_id} {cseq} {method}"] = (target, local, remote, body, extra)
+        at = time.perf_counter()
+        self.sock.sendto(text.encode(), self.server)
+        return at
+
+    def register(self, timeout_s: float = 5.0) -> Ua:
+        self.registered.clear()
+        aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"
+        tag = f"{random.getrandbits(32):x}"
+        self.send_request(
+            "REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"{aor};tag={tag}", aor,
+            f"r{next(_ids)}-{self.port}", 1, "", "Expires: 3600\r\n",
+        )
+        assert self.registered.wait(timeout_s), f"{self.user} could not register"
+        return self
+
+    def call(self, number: str) -> Dialog:
+        target = f"sip:{number}@{self.server[0]}:{self.server[1]}"
+        local = f"<sip:{self.user}@127.0.0.1:{self.port}>;tag={random.getrandbits(32):x}"
+        dialog = Dialog(self, f"c{next(_ids)}-{self.port}-{random.getrandbits(32):x}", local, f"<{target}>", target, 1)
+        self.dialogs[dialog.call_id] = dialog
+        self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
+        return dialog
+
+    def press(self, dialog: Dialog, keys: str, gap_s: float = 0.12) -> None:
+        """RFC 4733, paced by the caller's thread."""
+        assert dialog.rtp_peer is not None
+        for key in keys:
+            event = "0123456789*#ABCD".index(key)
+            self._timestamp = (self._timestamp + 1600) & 0xFFFFFFFF
+            for n in range(1, 7):
+                self._sequence = (self._sequence + 1) & 0xFFFF
+                duration = min(n, 4) * 160
+                packet = struct.pack(
+                    "!BBHIIBBH", 0x80, 101 | (0x80 if n == 1 else 0), self._sequence, self._timestamp, self.port,
+                    event, (0x80 if n >= 4 else 0) | 10, duration,
+                )
+                self.rtp.sendto(packet, dialog.rtp_peer)
+                time.sleep(0.01)
+            time.sleep(gap_s)
+
+    # -- receiving --
+
+    def received(self, data: bytes, peer: tuple[str, int], now: float) -> None:
+        if self.dead or len(data) < 10:
+            return
+        text = data.decode("utf-8", "replace")
+        if text.startswith("SIP/2.0 "):
+            self._response(text, now)
+        else:
+            self._request(text, peer, now)
+
+    def _response(self, text: str, now: float) -> None:
+        status = int(text[8:11])
+        call_id, cseq = _header(text, "Call-ID"), _header(text, "CSeq")
+        number, method = cseq.split()
+        pending = self._pending.get(f"{call_id} {cseq}")
+        dialog = self.dialogs.get(call_id)
+        if status in (401, 407) and pending is not None:
+            del self._pending[f"{call_id} {cseq}"]
+            target, local, remote, body, extra = pending
+            if method == "INVITE":
+                self._ack(text, target, local, call_id, number)
+            challenge = _header(text, "WWW-Authenticate") or _header(text, "Proxy-Authenticate")
+            name = "Authorization" if status == 401 else "Proxy-Authorization"
+            if "Authorization" in extra:
+                return
+            if dialog is not None:
+                dialog.cseq = int(number) + 1
+            credentials = f"{name}: {self._digest(challenge, method, target)}\r\n"
+            self.send_request(method, target, local, remote, call_id, int(number) + 1, body, extra + credentials)
+            return
+        if method == "REGISTER" and status == 200:
+            self.registered.set()
+        if method != "INVITE" or dialog is None or pending is None:
+            return
+        if status >= 200:
+            dialog.status = status
+            dialog.remote = _header(text, "To")
+            if status < 300:
+                target = re.search(r"<([^>]+)>", _header(text, "Contact"))
+                dialog.target = target.group(1) if target else dialog.target
+                self.send_request("ACK", dialog.target, dialog.local, dialog.remote, call_id, int(number))
+                if not dialog.answered.is_set():
+                    dialog.rtp_peer = self._rtp_peer(text)
+                    dialog.answered_at = now
+                    dialog.answered.set()
+                    self.on_answer(dialog, now)
+            else:
+                del self._pending[f"{call_id} {cseq}"]
+                self._ack(text, pending[0], dialog.local, call_id, number)
+                dialog.ended_at = now
+                dialog.ended.set()
+
+    def _ack(self, text: str, target: str, local: str, call_id: str, number: str) -> None:
+        via = _header(text, "Via")
+        ack = (
+            f"ACK {target} SIP/2.0\r\nVia: {via}\r\nFrom: {local}\r\nTo: {_header(text, 'To')}\r\nCall-ID: {call_id}\r\n"
+            f"CSeq: {number} ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+        )
+        self.sock.sendto(ack.encode(), self.server)
+
+    @staticmethod
+    def _rtp_peer(text: str) -> tuple[str, int] | None:
+        host = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
+        port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
+        return (host.group(1), int(port.group(1))) if host and port else None
+
+    def _request(self, text: str, peer: tuple[str, int], now: float) -> None:
+        method = text.split(" ", 1)[0]
+        call_id = _header(text, "Call-ID")
+        if method == "INVITE":
+            self._invited(text, peer, now, call_id)
+            return
+        if method == "ACK":
+            return
+        dialog = self.dialogs.get(call_id)
+        self._reply(text, peer, "200 OK")
+        if method == "BYE" and dialog is not None:
+            dialog.ended_at = now
+            dialog.ended.set()
+            self.on_bye(dialog, now)
+        if method == "CANCEL" and call_id in self._invites:
+            self._reply(self._invites.pop(call_id), peer, "487 Request Terminated")
+            if dialog is not None:
+                dialog.ended_at = now
+                dialog.ended.set()
+
+    def _invited(self, text: str, peer: tuple[str, int], now: float, call_id: str) -> None:
+        if call_id in self.dialogs and "tag=" in _header(text, "To"):
+            self._reply(text, peer, "200 OK", "", self.sdp())  # a re-INVITE
+            return
+        if call_id in self._invites or call_id in self.dialogs:
+            return  # a retransmission
+        target = re.search(r"<([^>]+)>", _header(text, "Contact"))
+        tag = f"{random.getrandbits(32):x}"
+        dialog = Dialog(
+            self, call_id, f"{_header(text, 'To')};tag={tag}", _header(text, "From"),
+            target.group(1) if target else "", 100,
+        )
+        dialog.rtp_peer = self._rtp_peer(text)
+        self.dialogs[call_id] = dialog
+        self._invites[call_id] = text
+        self.on_invite(dialog, text, now)
+        if self.reject_with:
+            self._reply(self._invites.pop(call_id), peer, self.reject_with, tag)
+            return
+        self._reply(text, peer, "180 Ringing", tag)
+        if self.answer_after_s is not None:
+            answer = lambda: self._answer(call_id, peer, tag)  # noqa: E731
+            if self.answer_after_s > 0:
+                self.loop.later(self.answer_after_s, answer)
+            else:
+                answer()
+
+    def _answer(self, call_id: str, peer: tuple[str, int], tag: str) -> None:
+        text = self._invites.pop(call_id, None)
+        if text is None:
+            return
+        self._reply(text, peer, "200 OK", tag, self.sdp())
+        dialog = self.dialogs[call_id]
+        dialog.answered_at = time.perf_counter()
+        dialog.answered.set()
+        self.on_answer(dialog, dialog.answered_at)
+
+    def _reply(self, text: str, peer: tuple[str, int], status: str, tag: str = "", body: str = "") -> None:
+        to = _header(text, "To")
+        if tag and "tag=" not in to:
+            to = f"{to};tag={tag}"
+        vias = "".join(f"Via: {via}\r\n" for via in _headers(text, "Via"))
+        routes = "".join(f"Record-Route: {route}\r\n" for route in _headers(text, "Record-Route"))
+        reply = (
+            f"SIP/2.0 {status}\r\n{vias}{routes}From: {_header(text, 'From')}\r\nTo: {to}\r\nCall-ID: {_header(text, 'Call-ID')}\r\n"
+            f"CSeq: {_header(text, 'CSeq')}\r\nContact: {self.contact}\r\n"
+            + ("Content-Type: application/sdp\r\n" if body else "")
+            + f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+        self.sock.sendto(reply.encode(), peer)
+
+    def _digest(self, challenge: str, method: str, uri: str) -> str:
+        fields = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
+        h = lambda s: hashlib.md5(s.encode()).hexdigest()  # noqa: E731, S324 - what SIP's digest is
+        ha1 = h(f"{self.user}:{fields['realm']}:{self.password}")
+        ha2 = h(f"{method}:{uri}")
+        cnonce, nc = f"{random.getrandbits(32):08x}", "00000001"
+        qop = "auth" if "qop" in fields else ""
+        response = h(f"{ha1}:{fields['nonce']}:{nc}:{cnonce}:{qop}:{ha2}") if qop else h(f"{ha1}:{fields['nonce']}:{ha2}")
+        parts = [
+            f'username="{self.user}"', f'realm="{fields["realm"]}"', f'nonce="{fields["nonce"]}"', f'uri="{uri}"',
+            f'response="{response}"', "algorithm=MD5",
+        ]
+        if qop:
+            parts += [f"qop={qop}", f"nc={nc}", f'cnonce="{cnonce}"']
+        if "opaque" in fields:
+            parts.append(f'opaque="{fields["opaque"]}"')
+        return "Digest " + ", ".join(parts)
+
+    def close(self) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self.loop.selector.unregister(self.sock)
+        self.sock.close()
+        self.rtp.close()
