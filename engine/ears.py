@@ -12,6 +12,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import mul
 from pathlib import Path
 
 FRAME_SAMPLES = 160
@@ -19,7 +20,8 @@ FRAME_SAMPLES = 160
 HOP_SAMPLES = 80
 HOP_S = 0.01
 SILENT_BELOW = 60.0  # RMS; G.711's own noise is below 10
-WINDOW = 60  # frames that must agree: 1.2 s
+SKIP = 10  # hops of a prompt that are not looked at: a call's first packets may be lost
+WINDOW = 60  # frames, every second hop, that must agree: 1.2 s
 LIKE = 0.95  # correlation from which it is the prompt
 HEADER_BYTES = 44
 
@@ -34,11 +36,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A prompt as ears know it: its loudness per 20 ms from its first sound on, and after how much silence that is."""
+    """A prompt as ears know it: the course of its loudness from `at_s` on, of mean 0 and length 1."""
 
     name: str
-    loudness: tuple[float, ...]
-    lead_s: float
+    course: tuple[float, ...]
+    at_s: float
 
 
 def loudness(samples: Sequence[int]) -> list[float]:
@@ -67,10 +69,13 @@ def known(prompts: Mapping[str, Sequence[int]]) -> list[Known]:
     """Prompts by name, made ready. Those with less than half a window of sound cannot be told apart: left out."""
     ready = []
     for name, samples in prompts.items():
-        frames = loudness(samples)
+        frames = loudness(samples[: 8000 * 6])
         lead = next((at for at, frame in enumerate(frames) if frame >= SILENT_BELOW), None)
-        if lead is not None and len(frames) - lead >= WINDOW:
-            ready.append(Known(name, tuple(frames[lead : lead + 2 * WINDOW : 2]), lead * HOP_S))
+        if lead is not None and len(frames) - lead - SKIP >= WINDOW:
+            begin = lead + SKIP
+            course = _course(frames[begin : begin + 2 * WINDOW : 2])
+            if course is not None:
+                ready.append(Known(name, course, begin * HOP_S))
     return ready
 
 
@@ -90,33 +95,36 @@ class Ears:
         self.frames += fresh
         del self._rest[: len(fresh) * HOP_SAMPLES]
         found = []
-        while self._next + 2 * WINDOW <= len(self.frames):
-            best = self._best_at(self._next)
-            if best is None:
+        # Two hops more than a window: the next alignment may fit better.
+        while self._next + 2 * WINDOW + 2 <= len(self.frames):
+            best, score = self._best_at(self._next)
+            if best is None or score < LIKE:
                 self._next += 1
                 continue
-            found.append(Heard(best.name, max(0.0, self._next * HOP_S - best.lead_s)))
-            self._next += 2 * len(best.loudness)
+            at = max(range(self._next, self._next + 3), key=lambda hop: self._likeness(best, hop))
+            found.append(Heard(best.name, max(0.0, at * HOP_S - best.at_s)))
+            self._next = at + 2 * len(best.course)
         return found
 
-    def _best_at(self, at: int) -> Known | None:
-        # A prompt begins where sound begins; everything else need not be compared.
-        before = self.frames[at - 1] if at else 0.0
-        if self.frames[at] < SILENT_BELOW or self.frames[at] < 1.5 * before:
-            return None
-        scored = [(_likeness(prompt.loudness, self.frames, at), prompt) for prompt in self._prompts]
-        score, best = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-        return best if score >= LIKE else None
+    def _best_at(self, at: int) -> tuple[Known | None, float]:
+        if self.frames[at] < SILENT_BELOW and self.frames[at + 2] < SILENT_BELOW:
+            return None, 0.0
+        scored = ((prompt, self._likeness(prompt, at)) for prompt in self._prompts)
+        return max(scored, key=lambda pair: pair[1], default=(None, 0.0))
+
+    def _likeness(self, prompt: Known, at: int) -> float:
+        """Correlation: 1.0 for the same course of loudness at whatever volume."""
+        heard = self.frames[at : at + 2 * len(prompt.course) : 2]
+        mean = sum(heard) / len(heard)
+        spread = math.sqrt(sum(map(mul, heard, heard)) - len(heard) * mean * mean + 1e-9)
+        return float(sum(map(mul, prompt.course, heard)) / spread)
 
 
-def _likeness(pattern: Sequence[float], frames: Sequence[float], at: int) -> float:
-    """Correlation, 1.0 for the same course of loudness at whatever volume."""
-    size = len(pattern)
-    heard = frames[at : at + 2 * size : 2]
-    mean_p, mean_h = sum(pattern) / size, sum(heard) / size
-    covariance = sum((p - mean_p) * (h - mean_h) for p, h in zip(pattern, heard, strict=True))
-    spread = math.sqrt(sum((p - mean_p) ** 2 for p in pattern) * sum((h - mean_h) ** 2 for h in heard))
-    return covariance / spread if spread else 0.0
+def _course(frames: Sequence[float]) -> tuple[float, ...] | None:
+    mean = sum(frames) / len(frames)
+    centred = [frame - mean for frame in frames]
+    length = math.sqrt(sum(map(mul, centred, centred)))
+    return tuple(value / length for value in centred) if length > 0 else None
 
 
 def prompts_in(sounds: Path) -> dict[str, array[int]]:

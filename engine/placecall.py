@@ -11,7 +11,7 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,8 +73,9 @@ class Centre:
 
     state: Path
     known: ready.Ready
-    sounds: Mapping[str, ears.Known]
+    sounds: Sequence[ears.Known]
     text_of: TextOf
+    sentences_of: Callable[[dict[str, object]], Sequence[str]]  # a Decision, as data, in words
 
 
 def place(centre: Centre, plan: Plan, folder: Path, tell: Callable[[Step], None]) -> Story:
@@ -109,7 +110,7 @@ class _Call:
         self._centre, self._plan, self._tell = centre, plan, tell
         self._citizen, self._agent = citizen, agent
         self._events, self._facts = events, facts
-        self._ears = ears.Ears(centre.sounds.values())
+        self._ears = ears.Ears(centre.sounds)
         self._tail: ears.Tail | None = None
         self._began = time.monotonic()
         self._established_s: float | None = None
@@ -206,8 +207,8 @@ class _Call:
             return
         kind, agent_id = fact.get("fact"), fact.get("agent_id")
         if kind == "Decision":
-            korean, english = fact.get("ko"), fact.get("en")
-            self._say("decided", f"{korean} / {english}" if korean else f"agent {agent_id}, by {fact.get('rule')}")
+            for sentence in self._centre.sentences_of(fact):
+                self._say("decided", sentence)
         elif kind == "ReservationEnded" and fact.get("result") != "answered":
             self._say("rang", f"agent {agent_id} did not take it: {fact.get('result')}")
         elif kind == "ContactMoved":

@@ -26,6 +26,9 @@ TARGET = 0.97  # the city's promise, for both rates
 MOST_LINES = 14  # of decisions
 WIDE = 104  # columns from which waiting and agents stand side by side
 
+# Who was not chosen is for the one who asks (`show`), not for a wall.
+_PASSED_OVER_KO, _PASSED_OVER_EN = " 선택되지 않음: ", " Passed over: "
+
 # What an agent is doing, in the order of the columns: key, Korean, English, colour.
 STATES: tuple[tuple[str, str, str, str], ...] = (
     ("available", "수신대기", "Ready", "green"),
@@ -180,10 +183,11 @@ def _decisions(board: Board, lines: int, width: int) -> RenderableType:
     table.add_column(no_wrap=True, style="dim")
     table.add_column()
     for said in board.decisions:
-        lines -= sum(-(-cell_len(sentence) // width) for sentence in (said.ko, said.en))
+        korean, english = said.ko.partition(_PASSED_OVER_KO)[0], said.en.partition(_PASSED_OVER_EN)[0]
+        lines -= sum(-(-cell_len(sentence) // width) for sentence in (korean, english))
         if lines < 0 and table.row_count:
             break
-        table.add_row(_clock(said.at), Text.assemble(said.ko, "\n", (said.en, "dim")))
+        table.add_row(_clock(said.at), Text.assemble(korean, "\n", (english, "dim")))
     if not board.decisions:
         table.add_row("", Text("아직 배정이 없습니다  nothing assigned yet", "dim"))
     return Panel(table, title="최근 배정 Last decisions", border_style="bright_black", padding=(0, 1))

@@ -9,16 +9,20 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from acd.core.facts import Decision
+from acd.explain import sentence
+from acd.journal.codec import from_row
 from dialplan.loader import load
+from dialplan.ruleset import Language, Ruleset
 from engine import ears, fetch, placecall, ready
 from engine.commands.rules_folder import cache_folder
 from engine.demo.phones import Account, PhoneError
 from engine.demo.run import read_accounts
 from engine.settings import RunSettings, default_state
-from ivr.catalogue import Catalogue, CatalogueError
+from ivr.catalogue import MULTI, Catalogue
 
 
 class CallError(Exception):
@@ -81,24 +85,35 @@ def _place(options: argparse.Namespace) -> placecall.Story:
         timeout_s=options.timeout,
         talk_s=options.talk,
     )
-    sounds = {prompt.name: prompt for prompt in ears.known(ears.prompts_in(settings.sounds))}
-    centre = placecall.Centre(state, known, sounds, _texts(settings.rules))
+    text_of = _texts(settings.rules)
+    recordings = {name: samples for name, samples in ears.prompts_in(settings.sounds).items() if text_of(name)}
+    centre = placecall.Centre(state, known, ears.known(recordings), text_of, _sentences(ruleset))
     with tempfile.TemporaryDirectory(prefix="ringmaster-call-") as folder:
         return placecall.place(centre, plan, Path(folder), _quiet if options.json else _tell)
 
 
 def _texts(rules: Path) -> placecall.TextOf:
-    """What a recording says in writing, by its name in the sounds folder; empty for one that is not in the rules."""
+    """What a sentence of the rules says in writing, by its name in the sounds folder; empty for anything else there."""
     catalogue = Catalogue.load(rules)
+    sentences = set(catalogue.prompt_keys())
 
     def text_of(name: str) -> str:
         language, _, key = name.rpartition("/")
-        try:
-            return catalogue.text(language or "ko", key)
-        except CatalogueError:
-            return ""
+        return catalogue.text(language or MULTI, key) if key in sentences else ""
 
     return text_of
+
+
+def _sentences(ruleset: Ruleset) -> Callable[[dict[str, object]], Sequence[str]]:
+    """A Decision, as it comes over /events, as a Korean and an English sentence."""
+
+    def sentences_of(fact: dict[str, object]) -> Sequence[str]:
+        decision = from_row("Decision", json.dumps(fact))
+        if not isinstance(decision, Decision):
+            return ()
+        return [sentence(decision, ruleset, language) for language in (Language.KO, Language.EN)]
+
+    return sentences_of
 
 
 def _tell(step: placecall.Step) -> None:
