@@ -10,18 +10,20 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 PROJECT=$(cd "$HERE/../.." && pwd)
 W=${W:-/var/tmp/ringmaster-compose}
-mkdir -p "$W"/{tmp,cfg,d}
-W=$(cd "$W" && pwd -P)
-TRIPLET=$(uname -m)-linux-gnu
-CGROUP=ringmaster-compose
-export TMPDIR=$W/tmp DOCKER_HOST=unix://$W/d/docker.sock DOCKER_CONFIG=$W/cfg DOCKER_BUILDKIT=1
-export COMPOSE_PROJECT_NAME=ringmaster-check COMPOSE_FILE=$PROJECT/docker-compose.yml:$HERE/override.yml
-export PATH=$W/tools/usr/sbin:$W/tools/usr/bin:$PATH:/usr/sbin:/sbin
-export LD_LIBRARY_PATH=$W/tools/usr/lib/$TRIPLET:$W/tools/lib/$TRIPLET
 # shellcheck source=tests/compose/container_engine.sh
 . "$HERE/container_engine.sh"
 # shellcheck source=tests/compose/base_images.sh
 . "$HERE/base_images.sh"
+[ "$(id -u)" = 0 ] || unavailable "it takes root (this is $(id -un)); try: sudo $0"
+mkdir -p "$W"/{tmp,cfg,d}
+W=$(cd "$W" && pwd -P)
+TRIPLET=$(uname -m)-linux-gnu
+CGROUP=ringmaster-compose
+export CHECK_RULES=$W/rules
+export TMPDIR=$W/tmp DOCKER_HOST=unix://$W/d/docker.sock DOCKER_CONFIG=$W/cfg DOCKER_BUILDKIT=1
+export COMPOSE_PROJECT_NAME=ringmaster-check COMPOSE_FILE=$PROJECT/docker-compose.yml:$HERE/override.yml
+export PATH=$W/tools/usr/sbin:$W/tools/usr/bin:$PATH:/usr/sbin:/sbin
+export LD_LIBRARY_PATH=$W/tools/usr/lib/$TRIPLET:$W/tools/lib/$TRIPLET
 
 STARTED=$(date +%s)
 step() { echo "== [$(($(date +%s) - STARTED)) s] $*"; }
@@ -67,6 +69,7 @@ step "build"
 docker compose build >"$W/build.log" 2>&1 || { tail -40 "$W/build.log" >&2; die "the images do not build"; }
 
 step "start"
+rm -rf "$CHECK_RULES" && cp -r dialplan/rules "$CHECK_RULES" && chmod -R a+rX "$CHECK_RULES"
 docker compose down -v --remove-orphans -t 2 >/dev/null 2>&1  # an interrupted run's
 for port in 5060 5038 4573 9100 9090; do
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
@@ -84,8 +87,9 @@ step "checks"
 passed=0 failed=0
 # check WHAT COMMAND...: passes when the command succeeds, at the first try
 check() {
-  local what=$1 output; shift
-  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $what"
+  local what=$1 output began; shift
+  began=$(date +%s)
+  if output=$("$@" 2>&1); then passed=$((passed + 1)); echo "ok    $what ($(($(date +%s) - began)) s)"
   else failed=$((failed + 1)); echo "FAIL  $what"; sed 's/^/      /' <<<"$output" | tail -30; fi
 }
 # soon SECONDS COMMAND...: succeeds as soon as the command does

@@ -19,7 +19,6 @@ archive() {
 }
 
 require_container_machine() {
-  [ "$(id -u)" = 0 ] || unavailable "it takes root (this is $(id -un)); try: sudo $0"
   local tool
   for tool in apt-get dpkg-deb setsid perl python3 curl; do
     type -P "$tool" >/dev/null || unavailable "the program $tool is missing"
