@@ -301,7 +301,7 @@ def _apt(arguments: Sequence[str], environment: dict[str, str], say: _Bar, doing
     assert process.stdout is not None
     say.step(doing, 0)
     try:
-        with ThreadPoolExecutor(1) as pool, os.fdopen(reading) as status:
+        with ThreadPoolExecutor(1) as pool, os.fdopen(reading) as status, process.stdout:
             words = pool.submit(process.stdout.read)
             for line in status:
                 if line.startswith("dlstatus:"):

@@ -84,6 +84,7 @@ def test_agents_call_each_other_and_nobody_outside(alone: Centre) -> None:
         began = one.call("1002")
         two.wait_talking(5, after=began)
         one.hang_up()
+        one.wait_ended(5, after=began)
         two.wait_ended(5, after=began)
         for number in ("01012345678", "0212345678", "00812345678", "0609876543", "1004x", "114"):
             began = one.call(number)
@@ -198,3 +199,22 @@ def _longest_silence_s(phone: Phone) -> float:
         now = now + 1 if max(map(abs, samples[at : at + 160])) < 60 else 0
         longest = max(longest, now)
     return longest * 0.02
+
+
+def test_a_blind_transfer_reaches_an_agent_and_nothing_else(alone: Centre) -> None:
+    with alone.agent("1001") as one, alone.agent("1002") as two, alone.citizen() as citizen:
+        alone.code(one, "*11")
+        began = citizen.call(NUMBER)
+        one.wait_talking(8, after=began)
+        one.transfer("1002")
+        talk = two.wait_talking(5, after=began)
+        one.wait_ended(5, after=began)
+        assert citizen.events(CLOSED, after=began) == []
+        # A number outside: the citizen is given back to the agent who tried.
+        two.transfer("01099998888")
+        two.wait_talking(8, after=talk.at_s + 0.01)
+        assert citizen.events(CLOSED, after=began) == []
+        assert not [name for name in alone.channels() if "Local" in name]
+        citizen.hang_up()
+        two.wait(CLOSED, 5, after=talk.at_s + 0.01, matching=lambda said: said.call_id != talk.call_id)
+        alone.code(one, "*13")

@@ -1,0 +1,165 @@
+"""Asterisk's files: complete, private, and nothing of the rules' texts can become configuration."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from dialplan.loader import load
+from dialplan.ruleset import Carrier, Ruleset, Source
+from engine import credentials, pbxconfig
+from engine.credentials import Credentials
+from engine.fetch import Program
+from engine.settings import RunSettings, default_rules
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return load(default_rules())
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> RunSettings:
+    return RunSettings(
+        state=tmp_path, rules=default_rules(), sounds=tmp_path / "sounds", bind="127.0.0.1", sip_port=25060,
+        http_port=2, ami_port=25038, agi_port=24573, rtp_start=10000, rtp_end=19999, run_dir=tmp_path / "run",
+        clock_offset_s=-3600.4,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def asterisk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
+    (tmp_path / "root/usr/lib/x86_64-linux-gnu/asterisk/modules").mkdir(parents=True)
+    monkeypatch.setattr(pbxconfig.fetch, "asterisk_version", lambda _: (22, 10, 1))
+    return Program("asterisk", tmp_path / "root", "usr/sbin/asterisk")
+
+
+def _secrets(settings: RunSettings, ruleset: Ruleset) -> Credentials:
+    return credentials.load_or_make(settings.state, ruleset.agents)
+
+
+def test_every_template_is_filled_and_private(settings: RunSettings, ruleset: Ruleset, asterisk: Program) -> None:
+    pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
+    written = {path.name: path for path in pbxconfig.etc_dir(settings).glob("*.conf")}
+    assert set(written) == {path.name for path in pbxconfig.TEMPLATES.glob("*.conf")}
+    for path in pbxconfig.etc_dir(settings).rglob("*.conf"):
+        assert not re.search(r"@[A-Z_]+@", path.read_text()), path
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.state.stat().st_mode) == 0o700
+    assert "CLOCK_OFFSET = -3600\n" in written["extensions.conf"].read_text()
+    manager = written["manager.conf"].read_text()
+    assert "bindaddr = 127.0.0.1" in manager
+    assert not re.search(r"^(read|write) = .*\b(all|command|originate|config|dialplan)\b", manager, re.MULTILINE)
+
+
+def test_every_include_is_written(settings: RunSettings, ruleset: Ruleset, asterisk: Program) -> None:
+    pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
+    etc = pbxconfig.etc_dir(settings)
+    for path in etc.glob("*.conf"):
+        for name in re.findall(r"^#include (\S+)", path.read_text(), re.MULTILINE):
+            assert (etc / name).exists(), name
+
+
+def test_a_file_of_an_earlier_version_does_not_stay(settings: RunSettings, ruleset: Ruleset, asterisk: Program) -> None:
+    old = pbxconfig.etc_dir(settings) / "users.conf"
+    old.parent.mkdir(parents=True)
+    old.write_text("[general]\n")
+    pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
+    assert not old.exists()
+
+
+def test_a_name_that_nothing_is_known_for_is_an_error() -> None:
+    with pytest.raises(pbxconfig.ConfigError, match=r"x\.conf: nothing is known for @PORT_OF_SIP@"):
+        pbxconfig.fill("bind = @PORT_OF_SIP@", {}, "x.conf")
+
+
+def test_an_agents_label_stays_a_label(settings: RunSettings, ruleset: Ruleset) -> None:
+    wild = 'x" <911>\n[evil]\ntype=endpoint;${SHELL(id)}#include @AMI_SECRET@'
+    agent = dataclasses.replace(ruleset.agents["1001"], name=wild)
+    changed = dataclasses.replace(ruleset, agents={"1001": agent})
+    pbxconfig.write_rules(settings, changed, _secrets(settings, changed))
+    text = (pbxconfig.etc_dir(settings) / "generated/agents.conf").read_text()
+    assert re.findall(r"^\[.*", text, re.MULTILINE) == [
+        "[1001](agent-endpoint)", "[1001](agent-auth)", "[1001](agent-aor)",
+    ]  # fmt: skip
+    assert not re.search(r"[;$#{}]", text)
+
+
+def test_agents_csv_is_what_scripts_read(settings: RunSettings, ruleset: Ruleset) -> None:
+    secrets = _secrets(settings, ruleset)
+    lines = pbxconfig.agents_csv(sorted(ruleset.agents.values(), key=lambda a: a.id), secrets).splitlines()
+    assert lines[0] == "agent,extension,sip_user,sip_secret,name,languages,skills"
+    assert len(lines) == 44
+    first = lines[1].split(",")
+    assert first[:4] == ["1001", "1001", "1001", secrets.agents["1001"]]
+    assert re.fullmatch(r"상담사 \d\d", first[4])
+    assert re.fullmatch(r"(ko|en|ja|zh)( (ko|en|ja|zh))*", first[5])
+    assert re.fullmatch(r"\w+:[1-5]( \w+:[1-5])*", first[6])
+
+
+def _with_carriers(ruleset: Ruleset, *carriers: Carrier) -> Ruleset:
+    return dataclasses.replace(ruleset, trunks=dataclasses.replace(ruleset.trunks, carriers=carriers))
+
+
+def test_loopback_is_the_carrier_only_until_one_is_named(settings: RunSettings, ruleset: Ruleset) -> None:
+    place = pbxconfig.etc_dir(settings) / "generated/carriers.conf"
+    pbxconfig.write_rules(settings, ruleset, _secrets(settings, ruleset))
+    assert "[anonymous](carrier-endpoint)\ndeny = 0.0.0.0/0\npermit = 127.0.0.0/8\n" in place.read_text()
+
+    real = Carrier("one", ("203.0.113.10", "203.0.113.16/28"), None, Source("trunks.yaml", 1))
+    named = _with_carriers(ruleset, real)
+    pbxconfig.write_rules(settings, named, _secrets(settings, named))
+    text = place.read_text()
+    assert "anonymous" not in text
+    assert "identify_by = ip\n" in text
+    assert "match = 203.0.113.10\nmatch = 203.0.113.16/28\n" in text
+    assert re.findall("contact = (.*)", text) == ["sip:203.0.113.10"]  # a network is only for what comes in
+
+
+def test_112_and_119_go_to_each_carrier_in_turn_under_the_centres_number(
+    settings: RunSettings, ruleset: Ruleset
+) -> None:
+    one = Carrier("one", ("203.0.113.10",), None, Source("trunks.yaml", 1))
+    two = Carrier("two", (), "0319099000@sip.example.kr", Source("trunks.yaml", 2))
+    named = _with_carriers(ruleset, one, two)
+    pbxconfig.write_rules(settings, named, _secrets(settings, named))
+    text = (pbxconfig.etc_dir(settings) / "generated/emergency.conf").read_text()
+    assert re.findall(r"Dial\((.*)\)", text) == [
+        "PJSIP/carrier-one/sip:112@203.0.113.10,60", "PJSIP/carrier-two/sip:112@sip.example.kr,60",
+        "PJSIP/carrier-one/sip:119@203.0.113.10,60", "PJSIP/carrier-two/sip:119@sip.example.kr,60",
+    ]  # fmt: skip
+    assert text.count("Set(CALLERID(num)=0319099000)") == 2
+
+
+def test_a_registrations_password_comes_from_the_state_never_from_the_rules(
+    settings: RunSettings, ruleset: Ruleset
+) -> None:
+    (settings.state / "carriers.json").write_text('{"two": "hunter2"}')
+    two = Carrier("two", (), "0319099000@sip.example.kr", Source("trunks.yaml", 2))
+    named = _with_carriers(ruleset, two)
+    pbxconfig.write_rules(settings, named, _secrets(settings, named))
+    text = (pbxconfig.etc_dir(settings) / "generated/carriers.conf").read_text()
+    assert "password = hunter2\n" in text
+    assert "client_uri = sip:0319099000@sip.example.kr\n" in text
+
+
+def test_the_numbers_forms_that_carriers_write(settings: RunSettings, ruleset: Ruleset) -> None:
+    pbxconfig.write_rules(settings, ruleset, _secrets(settings, ruleset))
+    text = (pbxconfig.etc_dir(settings) / "generated/numbers.conf").read_text()
+    assert re.findall(r"exten => (\S+),1,", text) == ["0319099000", "+82319099000", "82319099000"]
+
+
+def test_events_are_filtered_by_name_or_where_asterisk_is_old_by_pattern(
+    settings: RunSettings, ruleset: Ruleset, asterisk: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version, line in (
+        ((22, 10, 1), "eventfilter(action(include),name(Hangup)) ="),
+        ((20, 6, 0), "eventfilter = Event: Hangup[[:space:]]"),
+    ):
+        monkeypatch.setattr(pbxconfig.fetch, "asterisk_version", lambda _, version=version: version)
+        pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
+        assert line in (pbxconfig.etc_dir(settings) / "manager.conf").read_text().splitlines()
