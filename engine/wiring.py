@@ -21,9 +21,10 @@ from acd.ami.client import AmiClient
 from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
 from acd.clock import SteadyClock
-from acd.core.facts import Fact
+from acd.core.facts import Decision, Fact
 from acd.core.snapshot import Snapshot
 from acd.dispatcher import Dispatcher
+from acd.explain import headline
 from acd.journal.codec import to_dict
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
@@ -206,11 +207,9 @@ class Engine:
         sounds: Path = self.settings.state / "asterisk" / "data" / "sounds"
         return str(sounds / self._catalogue.sound_path(language.value, key))
 
-    def _sentence(self, decision: object) -> tuple[str, str]:
-        from acd.explain import sentence  # noqa: PLC0415
-
+    def _sentence(self, decision: Decision) -> tuple[str, str]:
         rules = self.rules()
-        return sentence(decision, rules, Language.KO), sentence(decision, rules, Language.EN)
+        return headline(decision, rules, Language.KO), headline(decision, rules, Language.EN)
 
     def _room(self) -> int:
         """How many more callers the rules let in."""
