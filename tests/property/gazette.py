@@ -1,6 +1,7 @@
 """The public holidays of government offices in 2026 and 2027, as the gazette's lists have them: 22 and 24 days.
 
-Copied by hand from the lists, not from any package: they are what the package is held against.
+Written out by hand from the law (관공서의 공휴일에 관한 규정, with 1 May and 17 July from 2026); a new edition of the
+`holidays` package that says otherwise is seen here. 2026 holds the local elections of 3 June.
 """
 
 from datetime import date
