@@ -20,6 +20,9 @@ from ivr.waiting import wait_and_talk
 
 _log = structlog.get_logger(__name__)
 MENU_MUSIC = "default"  # a class of musiconhold.conf: nobody hears silence while they think
+# The promise is the greeting and then an agent: one question of at most 8 s lies between for a caller who is silent.
+SILENT_QUESTION_S = 8.0
+LEAST_WAIT_S = 0.5
 # Asterisk reports a key when it is let go: a press within the grace may be told this much after it.
 _KEY_LENGTH_S = 0.3
 
@@ -82,7 +85,13 @@ def _ask(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue:
             late.begins(dialogue)  # silence is Korean at once; the next question may already be heard
     else:
         menu = call.rules.menus[dialogue.menus[-1]]
-        pressed = call.voice.ask(sounds, menu.wait_s, MENU_MUSIC)
+        begun_s = call.voice.now_s()
+        if call.voice.say(sounds):
+            call.channel.music(MENU_MUSIC)
+        wait_s = menu.wait_s
+        if late.question is not None:  # who has pressed nothing yet, and may never do, is soon with an agent
+            wait_s = min(wait_s, max(LEAST_WAIT_S, SILENT_QUESTION_S - (call.voice.now_s() - begun_s)))
+        pressed = call.voice.hear(wait_s)
         if (question := late.of(pressed)) is not None:
             dialogue = question
     following = press(call.rules, dialogue, pressed.key if pressed else None, call.services.clock())

@@ -66,12 +66,6 @@ class Voice:
             self.keys.press(self._channel.wait_for_digit(max(1, round(left_s * 1000))), self._clock_s())
         return self.keys.take()
 
-    def ask(self, sounds: Sequence[str], wait_s: float, music: str) -> Press | None:
-        """Say the question and hear the answer, at the latest `wait_s` after the question's end, under music."""
-        if self.say(sounds):
-            self._channel.music(music)
-        return self.hear(wait_s)
-
     def pause(self, milliseconds: int) -> None:
         """Wait, under whatever music runs, until the time is over, a key comes or the dispatcher wakes."""
         self.keys.press(self._channel.wait_for_digit(milliseconds), self._clock_s())

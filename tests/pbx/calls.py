@@ -1,0 +1,118 @@
+"""What the call tests share: the engine's own words, who is where, and what a recording has in it."""
+
+from __future__ import annotations
+
+import json
+import time
+from array import array
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from centre import Centre, wait_for
+
+from engine import ears
+from engine.phone import Phone
+
+
+class Log:
+    """The engine's log lines from now on, as data."""
+
+    def __init__(self, centre: Centre) -> None:
+        self._centre = centre
+        self._from = centre.log.stat().st_size
+
+    def lines(self, event: str, **wanted: Any) -> list[dict[str, Any]]:
+        """Lines of this event in which all of `wanted` are so."""
+        with self._centre.log.open("rb") as file:
+            file.seek(self._from)
+            text = file.read().decode(errors="replace")
+        found = []
+        for line in text.splitlines():
+            if not line.startswith("{"):
+                continue
+            try:
+                data = json.loads(line)
+            except ValueError:
+                continue  # a line that is still being written
+            if data.get("event") == event and all(data.get(key) == value for key, value in wanted.items()):
+                found.append(data)
+        return found
+
+    def wait(self, event: str, within_s: float = 5, **wanted: Any) -> dict[str, Any]:
+        """The first such line, waited for."""
+        found = wait_for(
+            lambda: self.lines(event, **wanted), within_s, lambda: f"no {event} {wanted}:\n{self._centre.said()}"
+        )
+        return found[0]
+
+
+def agents_of(centre: Centre) -> dict[str, dict[str, Any]]:
+    """The wallboard's agents by extension."""
+    return {agent["id"]: agent for agent in json.loads(centre.get("/snapshot.json"))["agents"]}
+
+
+def wait_state(centre: Centre, extension: str, presence: str, work: str, within_s: float = 5) -> None:
+    """Wait until the agent is so."""
+
+    def so() -> bool:
+        agent = agents_of(centre)[extension]
+        return (agent["presence"], agent["work"]) == (presence, work)
+
+    wait_for(
+        so, within_s, lambda: f"{extension} is {agents_of(centre)[extension]}, not {presence} {work}:\n{centre.said()}"
+    )
+
+
+def wait_quiet(centre: Centre, within_s: float = 8) -> None:
+    """Wait until no call is left anywhere."""
+    wait_for(lambda: not centre.channels(), within_s, lambda: f"channels are left: {centre.channels()}")
+
+
+def say_code(centre: Centre, phone: Phone, code: str, presence: str, work: str = "idle") -> None:
+    """Dial a code and hang up as soon as it has acted: nobody listens to the confirmation."""
+    began = phone.call(code)
+    wait_for(
+        lambda: agents_of(centre)[phone.user]["presence"] == presence,
+        5,
+        lambda: f"{code} did nothing:\n{centre.said()}",
+    )
+    phone.hang_up()
+    phone.wait_ended(5, after=began)
+    wait_state(centre, phone.user, presence, work)
+
+
+@contextmanager
+def logged_in(centre: Centre, *extensions: str, answers: bool = True) -> Iterator[list[Phone]]:
+    """These agents' phones, registered and available; logged out at the end, so that the next test finds nobody."""
+    with ExitStack() as stack:
+        phones = [stack.enter_context(centre.agent(extension, answers=answers)) for extension in extensions]
+        for phone in phones:
+            say_code(centre, phone, "*11", "available")
+        try:
+            yield phones
+        finally:
+            for phone in phones:
+                if phone.alive:
+                    phone.hang_up()
+            wait_quiet(centre)
+            for phone in phones:
+                if phone.alive:
+                    say_code(centre, phone, "*13", "offline")
+
+
+def longest_silence_s(samples: array[int]) -> float:
+    """The longest stretch without sound in a recording."""
+    return ears.longest_silence_s(ears.loudness(samples))
+
+
+def prompts_heard(centre: Centre, samples: array[int], *names: str) -> list[ears.Heard]:
+    """Which of these prompts (`ko/closed`) are in the recording, and when."""
+    recordings = ears.prompts_in(centre.settings.sounds)
+    hearing = ears.Ears(ears.known({name: recordings[name] for name in names}))
+    return hearing.hear(samples)
+
+
+def sleep_until(moment_s: float) -> None:
+    """Wait for a moment of a call: a caller presses a key when they press it, there is nothing to wait for."""
+    time.sleep(max(0.0, moment_s - time.monotonic()))
