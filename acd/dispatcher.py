@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -41,6 +42,7 @@ from acd.core.events import (
     WrapupExtendAsked,
 )
 from acd.core.facts import ContactMoved, Fact, ReservationEnded
+from acd.core.model import Limits
 from acd.core.snapshot import Snapshot, position, snapshot
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
 from acd.core.step import new_state, next_deadline, step
@@ -77,6 +79,7 @@ class Dispatcher:
         room: Callable[[], int] = lambda: 1_000_000,
         observe_dispatch: Callable[[float], None] = lambda _: None,
         count_failure: Callable[[str], None] = lambda _: None,
+        limits: Limits | None = None,
     ) -> None:
         """`publish` gets every fact, `room` says how many more calls may come in, `clock` is epoch seconds."""
         self._rules = rules
@@ -88,7 +91,7 @@ class Dispatcher:
         self._count_failure = count_failure
         self._inbox: SimpleQueue[Packet | Task] = SimpleQueue()
         self._board = AssignmentBoard()
-        self._state = new_state(rules.agents, rules.queues, now=clock())
+        self._state = new_state(rules.agents, rules.queues, now=clock(), limits=limits)
         self._view = Translator(lambda variables, queue: guess_attributes(self._rules, variables, queue))
         self._view.agents = frozenset(rules.agents)
         self._returning = Returning(self._view, pbx, room)
@@ -323,7 +326,8 @@ class Dispatcher:
                     self._tidy(now)
             except Exception:  # noqa: BLE001 - one bad packet must not end every call
                 self._count_failure("exception")
-                _log.exception("dispatcher.item_failed", item=repr(item)[:500])
+                with suppress(Exception):  # an item that can't even be printed
+                    _log.exception("dispatcher.item_failed", item=repr(item)[:500])
 
     def _sleep_s(self) -> float:
         wake, deadline = self._board.next_wake_at(), next_deadline(self._state)

@@ -1,0 +1,418 @@
+"""The dispatcher against a working twin of the PBX: the matches, the lost wakes, the races, the PBX out of sight."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from twin import Centre, Phone, until
+
+from acd.ami.packets import Packet
+from acd.core.events import Channel, ContactOffered, Departure
+from acd.core.facts import Decision, ReservationEnded
+from acd.core.model import Limits
+from acd.core.states import Presence
+from acd.port import Answer
+from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
+from dialplan.ruleset import Requirement, Ruleset
+
+
+def available(centre: Centre, agent: str, phone: Phone | None = None) -> Phone:
+    made = centre.twin.register(agent, phone)
+    assert centre.dispatcher.ask_presence(agent, Presence.AVAILABLE) is Answer.DONE
+    return made
+
+
+def test_a_call_from_queue_to_completion(centre: Centre) -> None:
+    phone = available(centre, "1001")
+    line = centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    assert centre.dispatcher.agent_talking_to("c1") == "1001"
+    assert centre.dispatcher.calls() == 1
+    phone.stopped.set()
+    until(lambda: "completed" in centre.moves("c1"))
+    assert centre.moves("c1") == ["queued", "reserved", "connected", "wrapup", "completed"]
+    until(lambda: line.outcome == "served")
+    assert centre.agent("1001") == "available/idle"
+    assert centre.dispatcher.calls() == 0
+    assert centre.dispatcher.contact_of("c1") is None
+    assert not centre.failures
+
+
+def test_a_freed_agent_takes_the_next_at_once(centre: Centre) -> None:
+    phone = available(centre, "1001")
+    centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    centre.call("c2")
+    until(lambda: centre.moves("c2") == ["queued"])
+    assert centre.dispatcher.position("c2") == 1
+    phone.stopped.set()
+    until(lambda: centre.moves("c2") == ["queued", "reserved", "connected"])
+    assert [fact.trigger for fact in centre.facts if isinstance(fact, Decision)] == ["arrival", "freed"]
+
+
+@pytest.mark.parametrize("deaf_ms", [0, 30, 90, 150, 300])
+def test_a_wake_before_the_session_reads_is_repeated(centre: Centre, deaf_ms: int) -> None:
+    line = centre.line("c1")
+    line.deaf_until = time.monotonic() + 60
+    line.start()
+    until(lambda: centre.moves("c1") == ["queued"])
+    line.deaf_until = time.monotonic() + deaf_ms / 1000
+    begun = time.monotonic()
+    available(centre, "1001")
+    until(lambda: line.taken)
+    assert time.monotonic() - begun < deaf_ms / 1000 + 0.25
+
+
+def test_a_citizen_who_sends_the_wake_up_key_gains_nothing(centre: Centre) -> None:
+    line = centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    for _ in range(20):
+        line.press_d()
+    available(centre, "1001")
+    other = centre.call("c2")
+    until(lambda: line.taken)
+    until(lambda: centre.moves("c2") == ["queued"])
+    for _ in range(20):
+        other.press_d()
+    assert not other.taken
+
+
+def test_an_assignment_is_taken_once(centre: Centre) -> None:
+    phone = centre.twin.register("1001", Phone(answers=False))
+    line = centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    centre.dispatcher.ask_presence("1001", Presence.AVAILABLE)
+    until(lambda: line.taken)
+    assert [centre.dispatcher.take("c1") for _ in range(5)] == [None] * 5
+    assert not centre.dispatcher.announcement_due("c1")
+    phone.stopped.set()
+
+
+def test_nobody_answers(centre: Centre) -> None:
+    available(centre, "1001", Phone(answers=False))
+    line = centre.call("c1")
+    until(lambda: centre.agent("1001").startswith("not_responding"), 4)
+    until(lambda: centre.moves("c1") == ["queued", "reserved", "queued"])
+    assert centre.dispatcher.announcement_due("c1")
+    available(centre, "1002")
+    until(lambda: [one.agent_id for one in line.taken] == ["1001", "1002"])
+
+
+def test_a_dead_phone_is_hung_up_and_the_next_is_rung(centre: Centre) -> None:
+    available(centre, "1001", Phone(rings=False))
+    line = centre.call("c1")
+    until(lambda: centre.agent("1001").startswith("error"))
+    assert centre.twin.hung_up == [line.leg_name]
+    available(centre, "1002")
+    until(lambda: centre.agent("1002") == "available/connected")
+    results = [fact.result for fact in centre.facts if isinstance(fact, ReservationEnded)]
+    assert results == ["unreachable", "answered"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "result", "presence"),
+    [
+        (Phone(status="BUSY", cause="17"), "busy", "available"),
+        (Phone(status="NOANSWER", cause="21"), "declined", "available"),
+        (Phone(status="CHANUNAVAIL"), "unreachable", "error"),
+    ],
+)
+def test_how_a_leg_ends(centre: Centre, phone: Phone, result: str, presence: str) -> None:
+    available(centre, "1001", replace(phone, stopped=threading.Event()))
+    centre.call("c1")
+    until(lambda: any(isinstance(fact, ReservationEnded) for fact in centre.facts))
+    assert next(fact.result for fact in centre.facts if isinstance(fact, ReservationEnded)) == result
+    assert centre.agent("1001").startswith(presence)
+    until(lambda: centre.moves("c1") == ["queued", "reserved", "queued"])
+
+
+def test_a_hang_up_while_it_rings_frees_the_agent_for_the_next(centre: Centre) -> None:
+    phone = available(centre, "1001", Phone(answers=False))
+    line = centre.call("c1")
+    until(lambda: line.leg_name)
+    phone.answers = True
+    line.hang_up()
+    centre.call("c2")
+    until(lambda: centre.moves("c2") == ["queued", "reserved", "connected"])
+    assert centre.moves("c1")[-1] == "abandoned"
+
+
+def test_a_hang_up_at_the_moment_of_the_match(make_centre: Callable[..., Centre]) -> None:
+    """Whichever is seen first wins; the agent is never left RESERVED, the next caller is served."""
+    for n in range(20):
+        centre = make_centre()
+        phone = available(centre, "1001")
+        line = centre.line("c1")
+        threading.Thread(target=line.hang_up if n % 2 else line.start).start()
+        (line.start if n % 2 else line.hang_up)()
+        centre.call("c2")
+        until(lambda c=centre: "connected" in c.moves("c2") or c.agent("1001") == "available/connected")
+        phone.stopped.set()
+        until(lambda c=centre: c.moves("c2")[-1:] in (["completed"], ["connected"]))
+        phone.stopped.set()
+        until(lambda c=centre, p=phone: p.stopped.set() or c.moves("c2")[-1:] == ["completed"])
+        until(lambda c=centre: c.agent("1001") == "available/idle")
+        assert not centre.failures
+
+
+def test_a_reservation_that_is_void_before_the_leg_begins_never_rings_on(make_centre: Callable[..., Centre]) -> None:
+    centre = make_centre(limits=Limits(no_ringing_s=0.05))
+    available(centre, "1001")
+    line = centre.line("c1")
+    centre.dispatcher.offer(
+        ContactOffered("c1", Channel.VOICE, line.language, "any", "general", Requirement(line.language)),
+        line.channel,
+    )
+    until(lambda: centre.moves("c1") == ["queued", "reserved"])
+    assignment = centre.dispatcher.take("c1")
+    assert assignment is not None
+    until(lambda: centre.moves("c1")[-1] == "queued")  # no RINGING in time; the session has only now sent Dial
+    centre.twin.event("DialBegin", Uniqueid="c1", Channel=line.channel, DestUniqueid="l9", DestChannel="PJSIP/1001-00000009")
+    until(lambda: centre.twin.hung_up == ["PJSIP/1001-00000009"])
+
+
+def test_a_call_of_the_agents_own(centre: Centre) -> None:
+    available(centre, "1001")
+    centre.twin.event("Newchannel", Uniqueid="x.1", Channel="PJSIP/1001-000000aa", ChannelState="4")
+    until(lambda: centre.agent("1001") == "available/other")
+    centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    centre.twin.event("Hangup", Uniqueid="x.1", Channel="PJSIP/1001-000000aa", Cause="16")
+    until(lambda: centre.agent("1001") == "available/connected")
+
+
+def test_the_end_of_an_own_call_is_no_call_of_the_agents_own(centre: Centre) -> None:
+    """Wrap-up 0: the device is still in use for an instant, and its agent is IDLE all the same."""
+    phone = available(centre, "1001")
+    centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    centre.twin.event("DeviceStateChange", Device="PJSIP/1001", State="INUSE")
+    phone.stopped.set()
+    until(lambda: centre.moves("c1")[-1] == "completed")
+    works = [fact.work.value for fact in centre.facts if type(fact).__name__ == "AgentMoved"]
+    assert "other" not in works
+
+
+def test_codes(centre: Centre, rules: Ruleset) -> None:
+    assert centre.dispatcher.ask_presence("9999", Presence.AVAILABLE) is Answer.NOT_APPLICABLE
+    assert centre.dispatcher.end_wrapup("1001") is Answer.NOT_APPLICABLE
+    available(centre, "1001")
+    assert centre.twin.memberships[-1].presence is Presence.AVAILABLE
+    assert centre.dispatcher.ask_presence("1001", Presence.AWAY, "lunch") is Answer.DONE
+    assert centre.twin.memberships[-1].reason == "lunch"
+    available(centre, "1001")
+    centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    assert centre.dispatcher.ask_presence("1001", Presence.OFFLINE) is Answer.AFTER_CALL
+    centre.twin.phones["1001"].stopped.set()
+    until(lambda: centre.agent("1001") == "offline/idle")
+    assert centre.twin.memberships[-1].presence is Presence.OFFLINE
+
+
+def test_a_wrap_up_is_extended_once_and_ended(make_centre: Callable[..., Centre], rules: Ruleset) -> None:
+    queues = {key: replace(queue, wrapup_s=30.0) for key, queue in rules.queues.items()}
+    centre = make_centre(rules=replace(rules, queues=queues))
+    phone = available(centre, "1001")
+    centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    phone.stopped.set()
+    until(lambda: centre.agent("1001") == "available/wrapup")
+    assert centre.dispatcher.extend_wrapup("1001") is Answer.DONE
+    assert centre.dispatcher.extend_wrapup("1001") is Answer.NOT_APPLICABLE
+    assert centre.dispatcher.end_wrapup("1001") is Answer.DONE
+    assert centre.agent("1001") == "available/idle"
+
+
+def test_a_session_that_leaves(centre: Centre) -> None:
+    centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    centre.dispatcher.depart("c1", Departure.ERROR)
+    until(lambda: centre.moves("c1")[-1] == "failed")
+    assert centre.dispatcher.contact_of("c1") is None
+
+
+def test_a_bug_costs_its_event_and_nothing_more(centre: Centre) -> None:
+    class Poisoned(Packet):
+        name = property(lambda self: 1 / 0)  # type: ignore[assignment]
+
+    centre.dispatcher.packet(object.__new__(Poisoned))
+    until(lambda: centre.failures == ["exception"])
+    available(centre, "1001")
+    centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+
+
+# -- the PBX out of sight -------------------------------------------------------------------------------------------------
+
+
+def test_out_of_sight_the_sessions_are_the_witnesses(centre: Centre) -> None:
+    """AMI is silent, FastAGI lives: assignments are found by polling, and the talk is told by Dial's return."""
+    phone = available(centre, "1001")
+    until(lambda: centre.agent("1001") == "available/idle")
+    centre.twin.deaf, centre.twin.silent_s = True, 3.0
+    assert not centre.dispatcher.pbx_in_sight()
+    line = centre.call("c1")
+    until(lambda: line.taken)
+    until(lambda: centre.moves("c1") == ["queued", "reserved"])
+    until(lambda: centre.moves("c1")[-1] == "connected", 5)  # Dial has not come back by its time-out: answered
+    phone.stopped.set()
+    until(lambda: centre.moves("c1")[-1] == "completed")
+    until(lambda: centre.agent("1001") == "available/idle")
+
+
+def test_out_of_sight_for_half_a_minute_they_go_to_the_safety_net(centre: Centre) -> None:
+    line = centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    centre.twin.silent_s = 31.0
+    until(lambda: line.outcome == "net")
+    until(lambda: centre.moves("c1")[-1] == "overflowed")
+
+
+# -- coming back ------------------------------------------------------------------------------------------------------------
+
+
+def member(queue: str, agent: str, *, paused: bool = False, reason: str = "") -> MemberSeen:
+    return MemberSeen(f"fallback-{queue}", f"PJSIP/{agent}", paused, reason)
+
+
+def waiting(contact: str, queued_at: float) -> ChannelSeen:
+    found = {"RM_PHASE": "waiting", "RM_LANG": "ko", "RM_CONTACT": contact, "RM_QUEUED_AT": str(queued_at)}
+    return ChannelSeen(contact, f"PJSIP/carrier-{contact}", contact, "6", "", 60.0, found)
+
+
+def test_after_a_restart_those_who_waited_are_served_in_their_old_order(centre: Centre) -> None:
+    """The agents are offered nothing until those who waited are back, in whatever order they come back."""
+    now = time.time()
+    centre.twin.phones["1001"] = Phone()
+    callers = [waiting(f"c{n}", now - 100 + n) for n in range(4)]
+    seen = PbxSnapshot(
+        channels=tuple(callers),
+        members=(member("ko", "1001"), member("ko", "1002", paused=True, reason="lunch")),
+        entries=tuple(("fallback-ko", one.name, one.uniqueid, 5.0) for one in reversed(callers)),
+        devices={"PJSIP/1001": "NOT_INUSE", "PJSIP/1002": "UNAVAILABLE"},
+    )
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(seen)
+    until(lambda: len(centre.twin.withdrawn) == 4)
+    assert [channel for _, channel in centre.twin.withdrawn] == [one.name for one in callers]
+    for n in (3, 1, 2, 0):
+        line = centre.line(f"c{n}")
+        line.resumed_since = now - 100 + n
+        line.start()
+        until(lambda n=n: centre.moves(f"c{n}"))
+    until(centre.dispatcher.settled.is_set)
+    served = []
+    for _ in range(4):
+        until(lambda: centre.agent("1001") == "available/connected")
+        served.append(next(line.contact for line in centre.lines if line.taken and line.contact not in served))
+        centre.twin.phones["1001"].stopped.set()
+        until(lambda: centre.moves(served[-1])[-1] == "completed")
+    assert served == ["c0", "c1", "c2", "c3"]
+    assert centre.agent("1002") == "away/idle"
+
+
+def test_a_talk_that_outlived_the_engine(centre: Centre) -> None:
+    now = time.time()
+    caller = replace(waiting("c1", now - 50), bridge="b1")
+    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "6", "b1", 20.0, {})
+    own = ChannelSeen("x1", "PJSIP/1002-00000002", "x1", "6", "", 5.0, {})
+    devices = {"PJSIP/1001": "INUSE", "PJSIP/1002": "INUSE"}
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(
+        PbxSnapshot((caller, agent, own), (member("ko", "1001"), member("ko", "1002")), (), devices)
+    )
+    until(centre.dispatcher.settled.is_set)
+    assert centre.agent("1001") == "available/connected"
+    assert centre.agent("1002") == "available/other"
+    centre.twin.event("HangupRequest", Uniqueid="a1", Channel="PJSIP/1001-00000001")
+    until(lambda: centre.agent("1001") == "available/idle")
+
+
+def test_a_phone_that_rings_for_the_queue(centre: Centre) -> None:
+    """The withdrawal waits for the ring's end; an answer there is a talk of the queue."""
+    caller = waiting("c1", time.time() - 50)
+    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(
+        PbxSnapshot(
+            (caller, agent), (member("ko", "1001"),), (("fallback-ko", caller.name, "c1", 2.0),),
+            {"PJSIP/1001": "RINGING"},
+        )
+    )
+    until(centre.dispatcher.settled.is_set)
+    centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER")
+    until(lambda: centre.agent("1001") == "available/connected")
+    assert centre.moves("c1") == ["connected"]
+
+
+def test_after_ami_was_away_what_was_missed_is_made_good(centre: Centre) -> None:
+    phone = available(centre, "1001")
+    talking = centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    waits = centre.call("c2")
+    until(lambda: centre.moves("c2") == ["queued"])
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(PbxSnapshot((), (), (), {"PJSIP/1001": "NOT_INUSE"}))  # the first reading, of an empty PBX
+    until(lambda: centre.moves("c1")[-1] == "completed")
+    assert centre.moves("c2")[-1] == "abandoned"
+    phone.stopped.set()
+    talking.join(3)
+    waits.gone.set()
+    # Later readings: the engine's word counts, and goes to the queues again.
+    centre.twin.memberships.clear()
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(PbxSnapshot((), (member("ko", "1002"),), (), {"PJSIP/1001": "NOT_INUSE"}))
+    until(lambda: len(centre.twin.memberships) == 2)
+    assert {one.agent_id: one.presence for one in centre.twin.memberships}["1002"] is Presence.OFFLINE
+
+
+def test_what_an_event_touched_during_the_reading_is_newer_than_the_reading(centre: Centre) -> None:
+    centre.dispatcher.begin_reread()
+    centre.twin.event("DeviceStateChange", Device="PJSIP/1001", State="NOT_INUSE")
+    centre.twin.event("Hangup", Uniqueid="a1", Channel="PJSIP/1002-00000001", Cause="16")
+    ghost = ChannelSeen("a1", "PJSIP/1002-00000001", "a1", "6", "", 2.0, {})
+    centre.dispatcher.reread(
+        PbxSnapshot((ghost,), (member("ko", "1002"),), (), {"PJSIP/1001": "UNAVAILABLE", "PJSIP/1002": "NOT_INUSE"})
+    )
+    until(centre.dispatcher.settled.is_set)
+    seen = centre.dispatcher.snapshot()
+    assert seen is not None
+    assert next(one for one in seen.agents if one.agent_id == "1001").reachable
+    assert centre.agent("1002") == "available/idle"
+
+
+def test_callers_in_overflow_come_in_as_there_is_room(make_centre: Callable[..., Centre]) -> None:
+    room = [0]
+    centre = make_centre(room=lambda: room[0])
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(PbxSnapshot((), (), (), {}))
+    for n in range(3):
+        centre.twin.event("Newchannel", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}", ChannelState="4")
+        centre.twin.event("QueueCallerJoin", Queue="overflow", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}")
+    time.sleep(0.3)  # longer than a sweep
+    assert centre.twin.withdrawn == []
+    room[0] = 1
+    until(lambda: centre.twin.withdrawn == [("overflow", "PJSIP/carrier-o0")])
+    centre.twin.event("QueueCallerLeave", Queue="overflow", Uniqueid="o0")
+    until(lambda: len(centre.twin.withdrawn) == 2)
+    assert centre.twin.withdrawn[1] == ("overflow", "PJSIP/carrier-o1")
+
+
+def test_a_blind_transfer_rejoins(centre: Centre) -> None:
+    available(centre, "1001")
+    line = centre.call("c1")
+    until(lambda: centre.agent("1001") == "available/connected")
+    available(centre, "1002")
+    centre.twin.event("BlindTransfer", TransfererUniqueid=line.leg, Result="Success", Extension="1002")
+    centre.twin.event("Hangup", Uniqueid=line.leg, Channel=line.leg_name, Cause="16")
+    centre.dispatcher.hung_up("c1")  # the old session's AGI says so; the caller lives
+    assert centre.dispatcher.contact_of("c1") == "c1"
+    assignment = centre.dispatcher.rejoin("c1", line.channel, "1002")
+    assert assignment is not None
+    assert assignment.agent_id == "1002"
+    until(lambda: centre.agent("1001") == "available/idle")
+    assert centre.moves("c1")[-1] == "reserved"
