@@ -32,11 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     waited_for = {signal.SIGHUP, signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)  # before any thread is made: all inherit it
     settings = RunSettings.load(state)
-    _migrate(settings.database, log)
-    from engine.wiring import Engine  # noqa: PLC0415 - after the mask, and after the migration has its memory
+    # Beside the engine's own start: a call waits for no schema, and the journal's writer can wait.
+    migration = threading.Thread(target=_migrate, args=(settings.database, log), name="migration", daemon=True)
+    migration.start()
+    from engine.wiring import Engine  # noqa: PLC0415 - after the mask
 
     try:
-        engine = Engine(settings)
+        engine = Engine(settings, journal_after=migration.join)
         engine.start()
     except RulesError as error:
         for problem in error.problems:

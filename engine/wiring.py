@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -56,10 +56,11 @@ _log = structlog.get_logger(__name__)
 class Engine:
     """One engine. `start` takes calls, `stop` ends every session (its callers go to the safety net)."""
 
-    def __init__(self, settings: RunSettings) -> None:
-        """Raises RulesError when the rules are broken, OSError when an address is taken."""
+    def __init__(self, settings: RunSettings, *, journal_after: Callable[[], None] = lambda: None) -> None:
+        """`journal_after` returns when the journal may be written. Raises RulesError, OSError for a taken address."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self.settings = settings
+        self._journal_after = journal_after
         self.clock = SteadyClock()
         self.rules = RulesInForce(lambda: load(settings.rules, settings.overrides, cache_folder()))
         rules = self.rules()
@@ -67,7 +68,7 @@ class Engine:
         self.heartbeat = Heartbeat(settings.heartbeat)
         self.metrics = Metrics(rules, version=VERSION, outcomes=[outcome.value for outcome in Outcome])
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
-        self.journal = JournalWriter(settings.database)
+        self.journal = JournalWriter(settings.database, begin_after=journal_after)
         self.today = Today(self.clock(), self._sentence)
         self.events = EventStream()
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
@@ -240,6 +241,7 @@ class Engine:
 
     def _read_today(self) -> None:
         now = self.clock()
+        self._journal_after()
         try:
             self.today.add(figures(self.settings.database, midnight(now), now))
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:

@@ -11,6 +11,7 @@ import itertools
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,12 @@ class JournalWriter:
 
     name = "journal"
 
-    def __init__(self, path: Path, *, backlog_most: int = BACKLOG_MOST) -> None:
+    def __init__(
+        self, path: Path, *, backlog_most: int = BACKLOG_MOST, begin_after: Callable[[], None] = lambda: None
+    ) -> None:
+        """`begin_after` returns when the file is ready; until then facts wait in the backlog."""
         self._path = path
+        self._begin_after = begin_after
         self._most = backlog_most
         self._run_id = time.time_ns()
         self._numbers = itertools.count(1)
@@ -80,6 +85,7 @@ class JournalWriter:
     # -- the thread -------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._begin_after()
         pause_s = 0.2
         while True:
             if not self._batch:
