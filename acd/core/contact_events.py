@@ -315,4 +315,6 @@ def hand_on_asked(state: State, event: HandOnAsked, out: Out) -> None:
 
 def _may_get_back(agent: Agent) -> bool:
     presence = agent.asked[0] if agent.asked is not None else agent.presence
-    return agent.reachable and not agent.leaving and presence not in (Presence.OFFLINE, Presence.ERROR)
+    elsewhere = agent.device_busy and agent.work is Work.WRAPUP
+    there = agent.reachable and not agent.leaving and presence not in (Presence.OFFLINE, Presence.ERROR)
+    return there and not elsewhere

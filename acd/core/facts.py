@@ -36,9 +36,9 @@ class ContactMoved:
 
 @dataclass(frozen=True, slots=True)
 class ReservationEnded:
-    """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone, not_taken.
+    """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone.
 
-    not_taken: the caller's session did not dial in time, which is a fault of ours.
+    caller_gone: hung up, taken away by the session, answered elsewhere, or the session never dialled.
     """
 
     at: float

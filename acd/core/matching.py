@@ -59,25 +59,6 @@ def _listen(agent: Agent, lane: Lane) -> None:
         lane.on_duty.add(agent.id)
 
 
-def join_lanes(state: State, agent: Agent) -> None:
-    """Let a new or changed agent listen to the lanes that there are. The agent must not be listed as idle."""
-    leave_lanes(state, agent)
-    for lane in state.lanes.values():
-        if meets(agent, lane.requirement):
-            _listen(agent, lane)
-    state.duty_version += 1
-
-
-def leave_lanes(state: State, agent: Agent) -> None:
-    """Take an agent out of every lane."""
-    unlist(agent)
-    for lane in agent.lanes:
-        del lane.agents[agent.id]
-        lane.on_duty.discard(agent.id)
-    agent.lanes = ()
-    state.duty_version += 1
-
-
 def set_duty(state: State, agent: Agent, on_duty: bool) -> None:
     """Tell the lanes that an agent went on or off duty."""
     for lane in agent.lanes:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 Out = list[Command]
 CALLER_GONE = "caller_gone"
-NOT_TAKEN = "not_taken"
 
 
 def reservation_timer(agent_id: str) -> tuple[Timer, str, str]:
@@ -310,7 +309,7 @@ def abort(state: State, reservation: Reservation, result: LegResult, out: Out) -
 def not_taken(state: State, reservation: Reservation, out: Out) -> None:
     """The session never dialled: the agent is free, the contact is tried elsewhere, and given up after a few times."""
     contact, agent, limits = reservation.contact, reservation.agent, state.limits
-    void(state, reservation, out, result=NOT_TAKEN)
+    void(state, reservation, out)
     contact.not_taken += 1
     if contact.not_taken >= limits.not_taken_times:
         move_contact(state, contact, ContactState.FAILED, out, detail="error")
@@ -410,7 +409,6 @@ def release(state: State, agent: Agent, out: Out, *, to_error: bool = False) -> 
 
 
 def drop(state: State, agent: Agent) -> None:
-    """An agent whom the rules no longer name, and who is in no call of ours, is gone."""
-    matching.leave_lanes(state, agent)
+    """An agent whom the rules no longer name, and who is in no call of ours, is gone. No lane knows a leaving agent."""
     state.timers.cancel(grace_timer(agent.id))
     del state.agents[agent.id]

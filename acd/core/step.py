@@ -8,11 +8,12 @@ nothing is overdue. `now` is epoch seconds and must not jump: take it from a mon
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
 from acd.core import agent_events, contact_events, events, matching, moves, rules_events
 from acd.core.events import LegResult
-from acd.core.model import Agent, Limits, State
+from acd.core.model import Agent, Contact, Limits, State
 from acd.core.states import ContactState
 from acd.core.timers import Timer, TimerKey
 
@@ -54,25 +55,56 @@ def next_deadline(state: State) -> float | None:
 
 
 def _match(state: State, out: list[Command]) -> None:
-    """Match whom this step freed, agents before contacts: then nobody overtakes a contact that waited longer."""
-    freed, unplaced = state.freed, state.unplaced
+    """Match whom this step freed: contacts in their order, each with the agent that its strategy names."""
+    freed = [agent for agent in state.freed if agent.offerable() and not agent.idle_stamp]
+    unplaced = state.unplaced
     state.freed, state.unplaced = [], []
-    if len(freed) > 1:
-        freed.sort(key=matching.by_idle)
-    for agent in freed:
-        if agent.offerable() and not agent.idle_stamp:
-            choice = matching.choose_contact(state, agent)
-            if choice is None:
-                matching.list_idle(state, agent)
-            else:
-                moves.reserve(state, choice, "freed", out)
-    if len(unplaced) > 1:
-        unplaced.sort(key=lambda pair: pair[0].order)
-    for contact, trigger in unplaced:
-        if contact.state is ContactState.QUEUED:
-            choice = matching.choose_agent(contact)
-            if choice is not None:
-                moves.reserve(state, choice, trigger, out)
+    if len(freed) == 1 and not unplaced:  # nearly always: no waiting contact can be for anybody else
+        choice = matching.choose_contact(state, freed[0])
+        if choice is None:
+            matching.list_idle(state, freed[0])
+        else:
+            moves.reserve(state, choice, "freed", out)
+        return
+    if len(unplaced) == 1 and not freed:
+        _place(*unplaced[0], state, out)
+        return
+    _match_many(state, freed, unplaced, out)
+
+
+def _place(contact: Contact, trigger: str, state: State, out: list[Command]) -> None:
+    if contact.state is ContactState.QUEUED:
+        choice = matching.choose_agent(contact)
+        if choice is not None and trigger == "freed":
+            choice = matching.choose_contact(state, choice.agent)
+        if choice is not None:
+            moves.reserve(state, choice, trigger, out)
+
+
+def _match_many(state: State, freed: list[Agent], unplaced: list[tuple[Contact, str]], out: list[Command]) -> None:
+    """Several at once.
+
+    A contact that can be matched now is an unplaced one or the best of a freed agent; taken in their order, nobody
+    overtakes one who waited longer.
+    """
+    for agent in sorted(set(freed), key=matching.by_idle):
+        matching.list_idle(state, agent)
+    placed = {contact: trigger for contact, trigger in unplaced if contact.lane is not None}  # each once
+    todo = [(*contact.order, 0, trigger, "", contact) for contact, trigger in placed.items()]
+    todo += [entry for agent in set(freed) if (entry := _best_of(state, agent)) is not None]
+    heapify(todo)
+    while todo:
+        *_, trigger, agent_id, contact = heappop(todo)
+        _place(contact, trigger, state, out)
+        if agent_id and state.agents[agent_id].idle_stamp:
+            entry = _best_of(state, state.agents[agent_id])
+            if entry is not None:
+                heappush(todo, entry)
+
+
+def _best_of(state: State, agent: Agent) -> tuple[float, str, int, str, str, Contact] | None:
+    choice = matching.choose_contact(state, agent)
+    return None if choice is None else (*choice.contact.order, 1, "freed", agent.id, choice.contact)
 
 
 def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:
