@@ -73,6 +73,7 @@ class Engine:
         self.events = EventStream()
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
         self._doors: Doors | None = None
+        self._stopping = False
         self._catalogue = Catalogue.load(self.settings.rules, strict=False)
         self.ami = AmiClient(
             HOST,
@@ -81,7 +82,7 @@ class Engine:
             credentials.load_or_make(settings.state).ami_secret,
             on_packet=lambda packet: self.dispatcher.packet(packet),  # noqa: PLW0108 - it is made later
             on_up=self._pbx_up,
-            on_down=lambda why: _log.error("ami.lost", node=self.node, why=why),
+            on_down=self._pbx_down,
             on_attempt_failed=lambda why: _log.warning("ami.not_connected", node=self.node, why=why),
         )
         self.dispatcher = Dispatcher(
@@ -119,6 +120,7 @@ class Engine:
 
     def stop(self) -> None:
         """In the opposite order; the journal writes what it has."""
+        self._stopping = True
         if self._doors is not None:
             self._doors.stop()
         self.ami.stop()
@@ -216,6 +218,10 @@ class Engine:
         """How many more callers the rules let in."""
         in_sessions = self._doors.callers_now() if self._doors is not None else 0
         return self.rules().max_calls - max(in_sessions, self.dispatcher.calls())
+
+    def _pbx_down(self, why: str) -> None:
+        if not self._stopping:
+            _log.error("ami.lost", node=self.node, why=why)
 
     def _pbx_up(self, client: AmiClient) -> None:
         """After each login: read the PBX anew. A failed reading ends the connection, which makes another."""
