@@ -161,8 +161,11 @@ class Translator:
         events: list[Event] = []
         busy = {chan.agent_id for chan in self.channels.values() if chan.agent_id and chan.ours is False}
         for agent in agents:
-            state = (self.reachable.get(agent, False), agent in busy)
-            if agent in self.agents and self._said.get(agent) != state:
+            reachable = self.reachable.get(agent)
+            if agent not in self.agents or (reachable is None and agent not in busy):
+                continue  # nothing is known of this phone: then nothing is said
+            state = (reachable is not False, agent in busy)
+            if self._said.get(agent) != state:
                 self._said[agent] = state
                 events.append(DeviceChanged(agent, reachable=state[0], busy=state[1]))
         return events
@@ -188,6 +191,7 @@ class Translator:
         self.channels[chan.uniqueid] = chan
         if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
             chan.ours = False
+            self.reachable[chan.agent_id] = True
             return self.devices((chan.agent_id,))
         return []  # Down: a leg towards the phone; DialBegin says whose
 
