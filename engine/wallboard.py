@@ -124,7 +124,7 @@ def _colour(rate: float | None) -> str:
 def _cell(korean: str, english: str, number: str, note: str, colour: str) -> RenderableType:
     lines = Text.assemble((number, f"bold {colour}"), (f"\n{english}\n{note}", "dim"), justify="center")
     lines.no_wrap, lines.overflow = True, "ellipsis"
-    return Panel(lines, title=korean, border_style="bright_black", padding=(0, 0))
+    return Panel(lines, title=_title(korean), border_style="bright_black", padding=(0, 0))
 
 
 def _halves(board: Board) -> RenderableType:
@@ -149,7 +149,7 @@ def _waiting(lines: Sequence[Waiting]) -> RenderableType:
             Text(str(line.count), "bold yellow" if line.count else "dim"),
             Text(oldest, late),
         )
-    return Panel(table, title="대기 고객 Waiting", border_style="bright_black", padding=(0, 0))
+    return Panel(table, title=_title("대기 고객 Waiting"), border_style="bright_black", padding=(0, 0))
 
 
 def _agents(agents: Sequence[AgentLine]) -> RenderableType:
@@ -165,9 +165,15 @@ def _agents(agents: Sequence[AgentLine]) -> RenderableType:
         table.add_row(_team(team), *[_count(counted[team, s[0]]) for s in shown])
     table.add_row(Text("전체 All", "bold"), *[_count(sum(counted[t, s[0]] for t in teams), bold=True) for s in shown])
     reasons = Counter(a.reason or "other" for a in agents if state_of(a) == Presence.AWAY.value)
-    title = f"상담사 Agents ({len(agents)})"
     note = "  ".join(f"{REASONS.get(reason, reason)} {number}" for reason, number in sorted(reasons.items()))
-    return Panel(table, title=title, subtitle=note or None, border_style="bright_black", padding=(0, 0))
+    title = _title(f"상담사 Agents ({len(agents)})")
+    return Panel(
+        table, title=title, subtitle=_title(note) if note else None, border_style="bright_black", padding=(0, 0)
+    )
+
+
+def _title(text: str) -> Text:
+    return Text(text, "white")
 
 
 def _team(key: str) -> str:
@@ -179,9 +185,9 @@ def _count(number: int, *, bold: bool = False) -> Text:
 
 
 def _decisions(board: Board, lines: int, width: int) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column()
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(no_wrap=True, style="dim", width=8)
+    table.add_column(ratio=1)
     for said in board.decisions:
         korean, english = said.ko.partition(_PASSED_OVER_KO)[0], said.en.partition(_PASSED_OVER_EN)[0]
         lines -= sum(-(-cell_len(sentence) // width) for sentence in (korean, english))
@@ -190,7 +196,7 @@ def _decisions(board: Board, lines: int, width: int) -> RenderableType:
         table.add_row(_clock(said.at), Text.assemble(korean, "\n", (english, "dim")))
     if not board.decisions:
         table.add_row("", Text("아직 배정이 없습니다  nothing assigned yet", "dim"))
-    return Panel(table, title="최근 배정 Last decisions", border_style="bright_black", padding=(0, 1))
+    return Panel(table, title=_title("최근 배정 Last decisions"), border_style="bright_black", padding=(0, 1))
 
 
 def _clock(epoch_s: float) -> str:

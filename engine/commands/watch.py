@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from io import StringIO
 from pathlib import Path
 
-from rich import _export_format
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from engine import feed, wallboard
+from engine import feed, picture, wallboard
 from engine.board import Board, BoardError, read
 from engine.settings import default_state
 
 PERIOD_S = 1.0
 PLAIN_PERIOD_S = 10.0  # where there is no terminal to draw on, frames follow each other
-PICTURE_COLUMNS = 116
-# Fonts that exist on machines which show Korean; a picture in a repository may not fetch one from elsewhere.
-PICTURE_FONTS = "'D2Coding', 'Noto Sans Mono CJK KR', 'NanumGothicCoding', 'DejaVu Sans Mono', monospace"
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -57,8 +51,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _one_frame(board: Board, svg: Path | None) -> None:
     if svg:
-        frame = wallboard.draw(board, time.time(), width=PICTURE_COLUMNS)
-        svg.write_text(picture(frame), encoding="utf-8")
+        frame = wallboard.draw(board, time.time(), width=picture.COLUMNS)
+        svg.write_text(picture.svg(frame, "./ringmaster up --demo"), encoding="utf-8")
         return
     console = Console()
     console.print(wallboard.draw(board, time.time(), width=console.width))
@@ -90,14 +84,3 @@ def live(
     with Live(frame(), console=console, screen=True, auto_refresh=False) as screen:
         while not stop.wait(PERIOD_S):
             screen.update(frame(), refresh=True)
-
-
-def picture(frame: RenderableType) -> str:
-    """The frame as a self-contained SVG: rich's own recording, without its link to a font elsewhere."""
-    console = Console(
-        width=PICTURE_COLUMNS, record=True, file=StringIO(), force_terminal=True, color_system="truecolor"
-    )
-    console.print(frame)
-    template = re.sub(r"@font-face\s*\{\{.*?\}\}\s*", "", _export_format.CONSOLE_SVG_FORMAT, flags=re.DOTALL)
-    template = template.replace("Fira Code, monospace", PICTURE_FONTS)
-    return console.export_svg(title="./ringmaster up --demo", code_format=template)
