@@ -1,6 +1,6 @@
 """`./ringmaster prompts render [NAME…]`: makes the recordings that changed, in an environment of its own.
 
-The speech engine is large (about 400 MB) and nobody else needs it, so it never enters the running environment.
+The speech engine is large (about 800 MB) and nobody else needs it, so it never enters the running environment.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _environment(folder: Path) -> Path:
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     python, stamp = folder / "bin" / "python", folder / ".installed"
     if not stamp.exists() or stamp.read_text() != digest:
-        print("installing the speech engine (first time only, about 400 MB)", file=sys.stderr, flush=True)
+        print("installing the speech engine (first time only, about 800 MB)", file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
         pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]
         subprocess.run([*pip, "-r", str(lock)], check=True, cwd=ROOT)
