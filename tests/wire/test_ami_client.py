@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from asterisk.ami import Action
@@ -15,9 +13,7 @@ from asterisk.ami import Action
 from acd.ami import client as ami
 from acd.ami.client import ActionFailed, AmiAway, AmiClient
 from acd.ami.packets import Packet, UnsafeHeader
-
-sys.path.insert(0, str(Path(__file__).parent))
-from ami_peer import AmiPeer, until
+from tests.wire.ami_peer import AmiPeer, until
 
 
 class Desk:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +13,9 @@ import structlog
 from acd.core.model import Limits
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
+from tests.unit.acd.twin import Centre
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(Path(__file__).parent))
-
-from twin import Centre  # noqa: E402
 
 
 @pytest.fixture(scope="session")

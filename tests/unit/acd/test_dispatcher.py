@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from twin import Centre, Phone, until
 
 from acd.ami.packets import Packet
 from acd.core.events import Channel, ContactOffered, Departure
@@ -18,6 +17,7 @@ from acd.core.states import Presence
 from acd.port import Answer
 from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
 from dialplan.ruleset import Requirement, Ruleset
+from tests.unit.acd.twin import Centre, Phone, until
 
 
 def available(centre: Centre, agent: str, phone: Phone | None = None) -> Phone:

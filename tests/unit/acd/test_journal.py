@@ -14,7 +14,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
-from twin import until
 
 from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded
 from acd.core.states import ContactState, Presence, Work
@@ -24,6 +23,7 @@ from acd.journal.read import figures, latest_contacts, timeline
 from acd.journal.tables import metadata, open_engine
 from acd.journal.writer import JournalWriter
 from dialplan.ruleset import Language, Requirement
+from tests.unit.acd.twin import until
 
 ROOT = Path(__file__).resolve().parents[3]
 

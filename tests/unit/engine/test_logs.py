@@ -1,0 +1,52 @@
+"""Logs: numbers masked, secrets never, one JSON object a line, exceptions with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.logs import mask
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("01012345678", "010****5678"),
+        ("call from 0319099000 to 02-120", "call from 031***9000 to 02-120"),
+        ("+821012345678", "+821*****5678"),
+        ("112", "112"),
+        ("1795507200.125", "1795507200.125"),  # a time
+        ("pbx1-1795507200.4", "pbx1-1795507200.4"),  # a Uniqueid
+        ("PJSIP/1001-0000002a", "PJSIP/1001-0000002a"),
+    ],
+)
+def test_numbers_are_masked(text: str, shown: str) -> None:
+    assert mask(text) == shown
+
+
+def test_a_line_is_an_object_without_secrets() -> None:
+    code = """
+import structlog
+from engine import logs
+logs.configure()
+log = structlog.get_logger("x").bind(call_id="pbx1-1795507200.4")
+log.info("call.began", number="01012345678", sip_secret="hush", token="hush")
+try:
+    1 / 0
+except ZeroDivisionError:
+    log.exception("call.failed", note="여권")
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == ""
+    assert "hush" not in done.stderr
+    began, failed = map(json.loads, done.stderr.splitlines())
+    assert (began["event"], began["number"], began["call_id"]) == ("call.began", "010****5678", "pbx1-1795507200.4")
+    assert began["level"] == "info"
+    assert "ZeroDivisionError" in failed["exception"]
+    assert failed["note"] == "여권"
