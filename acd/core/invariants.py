@@ -100,7 +100,7 @@ def _agent(state: State, agent: Agent) -> None:
 def _indices(state: State) -> None:
     """The lanes say what a naive scan says."""
     seen: set[str] = set()
-    for (queue, requirement), lane in state.lanes.items():
+    for (queue, strategy, requirement), lane in state.lanes.items():
         name = f"lane {queue} [{requirement}]"
         keys = [entry[:2] for entry in lane.waiting]
         _hold(keys == sorted(keys), f"{name}: out of order")
@@ -108,6 +108,7 @@ def _indices(state: State) -> None:
             _hold(contact_id not in seen, f"{tell_contact(contact)} waits twice")
             seen.add(contact_id)
             right = contact.lane is lane and contact.requirement == requirement and contact.queue.key == queue
+            right = right and contact.queue.strategy is strategy
             _hold(right, f"{tell_contact(contact)} is in the wrong {name}")
             _hold(virtual_time == contact.virtual_time(), f"{tell_contact(contact)} is at the wrong place in {name}")
         fit = {

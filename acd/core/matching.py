@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 
 def lane_of(state: State, queue: Queue, requirement: Requirement) -> Lane:
     """The lane of a queue's requirement, made on its first use (O(agents), once after each change of rules)."""
-    key = (queue.key, requirement)
+    key = (queue.key, queue.strategy, requirement)
     lane = state.lanes.get(key)
     if lane is None:
         lane = state.lanes[key] = Lane(queue, requirement, idle_order(queue.strategy, requirement))

@@ -15,7 +15,7 @@ from acd.core.timers import Timers
 if TYPE_CHECKING:
     from acd.core.events import Channel
     from acd.core.idle import IdleOrder
-    from dialplan.ruleset import AgentRule, Language, Queue, Requirement
+    from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy
 
 POINT_S = 60.0  # one priority point is a head start of a minute (routing.md, Matching 1)
 _DAY_S = 86_400.0
@@ -159,7 +159,7 @@ class Lane:
     rivals_version: int = -1
 
 
-LaneKey = tuple[str, "Requirement"]
+LaneKey = tuple[str, "Strategy", "Requirement"]  # a queue may have changed its strategy under those who wait
 
 
 @dataclass(slots=True, eq=False)

@@ -306,6 +306,15 @@ def test_a_transfer_that_nobody_answers_waits_in_its_queue_by_its_waiting_time_a
     assert centre.contact("c1").order > centre.contact("c2").order, "ten minutes of talk jump nobody"
 
 
+def test_a_contact_handed_back_in_the_middle_of_its_talk_keeps_its_waiting_time_alone() -> None:
+    centre = talking()
+    centre.offer("c2", after=500.0)
+    centre.offer("c1", after=100.0)  # the session offers it again: its talk is over
+    assert centre.moved("c1")[0].talk_s == pytest.approx(600.0)
+    centre.wait(30.0)
+    assert centre.rung() == [("c2", "1001")]
+
+
 def test_a_contact_offered_again_after_its_talk_is_queued_again() -> None:
     centre = talking("1002")
     centre.end("c1")
@@ -384,6 +393,14 @@ def test_nobody_who_waits_is_dropped_with_their_queue() -> None:
     rules(centre, "1001")
     centre.available("1001")
     assert centre.rung() == [("c1", "1001")]
+
+
+def test_the_longest_idle_comes_first_when_rules_free_many_at_once() -> None:
+    centre = Centre("1001", "1002")
+    centre.available("1002", "1001")
+    centre.offer("c1", language=EN)
+    centre.feed(RulesChanged({one: make_agent(one, KO, EN) for one in ("1001", "1002")}, {"general": make_queue()}))
+    assert centre.rung() == [("c1", "1002")]
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from acd.core.events import (
     PresenceAsked,
     TalkAdopted,
     TalkEnded,
+    TimePassed,
 )
 from acd.core.states import ContactState, Presence, Work
 from tests.unit.acd.core.centre import KO, START, Centre, make_queue
@@ -149,6 +150,16 @@ def test_the_excluded_agent_is_free_for_the_other_contacts() -> None:
     centre.feed(LegFailed("c1", "1001", LegResult.DECLINED), 1.0)
     assert centre.rung() == [("c2", "1001")]
     assert centre.decisions()[0].passed_over[0].code == "excluded"
+
+
+def test_exclusions_that_end_together_are_matched_in_order() -> None:
+    centre = one_rings()
+    centre.offer("c0", first_queued_at=START - 60.0)  # older, and rung second
+    centre.feed(LegFailed("c1", "1001", LegResult.DECLINED))
+    centre.feed(LegFailed("c0", "1001", LegResult.DECLINED))
+    centre.now += 60.0
+    centre.feed(TimePassed())
+    assert centre.rung() == [("c0", "1001")]
 
 
 @pytest.mark.parametrize("result", [LegResult.BUSY, LegResult.DECLINED])
