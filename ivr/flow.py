@@ -5,6 +5,8 @@ What a key means is `dialplan.dialogue`'s; the same steps serve `explain`. Here 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from dialplan import calendar
@@ -36,10 +38,11 @@ def receive(call: Call) -> Outcome:
     return through_the_menus(call, begin(call.rules))
 
 
-def resume(call: Call) -> Outcome:
+def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
     """The engine has taken this caller back out of the safety net: no greeting, no question, the place in time kept.
 
-    Who waited in `overflow` has not been asked anything yet, and is greeted now.
+    Who waited in `overflow` has not been asked anything yet, and is greeted now. `first_words` are said when nobody is
+    free at once.
     """
     now = call.services.now()
     overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
@@ -49,7 +52,7 @@ def resume(call: Call) -> Outcome:
         call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s
         call.set_phase(Phase.MENU)
         return through_the_menus(call, begin(call.rules))
-    outcome = wait_and_talk(call, wanted)
+    outcome = wait_and_talk(call, replace(wanted, first_words=first_words))
     return outcome if outcome is not None else through_the_menus(call, _first_menu(call))
 
 
@@ -98,6 +101,8 @@ def _ask(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue:
     _counted(call, dialogue, following, pressed)
     if following.language is not None:
         call.language = following.language
+        if pressed is not None and dialogue.asking is Asking.LANGUAGE:
+            call.channel.set_variables(RM_LANG=call.language.value)  # the safety net speaks it from now on
     return following
 
 
@@ -140,6 +145,7 @@ def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue
         return None
     following = press(call.rules, question, pressed.key, call.services.clock())
     call.language = following.language or call.language
+    call.channel.set_variables(RM_LANG=call.language.value)
     late.of(pressed)
     return following
 

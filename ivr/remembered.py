@@ -77,7 +77,8 @@ def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float) -> Wa
         first_words=(),
         first_queued_at=queued_at,
         waited_s=waited_before_s + now - waiting_since,
-        resumed=True,
+        # Who fell into the net from a menu has been offered to nobody yet, and counts now.
+        resumed=channel.get_variable("RM_CONTACT") != "",
     )
 
 

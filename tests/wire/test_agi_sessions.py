@@ -108,7 +108,7 @@ def test_a_call_from_greeting_to_goodbye(centre):
     asterisk.keys = {"greeting": "2", "en/topic_question": "3"}
     commands = asterisk.run()
     assert [c.split()[0] + " " + c.split()[1] for c in commands if c.startswith("EXEC")] == [
-        "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC Dial", "EXEC MSet", "EXEC MSet",
+        "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC Dial", "EXEC MSet", "EXEC MSet",
     ]  # fmt: skip
     assert "EXEC Dial PJSIP/1003,10,gim(default)" in commands
     assert not any("GET FULL VARIABLE" in c or "Playback" in c for c in commands)

@@ -24,7 +24,15 @@ def test_a_caller_who_presses_nothing_hears_the_greeting_one_question_and_any_ag
     house.acd.free = ["1001"]
     assert through(house) is Outcome.SERVED
     heard = house.channel.heard
-    assert heard == ["greeting", "ko/topic_question", "music:default", "music:default", "dial:PJSIP/1001", "ko/goodbye", "hangup"]
+    assert heard == [
+        "greeting",
+        "ko/topic_question",
+        "music:default",
+        "music:default",
+        "dial:PJSIP/1001",
+        "ko/goodbye",
+        "hangup",
+    ]
     assert house.offered().requirement == Requirement(KO)
     assert house.offered().topic == "any"
     assert house.channel.phases == ["menu", "waiting", "ringing", "served", "done"]
@@ -49,6 +57,15 @@ def test_a_key_during_the_greeting_chooses_the_language_at_once(key, language):
     assert house.channel.heard[:2] == ["greeting", f"{language}/topic_question"]
     assert house.offered().language is language
     assert house.channel.variables["RM_LANG"] == language.value
+
+
+def test_the_chosen_language_is_known_to_the_safety_net_while_the_topic_is_asked():
+    house = House()
+    house.channel.press(1.0, "2")
+    house.channel.hangs_up_at_s = 3.0
+    through(house)
+    assert house.channel.variables["RM_LANG"] == "en"
+    assert house.channel.phases == ["menu"]
 
 
 @pytest.mark.parametrize(("at_s", "language"), [(13.5, EN), (14.95, EN), (15.9, KO)])
@@ -215,7 +232,7 @@ def test_resume_says_nothing_and_keeps_place_language_and_topic():
     house.acd.free_at = {"1003": 20.0}
     since = house.epoch - 90
     house.channel.variables = {
-        "RM_PHASE": "waiting", "RM_LANG": "en", "RM_TOPIC": "passport", "RM_QUEUE": "passport",
+        "RM_PHASE": "waiting", "RM_CONTACT": "1.1", "RM_LANG": "en", "RM_TOPIC": "passport", "RM_QUEUE": "passport",
         "RM_QUEUED_AT": f"{since:.3f}", "RM_WAITED": "5.000", "RM_WAITING_SINCE": f"{since + 10:.3f}",
     }  # fmt: skip
     assert through(house, resume) is Outcome.SERVED
@@ -235,6 +252,7 @@ def test_resume_without_a_memory_is_any_korean_agent_from_now(variables):
     through(house, resume)
     offer = house.offered()
     assert (offer.requirement, offer.first_queued_at, offer.waited_s) == (Requirement(KO), house.epoch, 0.0)
+    assert not offer.resumed  # never offered before: it counts as offered now
 
 
 @pytest.mark.parametrize("at_s", [0.5, 6.0, 13.5, 15.0, 18.5])
