@@ -42,7 +42,14 @@ STATES: tuple[tuple[str, str, str, str], ...] = (
     ("error", "단말이상", "Phone fault", "red"),
     ("offline", "로그아웃", "Off", "bright_black"),
 )
-REASONS = {"lunch": "식사", "break": "휴식", "training": "교육", "meeting": "회의", "other": "기타업무"}
+REASONS = {
+    "": "사유 없음",
+    "lunch": "식사",
+    "break": "휴식",
+    "training": "교육",
+    "meeting": "회의",
+    "other": "기타업무",
+}
 
 
 def state_of(agent: AgentLine) -> str:
@@ -164,7 +171,7 @@ def _agents(agents: Sequence[AgentLine]) -> RenderableType:
     for team in teams:
         table.add_row(_team(team), *[_count(counted[team, s[0]]) for s in shown])
     table.add_row(Text("전체 All", "bold"), *[_count(sum(counted[t, s[0]] for t in teams), bold=True) for s in shown])
-    reasons = Counter(a.reason or "other" for a in agents if state_of(a) == Presence.AWAY.value)
+    reasons = Counter(a.reason or "" for a in agents if state_of(a) == Presence.AWAY.value)
     note = "  ".join(f"{REASONS.get(reason, reason)} {number}" for reason, number in sorted(reasons.items()))
     title = _title(f"상담사 Agents ({len(agents)})")
     return Panel(

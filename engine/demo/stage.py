@@ -20,7 +20,7 @@ from engine.demo.phones import LONGEST_CALL_S, Kind, PhoneBank, PhoneEvent
 
 BUSIEST_SWING = 0.3  # calls come 30 % faster and slower in turns
 SWING_PERIOD_S = 180.0
-KEY_AFTER_AWAY_S = 2.5
+KEY_AFTER_AWAY_S = 1.2  # the PBX hangs up after 3 s, whether a reason came or not
 BACK_AFTER_NO_ANSWER_S = 20.0
 
 

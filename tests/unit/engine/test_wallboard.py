@@ -80,6 +80,10 @@ def test_a_rare_state_has_a_column_only_when_somebody_is_in_it():
     assert "무응답" in drawn(board(agents=(agent(1, Presence.NOT_RESPONDING),)))
 
 
+def test_an_agent_who_gave_no_reason_is_not_said_to_have_one():
+    assert "사유 없음 1" in drawn(board(agents=(agent(1, Presence.AWAY),)))
+
+
 def test_old_figures_are_called_old():
     assert "s old" not in drawn(board(), now=NOW + 4.9)
     assert "7 s old" in drawn(board(), now=NOW + 7)
