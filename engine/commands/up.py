@@ -37,7 +37,9 @@ def run(arguments: Sequence[str]) -> int:
     """Runs until it is asked to end (exit 0). Exit 1 with the reason on stderr when it cannot start or go on."""
     options = _parser().parse_args(arguments)
     # Until the supervisor waits for signals, an end asked for ends what is being fetched too.
-    signal.signal(signal.SIGTERM, _end)
+    # (A shell that starts it with `&` has told it to ignore SIGINT; whoever sends one to it means it all the same.)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     try:
         if options.engine_only:
             settings = _earlier(options.state)
