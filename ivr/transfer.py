@@ -31,21 +31,25 @@ def transferred(call: Call) -> Outcome:
     _log.info("transfer.asked", contact_id=contact_id, by=back_to, to_agent=target in call.rules.agents)
     music = remembered.wanted(call.channel, call.rules, call.language, call.services.now()).queue.music
     call.channel.music(music)
-    if target in call.rules.agents and _talk(call, target, music):
-        return goodbye(call)
-    call.say("transfer_failed")
-    call.channel.music(music)
-    if back_to and _talk(call, back_to, music):
-        return goodbye(call)
-    return resume(call)
-
-
-def _talk(call: Call, agent_id: str, music: str) -> bool:
-    """Ring this agent for the contact, if the dispatcher lets it. False: not let, or no answer."""
-    assignment: Assignment | None = call.services.acd.rejoin(call.contact_id, call.channel_name, agent_id)
-    if assignment is None:
-        return False
-    answered = ring(call, assignment, music)
-    if not answered:
+    # At once, before any sentence: a contact that nobody claims is soon taken for ended.
+    assignment = acd.rejoin(contact_id, call.channel_name, target) if target in call.rules.agents else None
+    if assignment is None and back_to:
+        assignment = acd.rejoin(contact_id, call.channel_name, back_to)
+    while assignment is not None:
+        if ring(call, assignment, music):
+            return goodbye(call)
         call.channel.music(music)
-    return answered
+        assignment = _next(call, back_to)
+    return resume(call, ("transfer_failed",))
+
+
+def _next(call: Call, back_to: str | None) -> Assignment | None:
+    """After no answer: whom the dispatcher has chosen meanwhile, else the agent who transferred."""
+    acd = call.services.acd
+    match acd.take(call.contact_id):
+        case Assignment() as assignment:
+            return assignment
+        case None if back_to:
+            return acd.rejoin(call.contact_id, call.channel_name, back_to)
+        case _:
+            return None

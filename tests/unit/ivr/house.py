@@ -178,7 +178,7 @@ class TwinAcd:
             return GoToSafetyNet()
         self._match()
         if contact_id in self.pending:
-            self.waiting.pop(contact_id)
+            self.waiting.pop(contact_id, None)
         return self.pending.pop(contact_id, None)
 
     def position(self, contact_id: str) -> int | None:

@@ -1,0 +1,141 @@
+"""What an agent's phone can do on its own, with real phones: transfers by REFER, forwarding by 302."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from calls import Log, agents_of, logged_in, longest_silence_s, say_code, wait_quiet, wait_state
+from centre import NUMBER, Centre, wait_for
+
+from engine.phone import CLOSED, ESTABLISHED, INCOMING, Phone
+from tests.bench.sip_ua import Loop, Ua
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    words = ("--set", "queues.defaults.wrapup_s=0", "--set", "queues.defaults.ring_timeout_s=4")
+    with Centre.start(tmp_path_factory.mktemp("centre"), "--at", "2026-11-24T10:00", *words) as centre:
+        yield centre
+
+
+@contextmanager
+def talking(centre: Centre, *extensions: str, keys: str = "10") -> Iterator[tuple[Log, Phone, list[Phone]]]:
+    """A citizen talks with the first of these agents; the others are registered, not logged in."""
+    with ExitStack() as stack:
+        others = [stack.enter_context(centre.agent(extension, answers=True)) for extension in extensions[1:]]
+        [agent] = stack.enter_context(logged_in(centre, extensions[0]))
+        citizen = stack.enter_context(centre.citizen())
+        log = Log(centre)
+        began = citizen.call(NUMBER)
+        citizen.wait_talking(5, after=began)
+        citizen.keys(keys)
+        agent.wait_talking(8, after=began)
+        log.wait("contact.moved", new="connected")
+        yield log, citizen, [agent, *others]
+        citizen.hang_up()
+
+
+def test_a_blind_transfer_to_an_agent_is_rung_and_keeps_the_contact(centre: Centre) -> None:
+    with talking(centre, "1001", "1002") as (log, citizen, [agent, other]):
+        say_code(centre, other, "*11", "available")
+        asked = time.monotonic()
+        agent.transfer("1002")
+        other.wait_talking(5, after=asked)
+        agent.wait_ended(5, after=asked)
+        time.sleep(0.5)
+        assert citizen.events(CLOSED) == []
+        contacts = {line["contact_id"] for line in log.lines("contact.moved")}
+        assert len(contacts) == 1
+        assert len([line for line in log.lines("contact.moved") if line["offered"]]) == 1
+        wait_state(centre, "1002", "available", "connected")
+        wait_state(centre, "1001", "available", "idle")
+        other.hang_up()
+        citizen.wait_ended(5)
+        assert log.wait("contact.moved", new="completed")["agent_id"] == "1002"
+        assert log.lines("contact.moved", new="abandoned") == []
+        say_code(centre, other, "*13", "offline")
+
+
+@pytest.mark.parametrize("target", ["01098765432", "0319099000", "*11", "9999"])
+def test_a_blind_transfer_elsewhere_goes_back_to_the_agent(centre: Centre, target: str) -> None:
+    with talking(centre, "1001") as (log, citizen, [agent]):
+        asked = time.monotonic()
+        agent.transfer(target)
+        agent.wait(INCOMING, 6, after=asked)
+        agent.wait(ESTABLISHED, 3, after=asked)
+        wait_state(centre, "1001", "available", "connected")
+        assert citizen.events(CLOSED) == []
+        assert longest_silence_s(citizen.heard()) <= 1.0
+        channels = centre.channels()
+        assert len(channels) == 2, channels  # the citizen's and the agent's: nothing else was dialled
+        assert log.lines("contact.moved", new="abandoned") == []
+
+
+def test_a_transfer_to_an_agent_who_does_not_answer_finds_the_next(centre: Centre) -> None:
+    """The agent who transferred, being the only one who is free."""
+    with talking(centre, "1001", "1002") as (_, citizen, [agent, other]):
+        other.answers = False
+        say_code(centre, other, "*11", "available")
+        asked = time.monotonic()
+        agent.transfer("1002")
+        other.wait(INCOMING, 5, after=asked)
+        agent.wait(ESTABLISHED, 9, after=asked)
+        assert citizen.events(CLOSED) == []
+        other.answers = True
+        citizen.hang_up()
+        wait_quiet(centre)
+        say_code(centre, other, "*13", "offline")
+
+
+def test_hanging_up_after_a_transfer_leaves_nobody_behind(centre: Centre) -> None:
+    with talking(centre, "1001", "1002") as (log, citizen, [agent, other]):
+        other.answers = False
+        say_code(centre, other, "*11", "available")
+        asked = time.monotonic()
+        agent.transfer("1002")
+        other.wait(INCOMING, 5, after=asked)
+        citizen.hang_up()
+        wait_quiet(centre, 5)
+        wait_state(centre, "1002", "available", "idle")
+        wait_state(centre, "1001", "available", "idle")
+        log.wait("contact.moved", new="abandoned")
+        other.answers = True
+        say_code(centre, other, "*13", "offline")
+
+
+def test_a_forwarded_phone_carries_nobody_anywhere(centre: Centre) -> None:
+    """302 to a colleague's extension, and to an outside number: nothing is dialled, the next agent is rung."""
+    loop = Loop()
+    loop.start()
+    with centre.agent("1005", answers=True) as colleague, logged_in(centre, "1002") as [_]:
+        forwarded = Ua(loop, "1003", centre.sip, centre.accounts["1003"]["sip_secret"]).register()
+        try:
+            code = forwarded.call("*11")
+            wait_for(lambda: agents_of(centre)["1003"]["presence"] == "available", 5, centre.said)
+            assert code.ended.wait(5)
+            wait_state(centre, "1003", "available", "idle")
+            for target in (f"1005@{centre.sip[0]}:{centre.sip[1]}", "01098765432@127.0.0.1"):
+                forwarded.reject_with = f"302 Moved Temporarily\r\nContact: <sip:{target}>"
+                with centre.citizen() as citizen:
+                    log = Log(centre)
+                    began = citizen.call(NUMBER)
+                    citizen.wait_talking(5, after=began)
+                    citizen.keys("20")  # English: 1003 alone
+                    log.wait("reservation.ended", 8, agent_id="1003", result="busy")
+                    time.sleep(1.0)
+                    assert len(centre.channels()) == 1, centre.channels()
+                    assert colleague.events(INCOMING) == []
+                    citizen.hang_up()
+                    wait_quiet(centre)
+            forwarded.reject_with = None
+            code = forwarded.call("*13")
+            assert code.ended.wait(5)
+        finally:
+            forwarded.close()
+            loop.stop()
+            loop.join(3)
+            loop._wake_r.close()
+            loop._wake_w.close()
