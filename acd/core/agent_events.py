@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.core import matching, moves
+from acd.core import matching, moves, talks
 from acd.core.events import DeviceChanged, PresenceAsked, PresenceRestored, WrapupEndAsked, WrapupExtendAsked
 from acd.core.model import TALKING, Agent, State
 from acd.core.states import PRESENCE_TRANSITIONS, Presence, Work
@@ -32,7 +32,7 @@ def presence_asked(state: State, event: PresenceAsked, out: Out) -> None:
         same = event.presence is agent.presence and reason == agent.reason
         agent.asked = None if same else (event.presence, reason)
     elif agent.work is Work.WRAPUP and event.presence is not Presence.AVAILABLE:
-        moves.end_wrapup(state, agent, out, presence=event.presence, reason=reason)
+        talks.end_wrapup(state, agent, out, presence=event.presence, reason=reason)
     else:
         moves.move_agent(state, agent, out, presence=event.presence, reason=reason)
     moves.watch_phone(state, agent)
@@ -96,7 +96,7 @@ def wrapup_end_asked(state: State, event: WrapupEndAsked, out: Out) -> None:
     """The agent is done early."""
     agent = state.agents.get(event.agent_id)
     if agent is not None and agent.work is Work.WRAPUP:
-        moves.end_wrapup(state, agent, out)
+        talks.end_wrapup(state, agent, out)
 
 
 def wrapup_extend_asked(state: State, event: WrapupExtendAsked, out: Out) -> None:

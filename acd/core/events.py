@@ -180,6 +180,27 @@ class DeviceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RingAdopted:
+    """The safety net's queue rings this agent for this caller, of whom the engine may know nothing yet."""
+
+    contact_id: str
+    agent_id: str
+    language: Language
+    topic: str
+    queue: str
+    first_queued_at: float
+    resumed: bool  # True: an engine has counted it as offered
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded:
+    """The queue has stopped ringing this agent for this caller, without an answer."""
+
+    contact_id: str
+    agent_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TalkAdopted:
     """After a restart: the PBX says that this agent talks with this caller since `since` (epoch seconds)."""
 
@@ -231,6 +252,8 @@ Event = (
     | WrapupEndAsked
     | WrapupExtendAsked
     | DeviceChanged
+    | RingAdopted
+    | RingEnded
     | TalkAdopted
     | PresenceRestored
     | RulesChanged

@@ -11,7 +11,17 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from acd.core import agent_events, contact_events, events, matching, moves, rules_events
+from acd.core import (
+    agent_events,
+    contact_events,
+    events,
+    leg_events,
+    matching,
+    moves,
+    reservations,
+    rules_events,
+    talks,
+)
 from acd.core.events import LegResult
 from acd.core.model import Agent, Contact, Limits, State
 from acd.core.states import ContactState
@@ -64,7 +74,7 @@ def _match(state: State, out: list[Command]) -> None:
         if choice is None:
             matching.list_idle(state, freed[0])
         else:
-            moves.reserve(state, choice, "freed", out)
+            reservations.reserve(state, choice, "freed", out)
         return
     if len(unplaced) == 1 and not freed:
         _place(*unplaced[0], state, out)
@@ -78,7 +88,7 @@ def _place(contact: Contact, trigger: str, state: State, out: list[Command]) -> 
         if choice is not None and trigger == "freed":
             choice = matching.choose_contact(state, choice.agent)
         if choice is not None:
-            moves.reserve(state, choice, trigger, out)
+            reservations.reserve(state, choice, trigger, out)
 
 
 def _match_many(state: State, freed: list[Agent], unplaced: list[tuple[Contact, str]], out: list[Command]) -> None:
@@ -113,7 +123,7 @@ def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:
         case Timer.RESERVATION:
             _reservation_due(state, one, out)
         case Timer.WRAPUP:
-            moves.end_wrapup(state, state.agents[one], out)
+            talks.end_wrapup(state, state.agents[one], out)
         case Timer.GRACE:
             agent_events.grace_ended(state, one, out)
         case Timer.EXCLUSION:
@@ -129,13 +139,13 @@ def _reservation_due(state: State, agent_id: str, out: list[Command]) -> None:
     if reservation is None:
         return
     if reservation.retry_due:
-        moves.retry(state, reservation, out)
+        reservations.retry(state, reservation, out)
     elif reservation.rang_at is not None:
-        moves.abort(state, reservation, LegResult.NO_ANSWER, out)
+        reservations.abort(state, reservation, LegResult.NO_ANSWER, out)
     elif reservation.dialled:
-        moves.abort(state, reservation, LegResult.UNREACHABLE, out)
+        reservations.abort(state, reservation, LegResult.UNREACHABLE, out)
     else:
-        moves.not_taken(state, reservation, out)
+        reservations.not_taken(state, reservation, out)
 
 
 def _time_passed(state: State, event: events.TimePassed, out: list[Command]) -> None:
@@ -146,13 +156,15 @@ _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
     events.ContactOffered: contact_events.contact_offered,
     events.ContactHungUp: contact_events.contact_hung_up,
     events.ContactDeparted: contact_events.contact_departed,
-    events.LegDialled: contact_events.leg_dialled,
-    events.LegRang: contact_events.leg_rang,
-    events.LegAnswered: contact_events.leg_answered,
-    events.LegFailed: contact_events.leg_failed,
-    events.HoldChanged: contact_events.hold_changed,
-    events.TalkEnded: contact_events.talk_ended,
-    events.TalkAdopted: contact_events.talk_adopted,
+    events.LegDialled: leg_events.leg_dialled,
+    events.LegRang: leg_events.leg_rang,
+    events.LegAnswered: leg_events.leg_answered,
+    events.LegFailed: leg_events.leg_failed,
+    events.HoldChanged: leg_events.hold_changed,
+    events.TalkEnded: leg_events.talk_ended,
+    events.RingAdopted: leg_events.ring_adopted,
+    events.RingEnded: leg_events.ring_ended,
+    events.TalkAdopted: leg_events.talk_adopted,
     events.HandOnAsked: contact_events.hand_on_asked,
     events.PresenceAsked: agent_events.presence_asked,
     events.PresenceRestored: agent_events.presence_restored,
