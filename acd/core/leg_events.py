@@ -151,14 +151,11 @@ def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
 
 
 def ring_ended(state: State, event: RingEnded, out: Out) -> None:
-    """Nobody answered the queue's ring: the contact waits in its place, and the agent is free to be rung by us."""
+    """Nobody answered the queue's ring. Says nothing about a ring of ours for the same pair."""
     contact = state.contacts.get(event.contact_id)
     reservation = contact.reservation if contact is not None else None
-    if contact is not None and reservation is not None and reservation.agent.id == event.agent_id:
-        reservations.end_reservation(state, reservation, LegResult.NO_ANSWER, out)
-        reservations.back_to_queue(state, contact, out)
-        reservation.agent.device_busy = False  # it rang for us
-        moves.release(state, reservation.agent, out)
+    if reservation is not None and reservation.of_queue and reservation.agent.id == event.agent_id:
+        reservations.queue_gave_up(state, reservation, out)
 
 
 def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:

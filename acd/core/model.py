@@ -52,6 +52,7 @@ class Reservation:
     rang_at: float | None = None
     retried: bool = False
     retry_due: bool = False  # the leg gave an early 486, and is dialled again at the deadline
+    of_queue: bool = False  # the PBX's own queue rings: not ours to end, and nobody's fault when nobody answers
 
 
 @dataclass(slots=True, eq=False)

@@ -57,13 +57,22 @@ def assign(state: State, reservation: Reservation, out: Out) -> None:
 def reserve_rung(state: State, contact: Contact, agent: Agent, out: Out) -> None:
     """Tie together a pair whose phone the PBX's own queue rings already; its end is the queue's to tell."""
     state.serial += 1
-    reservation = Reservation(state.serial, contact, agent, agent.idle_since, dialled=True, rang_at=state.now)
+    reservation = Reservation(state.serial, contact, agent, agent.idle_since, dialled=True, of_queue=True)
+    reservation.rang_at = state.now
     contact.reservation = agent.reservation = reservation
     contact.agent_id, agent.contact = agent.id, contact
     move_contact(state, contact, ContactState.RESERVED, out)
     move_agent(state, agent, out, work=Work.RESERVED)
     longest_s = max((queue.ring_timeout_s for queue in state.queues.values()), default=0.0)  # the fallback queues' own
     state.timers.set(reservation_timer(agent.id), state.now + longest_s + state.limits.ring_slack_s)
+
+
+def queue_gave_up(state: State, reservation: Reservation, out: Out) -> None:
+    """The PBX's own queue has stopped ringing: the contact waits in its place, the agent is free to be rung by us."""
+    end_reservation(state, reservation, LegResult.NO_ANSWER, out)
+    back_to_queue(state, reservation.contact, out)
+    reservation.agent.device_busy = False  # it rang for us
+    release(state, reservation.agent, out)
 
 
 def retry(state: State, reservation: Reservation, out: Out) -> None:

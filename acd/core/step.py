@@ -138,7 +138,9 @@ def _reservation_due(state: State, agent_id: str, out: list[Command]) -> None:
     reservation = state.agents[agent_id].reservation
     if reservation is None:
         return
-    if reservation.retry_due:
+    if reservation.of_queue:
+        reservations.queue_gave_up(state, reservation, out)
+    elif reservation.retry_due:
         reservations.retry(state, reservation, out)
     elif reservation.rang_at is not None:
         reservations.abort(state, reservation, LegResult.NO_ANSWER, out)

@@ -32,6 +32,8 @@ from acd.core.events import (
     LegResult,
     PresenceAsked,
     PresenceRestored,
+    RingAdopted,
+    RingEnded,
     RulesChanged,
     TalkAdopted,
     TalkEnded,
@@ -143,6 +145,11 @@ any_event = st.one_of(
         TalkAdopted, contact_ids, agent_ids, languages, st.just("any"), st.sampled_from(["tax", "gone"]),
         st.sampled_from([START - 50.0, START + 1e6]),
     ),
+    st.builds(
+        RingAdopted, contact_ids, agent_ids, languages, st.just("any"), st.sampled_from(["tax", "gone"]),
+        st.sampled_from([START - 50.0, START + 1e6]), st.booleans(),
+    ),
+    st.builds(RingEnded, contact_ids, agent_ids),
     st.sampled_from(RULES),
 )  # fmt: skip
 
@@ -177,6 +184,7 @@ def plausible(state: State) -> list[Event]:
         match contact.state:
             case ContactState.QUEUED | ContactState.IVR:
                 found += [ContactHungUp(me), ContactDeparted(me, Departure.BACK_TO_MENU), again(contact, "tax")]
+                found += [RingAdopted(me, agent_id, KO, "any", "tax", START, True) for agent_id in agents]
                 found += [LegAnswered(me, agents[0]), TalkAdopted(me, agents[-1], KO, "any", "tax", START)]
             case ContactState.RESERVED:
                 reservation = contact.reservation
@@ -184,7 +192,7 @@ def plausible(state: State) -> list[Event]:
                 pair = (me, reservation.agent.id)
                 found += [LegDialled(*pair, reservation.id), LegRang(*pair), LegAnswered(*pair), LegAnswered(*pair)]
                 found += [LegFailed(*pair, result, 0.3) for result in LegResult]
-                found += [ContactHungUp(me), LegAnswered(me, agents[0])]
+                found += [ContactHungUp(me), LegAnswered(me, agents[0]), RingEnded(*pair)]
             case ContactState.CONNECTED | ContactState.WRAPUP:
                 found += [TalkEnded(me), ContactHungUp(me), again(contact, contact.queue.key), again(contact, "tax")]
                 found += [HoldChanged(me, contact.hold_since is None), TalkAdopted(me, "1001", KO, "any", "tax", START)]
@@ -220,6 +228,7 @@ class CoreMachine(RuleBasedStateMachine):
         self.quiet = True
         self.matches = 0
         self.rung: dict[int, tuple[str, str]] = {}  # reservations that a session may act on
+        self.assigned: set[int] = set()  # the others are of the PBX's own queue
 
     @initialize(count=st.integers(0, 5), waiting=st.lists(offers(), max_size=6))
     def some_are_available(self, count: int, waiting: list[ContactOffered]) -> None:
@@ -291,6 +300,7 @@ class CoreMachine(RuleBasedStateMachine):
                     assert contact_id not in {pair[0] for pair in self.rung.values()}, "a contact rings twice"
                     assert agent_id not in {pair[1] for pair in self.rung.values()}, "an agent is rung twice"
                     self.rung[number] = (contact_id, agent_id)
+                    self.assigned.add(number)
                 case Unassign(_, _, number):
                     self.rung.pop(number, None)
                 case HandOver(contact_id):
@@ -372,7 +382,7 @@ class CoreMachine(RuleBasedStateMachine):
         for one in self.state.agents.values():
             assert self.agents.get(one.id, (Presence.OFFLINE, Work.IDLE)) == (one.presence, one.work)
         held = {one.reservation.id for one in self.state.agents.values() if one.reservation and not one.reservation.retry_due}
-        assert held <= set(self.rung)
+        assert held & self.assigned <= set(self.rung)
 
     @invariant()
     def positions_are_those_of_a_naive_count(self) -> None:

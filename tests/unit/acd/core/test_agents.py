@@ -225,6 +225,18 @@ def test_a_registration_right_after_the_failure_counts_when_the_pbx_had_said_it_
     assert centre.agent("1001") == (AVAILABLE, IDLE)
 
 
+def test_what_the_pbx_says_after_the_agents_own_word_is_believed() -> None:
+    centre = Centre("1001")
+    centre.available("1001")
+    centre.offer("c1")
+    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    centre.feed(PresenceAsked("1001", AVAILABLE), 0.1)
+    centre.feed(DeviceChanged("1001", reachable=False, busy=False), 0.1)
+    centre.feed(DeviceChanged("1001", reachable=True, busy=False), 0.1)
+    centre.offer("c2")
+    assert centre.rung() == [("c2", "1001")]
+
+
 def test_the_agents_own_word_ends_the_error() -> None:
     centre = Centre("1001")
     centre.available("1001")
@@ -291,6 +303,13 @@ def test_a_transfer_to_one_who_may_not_be_rung_changes_nothing_and_goes_back_to_
     assert centre.rung() == [("c1", "1001")]
     centre.talk("c1", "1001")
     assert centre.agent("1001") == (AVAILABLE, Work.CONNECTED)
+
+
+def test_a_transfer_does_not_come_back_to_a_phone_in_another_call() -> None:
+    centre = talking()
+    centre.end("c1")
+    centre.feed(DeviceChanged("1001", reachable=True, busy=True), 1.0)
+    assert centre.feed(HandOnAsked("c1", "1001")) == []
 
 
 def test_a_transfer_that_nobody_answers_waits_in_its_queue_by_its_waiting_time_alone() -> None:

@@ -16,6 +16,8 @@ from acd.core.events import (
     LegRang,
     LegResult,
     PresenceAsked,
+    RingAdopted,
+    RingEnded,
     TalkAdopted,
     TalkEnded,
     TimePassed,
@@ -416,6 +418,33 @@ def test_a_talk_is_adopted_after_a_restart_with_its_length() -> None:
     centre.end("c1", after=20.0)
     assert centre.moved("c1")[0].talk_s == pytest.approx(120.0)
     assert centre.agent("1001")[1] is Work.WRAPUP
+
+
+def queue_rings() -> Centre:
+    """The fallback queue rings 1001 for c1, who has waited for 40 s there."""
+    centre = Centre("1001", "1002")
+    centre.available("1001")
+    centre.feed(RingAdopted("c1", "1001", KO, "any", "general", centre.now - 40.0, resumed=True))
+    return centre
+
+
+def test_the_queues_own_ring_makes_both_reserved_and_its_answer_connects_them() -> None:
+    centre = queue_rings()
+    assert centre.agent("1001") == (AVAILABLE, Work.RESERVED)
+    assert centre.rung() == [], "nobody is to dial"
+    assert centre.moved("c1")[0].offered is False
+    centre.answer("c1", "1001", after=3.0)
+    (connected,) = centre.moved("c1")
+    assert (connected.within_threshold, connected.waited_s) == (False, pytest.approx(43.0))
+
+
+def test_when_the_queues_own_ring_ends_the_contact_has_its_place() -> None:
+    centre = queue_rings()
+    centre.offer("c2")
+    centre.feed(RingEnded("c1", "1001"), 5.0)
+    assert centre.rung() == [("c1", "1001")]
+    assert centre.contact("c1").waited_s(centre.now) == pytest.approx(45.0)
+    assert centre.feed(RingEnded("c1", "1002")) == []
 
 
 def test_callers_come_back_after_a_restart_in_their_old_order() -> None:
