@@ -43,7 +43,7 @@ def load_or_make(state: Path, agents: Iterable[str] = ()) -> Credentials:
 
 
 def carrier_password(state: Path, carrier: str) -> str | None:
-    """The password of a carrier that is registered with, from the operator's STATE/carriers.json: {"name": "password"}."""
+    """A carrier's password for registering, from the operator's STATE/carriers.json: {"name": "password"}."""
     path = state / "carriers.json"
     if not path.exists():
         return None

@@ -21,15 +21,19 @@ class RulesInForce:
         self,
         load: Callable[[], Ruleset],
         *,
+        first: Callable[[], Ruleset] | None = None,
         changed: Callable[[Ruleset], None] = lambda _: None,
         counted: Callable[[bool], None] = lambda _: None,
     ) -> None:
-        """Load for the first time; raises RulesError or OSError. `changed` is called with each new set."""
+        """Load for the first time (by `first`, if given); raises RulesError or OSError.
+
+        `changed` is called with each new set.
+        """
         self._load = load
         self._changed = changed
         self._counted = counted
         self._lock = threading.Lock()
-        self._rules = load()
+        self._rules = (first or load)()
         self.loaded_at = time.time()
 
     def __call__(self) -> Ruleset:

@@ -32,9 +32,9 @@ from acd.metrics import Metrics
 from acd.reconcile import read as read_pbx
 from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
-from dialplan.loader import load
+from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
-from engine import credentials, pbx
+from engine import credentials, goodrules, pbx
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
@@ -62,7 +62,8 @@ class Engine:
         self.settings = settings
         self._journal_after = journal_after
         self.clock = SteadyClock()
-        self.rules = RulesInForce(lambda: load(settings.rules, settings.overrides, cache_folder()))
+        self._rules_dir = settings.rules
+        self.rules = RulesInForce(lambda: self._load_rules(settings.rules), first=self._first_rules)
         rules = self.rules()
         self.node = settings.node
         self.heartbeat = Heartbeat(settings.heartbeat)
@@ -74,7 +75,7 @@ class Engine:
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
         self._doors: Doors | None = None
         self._stopping = False
-        self._catalogue = Catalogue.load(self.settings.rules, strict=False)
+        self._catalogue = Catalogue.load(self._rules_dir, strict=False)
         self.ami = AmiClient(
             HOST,
             settings.ami_port,
@@ -236,8 +237,34 @@ class Engine:
         self.dispatcher.reread(seen)
         _log.info("ami.connected", node=self.node, reconnects=client.reconnects, read_s=time.monotonic() - begun)
 
+    def _load_rules(self, folder: Path) -> Ruleset:
+        return load(folder, self.settings.overrides, cache_folder())
+
+    def _first_rules(self) -> Ruleset:
+        """The operator's; while those are broken, the last that were sound: an engine that died must come back."""
+        kept = goodrules.folder(self.settings.state)
+        try:
+            rules = self._load_rules(self.settings.rules)
+        except RulesError as error:
+            if not kept.exists():
+                raise
+            for problem in error.problems:
+                _log.error("rules.refused", problem=str(problem))
+            rules, self._rules_dir = self._load_rules(kept), kept
+            _log.error("rules.kept", digest=rules.digest[:12], problems=len(error.problems))
+        self._keep_rules()
+        return rules
+
+    def _keep_rules(self) -> None:
+        try:
+            goodrules.keep(self._rules_dir, self.settings.state)
+        except OSError as error:
+            _log.error("rules.not_kept", error=str(error))
+
     def _rules_changed(self, rules: Ruleset) -> None:
-        self._catalogue = Catalogue.load(self.settings.rules, strict=False)
+        self._rules_dir = self.settings.rules
+        self._keep_rules()
+        self._catalogue = Catalogue.load(self._rules_dir, strict=False)
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
         self.dispatcher.change_rules(rules)
         pbx.apply_rules(self.settings, rules)

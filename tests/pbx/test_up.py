@@ -137,6 +137,30 @@ def test_broken_rules_start_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "state" / "ready.json").exists()
 
 
+def test_rules_that_break_while_it_runs_replace_nothing(start_centre: Start, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(default_rules(), rules)
+    centre = start_centre("--rules", str(rules))
+    queues = rules / "queues.yaml"
+    sound = queues.read_text()
+    queues.write_text(sound.replace("ring_timeout_s: 10", "ring_timeout_s: soon"))
+    asked = subprocess.run(
+        [sys.executable, "-P", "-m", "engine", "reload", "--state", str(centre.state)],
+        capture_output=True, text=True, timeout=30, env=child_environment(), check=False,
+    )  # fmt: skip
+    assert asked.returncode == 1
+    assert "queues.yaml:" in asked.stdout
+    # Told by a signal, the engine itself refuses them.
+    os.kill(centre.engine_pid, signal.SIGHUP)
+    wait_for(lambda: '"rules.kept"' in centre.said(), 15, centre.said)
+    assert "acd_" in centre.metrics()
+    # It dies in the midst of the edit: the next one goes on with the rules that were sound.
+    killed = centre.kill_engine()
+    centre.wait_ready(20, not_pid=killed)
+    assert centre.get("/readyz")
+    queues.write_text(sound)
+
+
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import fetch
+from engine import fetch, pbx
 from engine.fetch import FetchError, Program
 
 
@@ -96,3 +96,15 @@ def test_home_is_where_the_operator_says(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert fetch.home() == tmp_path
     monkeypatch.delenv("RINGMASTER_HOME")
     assert fetch.home() == Path(__file__).resolve().parents[3] / ".ringmaster"
+
+
+@pytest.mark.parametrize(
+    ("said", "warned"), [("Asterisk 22.10.1", False), ("Asterisk 23.0.0", False), ("Asterisk 22.9.0", True)]
+)
+def test_an_asterisk_without_its_security_fixes_is_warned_of(
+    said: str, warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _apt_says(monkeypatch, said)
+    warning = pbx.version_warning(Program("asterisk", Path("/"), "usr/sbin/asterisk"))
+    assert (warning is not None) is warned
+    assert not warned or "22.10.1" in str(warning)
