@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from urllib.parse import quote
 
 import pytest
-from calls import Log, agents_of, logged_in, longest_silence_s, say_code, wait_quiet, wait_state
+from calls import Log, agents_of, logged_in, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
 from centre import NUMBER, Centre, wait_for
 
 from engine.phone import CLOSED, ESTABLISHED, INCOMING, Phone
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_ua import Dialog, Loop, Ua
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +136,60 @@ def test_a_forwarded_phone_carries_nobody_anywhere(centre: Centre) -> None:
             code = forwarded.call("*13")
             assert code.ended.wait(5)
         finally:
-            forwarded.close()
-            loop.stop()
-            loop.join(3)
-            loop._wake_r.close()
-            loop._wake_w.close()
+            close(forwarded, loop)
+
+
+def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> None:
+    """REFER with Replaces: the citizen talks with the colleague, and the session is there when that talk ends."""
+    loop = Loop()
+    loop.start()
+    with centre.agent("1005", answers=True) as colleague, centre.citizen() as citizen:
+        agent = Ua(loop, "1001", centre.sip, centre.accounts["1001"]["sip_secret"]).register()
+        try:
+            assert agent.call("*11").ended.wait(5)
+            wait_state(centre, "1001", "available", "idle")
+            rung: list[Dialog] = []
+            agent.on_invite = lambda dialog, text, now: rung.append(dialog)
+            log = Log(centre)
+            began = citizen.call(NUMBER)
+            citizen.wait_talking(5, after=began)
+            citizen.keys("10")
+            log.wait("contact.moved", 8, new="connected")
+            consultation = agent.call("1005")
+            assert consultation.answered.wait(5)
+            refer_with_replaces(agent, rung[0], consultation)
+            log.wait("contact.moved", 5, new="completed", agent_id="1001")
+            for dialog in (rung[0], consultation):
+                dialog.hang_up()
+            time.sleep(1.0)
+            assert citizen.events(CLOSED) == []
+            assert len(centre.channels()) == 2, centre.channels()
+            assert log.lines("call.hung_up", script="call") == []
+            assert log.lines("contact.moved", new="abandoned") == []
+            colleague.hang_up()
+            citizen.wait_ended(8, after=began)
+            assert [p.name for p in prompts_heard(centre, citizen.heard(), "ko/goodbye")] == ["ko/goodbye"]
+            wait_state(centre, "1001", "available", "idle")
+            assert agent.call("*13").ended.wait(5)
+        finally:
+            close(agent, loop)
+
+
+def refer_with_replaces(agent: Ua, talk: Dialog, consultation: Dialog) -> None:
+    """What a phone sends when its attended-transfer key is pressed (RFC 5589)."""
+    local, remote = (re.search(r"tag=([^;>\s]+)", side) for side in (consultation.local, consultation.remote))
+    assert local is not None
+    assert remote is not None
+    replaces = f"{consultation.call_id};to-tag={remote[1]};from-tag={local[1]}"
+    header = f"Refer-To: <{consultation.target}?Replaces={quote(replaces, safe='')}>\r\nReferred-By: {talk.local}\r\n"
+    # A challenge is answered like that of an INVITE.
+    agent._pending[f"{talk.call_id} {talk.cseq + 1} REFER"] = (talk.target, talk.local, talk.remote, "", header)
+    talk.request("REFER", extra=header)
+
+
+def close(agent: Ua, loop: Loop) -> None:
+    agent.close()
+    loop.stop()
+    loop.join(3)
+    loop._wake_r.close()
+    loop._wake_w.close()
