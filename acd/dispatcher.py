@@ -57,6 +57,7 @@ TO_SAFETY_NET_S = 30.0
 BEAT_EVERY_S = 0.2
 ASK_TIMEOUT_S = 1.0
 REJOIN_WITHIN_S = 3.0
+DOUBT_S = 1.2  # a silent line is pinged after 0.7 s, and answers within a millisecond
 OWN_CALL_LOOKS, OWN_CALL_LOOK_S = 3, 0.01
 ANSWERED_UNSEEN_S = 1.0  # after Dial's own time-out: then it must have been answered
 
@@ -98,7 +99,7 @@ class Dispatcher:
         self._alive: set[str] = set()  # contacts that are not over
         self._on_line: set[str] = set()  # of these, whose caller is
         self._last_agent: dict[str, str] = {}
-        self._unseen: dict[int, tuple[float, str, str]] = {}  # reservation -> (answered at, contact, agent)
+        self._dialling: dict[int, tuple[Assignment, float]] = {}  # taken and not over, with the time of taking
         self._restore: list[PresenceRestored] | None = None  # what is told when those who waited are back
         self._read_once = False
         self._stopping = False
@@ -186,8 +187,8 @@ class Dispatcher:
         """The second witness of a leg's end."""
 
         def over(now: float) -> None:
-            self._unseen.pop(reservation_id, None)
-            agent_id = self._dialled_agent(contact_id, reservation_id)
+            dialled = self._dialling.pop(reservation_id, None)
+            agent_id = dialled[0].agent_id if dialled is not None else ""
             for event in self._view.legs.dial_returned(contact_id, agent_id, reservation_id, dialstatus, now):
                 self._feed(event, now)
 
@@ -318,6 +319,7 @@ class Dispatcher:
                     item(now)
                 deadline = next_deadline(self._state)
                 if deadline is not None and deadline <= now:
+                    self._believe_sessions(now)
                     self._feed(TimePassed(), now)
                 for channel in self._board.due_wakes(now):
                     self._pbx.wake(channel)
@@ -398,7 +400,7 @@ class Dispatcher:
             self._pbx.wake(channel)
 
     def _unassign(self, contact_id: str, reservation_id: int) -> None:
-        self._unseen.pop(reservation_id, None)
+        self._dialling.pop(reservation_id, None)
         self._board.void(contact_id, reservation_id)
         for leg in self._view.legs.void(contact_id, reservation_id):
             self._pbx.hang_up(leg.name)
@@ -418,20 +420,26 @@ class Dispatcher:
             for leg in self._view.legs.void(contact_id, reservation_id):  # void between the take and this
                 self._pbx.hang_up(leg.name)
             return
+        self._dialling[reservation_id] = (assignment, now)
         self._feed(LegDialled(contact_id, agent_id, reservation_id), now)
-        if not self.pbx_in_sight():
-            self._feed(LegRang(contact_id, agent_id, reservation_id), now)
-            until = now + assignment.ring_timeout_s + ANSWERED_UNSEEN_S
-            self._unseen[reservation_id] = (until, contact_id, agent_id)
+        self._believe_sessions(now)
 
-    def _dialled_agent(self, contact_id: str, reservation_id: int) -> str:
-        for leg in self._view.legs.by_uniqueid.values():
-            if leg.reservation_id == reservation_id:
-                return leg.agent_id
-        contact = self._state.contacts.get(contact_id)
-        if contact is not None and contact.reservation is not None and contact.reservation.id == reservation_id:
-            return contact.reservation.agent.id
-        return ""
+    def _believe_sessions(self, now: float) -> None:
+        """While nothing is heard of the PBX, what the sessions dial rings, and is answered if Dial does not return.
+
+        A line that lives is never silent for as long as this, because it is pinged; so a phone that is really dead is
+        still found within its 1.5 s.
+        """
+        if not self._dialling or (self._pbx.connected() and self._pbx.silence_s() < DOUBT_S):
+            return
+        for reservation_id, (one, taken_at) in list(self._dialling.items()):
+            contact = self._state.contacts.get(one.contact_id)
+            if contact is None or contact.reservation is None or contact.reservation.id != reservation_id:
+                continue
+            if contact.reservation.rang_at is None:
+                self._feed(LegRang(one.contact_id, one.agent_id, reservation_id), now)
+            elif now >= taken_at + one.ring_timeout_s + ANSWERED_UNSEEN_S:
+                self._feed(LegAnswered(one.contact_id, one.agent_id), now)
 
     def _moved(self, fact: ContactMoved) -> None:
         """Keep what sessions ask for in step with the core."""
@@ -448,6 +456,9 @@ class Dispatcher:
             self._alive.discard(fact.contact_id)
             self._on_line.discard(fact.contact_id)
             self._last_agent.pop(fact.contact_id, None)
+            for reservation_id, (one, _) in list(self._dialling.items()):
+                if one.contact_id == fact.contact_id:  # its caller hung up within Dial: the session reports nothing
+                    del self._dialling[reservation_id]
             self._view.forget_contact(fact.contact_id)
 
     def _tidy(self, now: float) -> None:
@@ -456,10 +467,7 @@ class Dispatcher:
         for contact_id in late:
             del self._view.transferred[contact_id]
             self._feed(TalkEnded(contact_id), now)
-        for reservation_id, (at, contact_id, agent_id) in list(self._unseen.items()):
-            if at <= now:
-                del self._unseen[reservation_id]
-                self._feed(LegAnswered(contact_id, agent_id), now)
+        self._believe_sessions(now)
         if self._read_once and self._pbx.connected():
             self._returning.sweep(now)
         if self._restore is not None and self._returning.everybody_back(now):

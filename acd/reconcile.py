@@ -18,7 +18,7 @@ from acd.core.events import Event, LegAnswered, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 
 RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED"
-_RINGING, _UP = ("4", "5"), "6"
+_UP = "6"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +157,20 @@ def _adopt_legs(
             continue
         contact_id = caller.variables.get("RM_CONTACT") or caller.uniqueid
         if leg is None:
-            of_queue = caller.uniqueid not in view.callers
-            leg = Leg(contact_id, chan.agent_id, chan.uniqueid, chan.name, now - channel.age_s, None, of_queue=of_queue)
+            of_queue = caller.uniqueid in view.queue_callers or caller.uniqueid not in view.callers
+            reservation = None if of_queue else view.legs.expected(contact_id, chan.agent_id)
+            begun_at = now - channel.age_s
+            leg = Leg(contact_id, chan.agent_id, chan.uniqueid, chan.name, begun_at, reservation, of_queue=of_queue)
             leg.rang = True
             view.adopt_leg(leg)
-            if channel.state in _RINGING and caller.uniqueid in view.queue_callers:
-                view.queue_callers[caller.uniqueid].ringing.add(channel.uniqueid)
+            waiting = view.queue_callers.get(caller.uniqueid)
+            if waiting is not None and channel.state != _UP:
+                waiting.ringing.add(channel.uniqueid)
+                events.append(view.queue_rings(waiting, chan.agent_id))
         if channel.state == _UP and not leg.answered:
             leg.answered = True
             if caller.uniqueid in view.callers:
+                view.queue_callers.pop(caller.uniqueid, None)
                 events.append(LegAnswered(contact_id, chan.agent_id))
             else:
                 view.queue_callers.pop(caller.uniqueid, None)

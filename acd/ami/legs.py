@@ -46,6 +46,15 @@ class Legs:
         """A session has taken this assignment and dials."""
         self._expected[contact_id] = (agent_id, reservation_id)
 
+    def expected(self, contact_id: str, agent_id: str) -> int | None:
+        """The reservation that a leg of this pair belongs to, if their session dials now."""
+        agent, reservation_id = self._expected.get(contact_id, ("", -1))
+        return reservation_id if agent == agent_id else None
+
+    def of_reservation(self, reservation_id: int) -> Leg | None:
+        """The leg of this reservation, once it was seen."""
+        return next((leg for leg in self.by_uniqueid.values() if leg.reservation_id == reservation_id), None)
+
     def forget_contact(self, contact_id: str) -> None:
         """The contact is over; legs of it that still live end as they do."""
         _, reservation_id = self._expected.pop(contact_id, ("", -1))
@@ -53,8 +62,7 @@ class Legs:
 
     def begin(self, contact_id: str, agent_id: str, uniqueid: str, name: str, now: float) -> Leg:
         """A session's Dial has made a leg. It is void when its reservation is over already."""
-        agent, reservation_id = self._expected.get(contact_id, ("", -1))
-        leg = Leg(contact_id, agent_id, uniqueid, name, now, reservation_id if agent == agent_id else None)
+        leg = Leg(contact_id, agent_id, uniqueid, name, now, self.expected(contact_id, agent_id))
         leg.void = leg.reservation_id in self._void or leg.reservation_id in self._ended
         self.by_uniqueid[uniqueid] = leg
         return leg
@@ -90,13 +98,13 @@ class Legs:
         self, contact_id: str, agent_id: str, reservation_id: int, status: str, now: float
     ) -> list[Event]:
         """The session's word that its Dial is over: news only where no event has said so."""
-        if self._expected.get(contact_id) == (agent_id, reservation_id):
+        if self._expected.get(contact_id, ("", -1))[1] == reservation_id:
             del self._expected[contact_id]
         void = reservation_id in self._void
         self._void.discard(reservation_id)
         if reservation_id in self._ended:
             return []
-        leg = next((one for one in self.by_uniqueid.values() if one.reservation_id == reservation_id), None)
+        leg = self.of_reservation(reservation_id)
         self._remember_end(reservation_id)
         answered = status == "ANSWER"
         if leg is not None:

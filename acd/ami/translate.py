@@ -27,6 +27,8 @@ from acd.core.events import (
     HoldChanged,
     LegAnswered,
     LegRang,
+    RingAdopted,
+    RingEnded,
     TalkAdopted,
     TalkEnded,
 )
@@ -216,7 +218,7 @@ class Translator:
             waiting.ringing.add(uniqueid)
             chan.ours = True
             self.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, self._now, None, of_queue=True)
-            return []
+            return [self.queue_rings(waiting, agent)]
         if contact_id is None:
             chan.ours = False
             return self.devices((agent,))
@@ -237,7 +239,8 @@ class Translator:
         leg = self.legs.by_uniqueid.get(packet.get("DestUniqueid"))
         if leg is None or leg.answered:
             return []
-        status = packet.get("DialStatus")
+        # A phone that forwards (302) is reported as CANCEL first; where it points to is never followed (Dial's `i`).
+        status = "BUSY" if packet.get("Forward") else packet.get("DialStatus")
         waiting = self.queue_callers.get(leg.contact_id) if leg.of_queue else None
         if waiting is not None:
             waiting.ringing.discard(leg.uniqueid)
@@ -247,9 +250,28 @@ class Translator:
                 return self._adopt_queue_talk(leg)
             return [LegAnswered(leg.contact_id, leg.agent_id)]
         self.legs.end(leg)
+        if leg.of_queue:
+            return [RingEnded(leg.contact_id, leg.agent_id)]
         if leg.void or leg.reservation_id is None or status in ("CANCEL", "ABORT"):
             return []
         return [self.legs.failure(leg, status, self._now)]
+
+    def queue_rings(self, waiting: QueueCaller, agent_id: str) -> RingAdopted:
+        """The queue rings this agent for this caller, who from now on counts as known."""
+        what = self.attributes(waiting.uniqueid)
+        variables = self.variables_of(waiting.uniqueid)
+        self.callers[waiting.uniqueid] = waiting.uniqueid
+        self.caller_channel[waiting.uniqueid] = waiting.channel
+        return RingAdopted(
+            waiting.uniqueid,
+            agent_id,
+            what.language,
+            what.topic,
+            what.queue,
+            waiting.queued_at,
+            # One that this engine has sent there has no variables here, and was offered by it.
+            resumed=not variables or bool(variables.get("RM_CONTACT")),
+        )
 
     def _adopt_queue_talk(self, leg: Leg) -> list[Event]:
         what = self.attributes(leg.contact_id)
@@ -294,6 +316,8 @@ class Translator:
             self.legs.end(leg)
             if leg.answered:
                 events += [TalkEnded(leg.contact_id), *self._still_busy(leg.agent_id)]
+            elif leg.of_queue:
+                events.append(RingEnded(leg.contact_id, leg.agent_id))
             elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
                 events.append(self.legs.failure(leg, "NOANSWER", self._now))
         contact_id = self.callers.get(uniqueid)

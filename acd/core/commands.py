@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from acd.core.facts import Fact
+from acd.core.records import quick
 from acd.core.states import Presence
 
 
@@ -15,6 +16,7 @@ class Notice(StrEnum):
     NOT_RESPONDING = "not_responding"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Assign:
     """Wake this caller's session: it is to ring this agent. Repeated by the dispatcher until taken."""
@@ -61,6 +63,7 @@ class Tell:
     notice: Notice
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Note:
     """A fact for the subscribers: journal, metrics, log, desks."""

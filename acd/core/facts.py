@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acd.core.records import quick
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Requirement
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ContactMoved:
     """A contact changed its state. `old` is None when it is first seen."""
@@ -34,6 +36,7 @@ class ContactMoved:
     hold_s: float = 0.0  # set when CONNECTED ends
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ReservationEnded:
     """How a reservation ended: answered, no_answer, busy, declined, unreachable, caller_gone.
@@ -50,6 +53,7 @@ class ReservationEnded:
     rang_s: float
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AgentMoved:
     """An agent changed presence or work. `lasted_s` is how long the old pair of states lasted."""
@@ -66,6 +70,7 @@ class AgentMoved:
     contact_id: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PassedOver:
     """One pair that was not chosen, and why.
@@ -80,6 +85,7 @@ class PassedOver:
     contact_id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Why this contact went to this agent. The sentence is made when it is read (`acd.explain`)."""

@@ -82,6 +82,9 @@ class Loop(threading.Thread):
         self.running = False
         self._wake_w.send(b"x")
         self.join(2)
+        self.selector.close()
+        self._wake_r.close()
+        self._wake_w.close()
 
 
 class Dialog:
