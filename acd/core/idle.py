@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from acd.core.model import Agent
 
 _SLACK = 64  # stale entries tolerated beyond the live ones before an order is rebuilt
+_A_FEW = 4  # stale entries dropped from the front each time, so that a rebuild, which takes its time, is rare
 
 
 class IdleOrder(Protocol):
@@ -67,7 +68,12 @@ class LongestIdle:
 
     def trim(self, live: int) -> None:
         """See IdleOrder."""
-        if len(self._entries) > 2 * live + _SLACK:
+        entries = self._entries
+        for _ in range(_A_FEW):
+            if not entries or entries[0][3].idle_stamp == entries[0][2]:
+                break
+            entries.popleft()
+        if len(entries) > 2 * live + _SLACK:
             self._entries = deque(entry for entry in self._entries if entry[3].idle_stamp == entry[2])
 
 
@@ -131,7 +137,12 @@ class LeastOccupied:
 
     def trim(self, live: int) -> None:
         """See IdleOrder."""
-        if len(self._heap) > 2 * live + _SLACK:
+        heap = self._heap
+        for _ in range(_A_FEW):
+            if not heap or heap[0][4].idle_stamp == heap[0][3]:
+                break
+            heappop(heap)
+        if len(heap) > 2 * live + _SLACK:
             self._heap = [entry for entry in self._heap if entry[4].idle_stamp == entry[3]]
             heapify(self._heap)
 
