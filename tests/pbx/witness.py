@@ -54,7 +54,13 @@ class Witness:
             return [one for one in self._seen if _is(one, name, after, headers)]
 
     def wait(
-        self, name: str, within_s: float, *, after: float = 0.0, otherwise: Callable[[], str] = lambda: "", **headers: str
+        self,
+        name: str,
+        within_s: float,
+        *,
+        after: float = 0.0,
+        otherwise: Callable[[], str] = lambda: "",
+        **headers: str,
     ) -> Seen:
         """The first such event, waited for until `within_s` from now."""
         deadline = time.monotonic() + within_s
@@ -65,8 +71,14 @@ class Witness:
                         return one
                 left_s = deadline - time.monotonic()
                 if left_s <= 0:
-                    seen = [(round(one.at_s - after, 2), one.packet.name, one["CallerIDNum"]) for one in self._seen if one.at_s >= after]
-                    raise AssertionError(f"no {name} {headers} within {within_s:.1f} s; seen {seen[-60:]}\n{otherwise()}")
+                    seen = [
+                        (round(one.at_s - after, 2), one.packet.name, one["CallerIDNum"])
+                        for one in self._seen
+                        if one.at_s >= after
+                    ]
+                    raise AssertionError(
+                        f"no {name} {headers} within {within_s:.1f} s; seen {seen[-60:]}\n{otherwise()}"
+                    )
                 self._news.wait(left_s)
 
     def uniqueid(self, number: str, *, after: float = 0.0) -> str:

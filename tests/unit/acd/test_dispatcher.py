@@ -344,9 +344,10 @@ def test_a_phone_that_rings_for_the_queue(centre: Centre) -> None:
         )
     )
     until(centre.dispatcher.settled.is_set)
+    assert centre.agent("1001") == "available/reserved"
     centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER")
     until(lambda: centre.agent("1001") == "available/connected")
-    assert centre.moves("c1") == ["connected"]
+    assert centre.moves("c1") == ["queued", "reserved", "connected"]
 
 
 def test_after_ami_was_away_what_was_missed_is_made_good(centre: Centre) -> None:

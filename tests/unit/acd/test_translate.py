@@ -14,6 +14,8 @@ from acd.core.events import (
     LegFailed,
     LegRang,
     LegResult,
+    RingAdopted,
+    RingEnded,
     TalkAdopted,
     TalkEnded,
 )
@@ -201,7 +203,9 @@ def test_a_talk_of_the_fallback_queue(wire: Wire) -> None:
     assert list(wire.view.queue_callers) == ["pbx1-1.5"]
     wire("Newchannel", ChannelState="0", **OWN)
     wire("AgentCalled", Queue="fallback-ko", Interface="PJSIP/1001", **caller, **LEG)
-    assert wire("DialBegin", **caller, **LEG) == []
+    joined_at = wire.view.queue_callers["pbx1-1.5"].queued_at
+    (rung,) = wire("DialBegin", **caller, **LEG)
+    assert rung == RingAdopted("pbx1-1.5", "1001", Language.KO, "any", "general", joined_at, resumed=True)
     assert wire.view.queue_callers["pbx1-1.5"].ringing == {"pbx1-1.2"}
     assert wire("DialState", DialStatus="RINGING", **caller, **LEG) == []
     (adopted,) = wire("DialEnd", DialStatus="ANSWER", **caller, **LEG)
@@ -209,6 +213,18 @@ def test_a_talk_of_the_fallback_queue(wire: Wire) -> None:
     assert wire("QueueCallerLeave", Queue="fallback-ko", **caller) == []
     assert not wire.view.queue_callers
     assert wire("HangupRequest", **OWN) == [TalkEnded("pbx1-1.5")]
+
+
+@pytest.mark.parametrize("end", [{"name": "DialEnd", "DialStatus": "NOANSWER"}, {"name": "DialEnd", "DialStatus": "CANCEL"}])
+def test_a_ring_of_the_fallback_queue_that_nobody_answers(wire: Wire, end: dict[str, str]) -> None:
+    caller = {"Channel": "PJSIP/carrier-00000005", "Uniqueid": "pbx1-1.5"}
+    wire("Newchannel", ChannelState="4", **caller)
+    wire("QueueCallerJoin", Queue="fallback-ko", **caller)
+    wire("Newchannel", ChannelState="0", **OWN)
+    wire("DialBegin", **caller, **LEG)
+    assert wire(end["name"], DialStatus=end["DialStatus"], **caller, **LEG) == [RingEnded("pbx1-1.5", "1001")]
+    assert wire.view.queue_callers["pbx1-1.5"].ringing == set()
+    assert wire("Hangup", **OWN) == []
 
 
 def test_a_blind_transfer_keeps_the_talk_until_the_rejoin(wire: Wire) -> None:
