@@ -24,7 +24,7 @@ def configure() -> None:
     """Set structlog up for this process; the standard library's warnings and errors go the same way."""
     terminal = sys.stderr.isatty()
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]  # rich takes seconds for one
         if terminal
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     )
