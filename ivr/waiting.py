@@ -22,6 +22,7 @@ TRANSFER_CONTEXT = "agent-transfer"  # where a transfer by the agent's own phone
 _READ_MS = 2000
 _POLL_MS = 500  # while the PBX is out of sight nobody can wake us
 _FIRST_WORD_S = 0.4  # an idle agent is matched within milliseconds: no sentence may begin before that
+_ROUNDS_WITHOUT_NEWS = 3  # then a caller whose place has not changed hears at least that nobody forgot them
 _BACK = "*"
 _REPEAT = "#"
 
@@ -41,6 +42,7 @@ class _Waiting:
         self._said_position: int | None = None
         self._speak_at_s = 0.0
         self._since = 0.0
+        self._silent_rounds = 0  # announcements in a row that had nothing new to say
         self._first_words = wanted.first_words
 
     def run(self) -> Outcome | None:
@@ -109,6 +111,9 @@ class _Waiting:
         words, self._first_words = self._first_words, ()
         if position is not None and position != self._said_position and position <= POSITION_MAX:
             words += say.grammar(call.language.value).position(position).pieces
+        self._silent_rounds = 0 if words else self._silent_rounds + 1
+        if self._silent_rounds >= _ROUNDS_WITHOUT_NEWS:
+            words, self._silent_rounds = ("please_wait",), 0
         if words:
             heard = call.voice.say(call.sounds(*words), until=self._matched)
             if heard:

@@ -64,6 +64,16 @@ def test_position_is_said_at_entry_and_again_only_when_it_changed():
     assert house.channel.heard[1:3] == ["ko/connecting", "ko/position_3"]
 
 
+def test_a_place_that_does_not_change_is_not_repeated_but_nobody_is_forgotten():
+    house = House()
+    house.acd.ahead = 2
+    house.acd.free_at = {"1001": 220.0}
+    wait(house)
+    assert [heard for heard in house.channel.heard if heard.startswith("ko/")] == [
+        "ko/connecting", "ko/position_3", "ko/please_wait", "ko/please_wait", "ko/goodbye",
+    ]  # fmt: skip
+
+
 def test_music_is_back_after_every_announcement_and_there_is_no_silence():
     house = House()
     house.acd.ahead = 2
