@@ -28,6 +28,7 @@ from engine.settings import RunSettings, child_environment
 RESTART_AFTER_S = 1.0
 ENGINE_READY_WITHIN_S = 30.0
 ENGINE_STOP_WITHIN_S = 4.0
+SAY_WHY_AFTER_S = 15.0
 DESCRIPTORS_WANTED = 65536
 _ASK_TO_END = {signal.SIGINT, signal.SIGTERM}
 _WAITED_FOR = {*_ASK_TO_END, signal.SIGHUP, signal.SIGCHLD}
@@ -165,11 +166,16 @@ class _Centre:
         )
         if log:
             log.close()
-        is_ready = False
+        is_ready, patient_until = False, time.monotonic() + SAY_WHY_AFTER_S
         while self._engine.poll() is None:
-            if not is_ready and self._engine_is_ready():
-                is_ready = True
-                self._tell_ready()
+            if not is_ready:
+                why_not = self._why_not_ready()
+                if why_not is None:
+                    is_ready = True
+                    self._tell_ready()
+                elif time.monotonic() > patient_until:
+                    _say(f"still not ready: {why_not}")
+                    patient_until += SAY_WHY_AFTER_S
             if silent := self._watch.silent_for():
                 _say(f"the engine hangs ({silent}): killing it")
                 self._engine.kill()
@@ -178,13 +184,16 @@ class _Centre:
             self._pause(0.05 if not is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
         # Callers are in the safety net now, and ready.json still names a PBX that takes calls.
 
-    def _engine_is_ready(self) -> bool:
+    def _why_not_ready(self) -> str | None:
+        """None when the engine takes calls, else its own words."""
         line = http.client.HTTPConnection("127.0.0.1", self._settings.http_port, timeout=1.0)
         try:
             line.request("GET", "/readyz")
-            return line.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
+            answer = line.getresponse()
+            said = answer.read(1000).decode("utf-8", "replace").strip()
+            return None if answer.status == http.HTTPStatus.OK else said or str(answer.status)
+        except (OSError, http.client.HTTPException) as error:
+            return f"the engine does not answer on port {self._settings.http_port} ({error})"
         finally:
             line.close()
 
