@@ -23,8 +23,12 @@ class Doors(AgiServer):
             callers={"call": receive, "resume": resume, "transfer": transferred},
             agents={"feature": feature, "ping": ping},
         )
-        most = services.rules().max_calls + SPARE_SESSIONS
-        super().__init__(address, self._sessions.serve, most_calls=most, heartbeat=heartbeat)
+        super().__init__(
+            address,
+            self._sessions.serve,
+            most_calls=lambda: services.rules().max_calls + SPARE_SESSIONS,
+            heartbeat=heartbeat,
+        )
 
     def callers_now(self) -> int:
         """Callers in sessions: in the menus, waiting, talking. `connections` counts agents' codes too."""

@@ -31,14 +31,17 @@ class AgiServer(socketserver.TCPServer):
         address: tuple[str, int],
         serve: Callable[[socket.socket], None],
         *,
-        most_calls: int,
+        most_calls: Callable[[], int],
         heartbeat: Callable[[], None] = lambda: None,
     ) -> None:
-        """Bind and listen; `address` may name port 0. Raises OSError when the address is taken."""
+        """Bind and listen; `address` may name port 0. Raises OSError when the address is taken.
+
+        `most_calls` is asked at each new connection, so that a reload of the rules can move the bound.
+        """
         super().__init__(address, socketserver.BaseRequestHandler)
         self._serve = serve
         self._heartbeat = heartbeat
-        self._places = threading.BoundedSemaphore(most_calls)
+        self._most_calls = most_calls
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._accepting: threading.Thread | None = None
@@ -87,13 +90,15 @@ class AgiServer(socketserver.TCPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - socketserver's hook
         """Start the session's thread, or close the connection when all places are taken."""
-        if not self._places.acquire(blocking=False):
+        with self._lock:
+            admitted = len(self._open) < self._most_calls()
+            if admitted:
+                self._open.add(request)
+        if not admitted:
             _log.error("agi.refused", reason="all places taken", connections=self.connections())
             _shut(request)
             request.close()
             return
-        with self._lock:
-            self._open.add(request)
         try:
             threading.Thread(target=self._run, args=(request,), name="agi-session", daemon=True).start()
         except RuntimeError:  # the machine gives no more threads
@@ -119,7 +124,6 @@ class AgiServer(socketserver.TCPServer):
             self._open.discard(connection)
         _shut(connection)
         connection.close()
-        self._places.release()
 
 
 def _watch_a_vanished_peer(connection: socket.socket) -> None:

@@ -25,7 +25,7 @@ def run():
     servers = []
 
     def run(serve, **options):
-        server = AgiServer(("127.0.0.1", 0), serve, **{"most_calls": 8, **options})
+        server = AgiServer(("127.0.0.1", 0), serve, **{"most_calls": lambda: 8, **options})
         servers.append(server)
         server.start()
         return server
@@ -64,7 +64,7 @@ def test_each_call_has_its_thread(run):
 
 
 def test_a_burst_waits_in_the_kernel_and_is_served(run):
-    server = AgiServer(("127.0.0.1", 0), echo, most_calls=600)
+    server = AgiServer(("127.0.0.1", 0), echo, most_calls=lambda: 600)
     calls = [call(server) for _ in range(300)]  # nobody accepts yet
     server.start()
     try:
@@ -80,7 +80,7 @@ def test_a_burst_waits_in_the_kernel_and_is_served(run):
 
 
 def test_beyond_the_bound_a_call_is_closed_at_once_and_places_come_back(run):
-    server = run(echo, most_calls=2)
+    server = run(echo, most_calls=lambda: 2)
     first, second = call(server), call(server)
     eventually(lambda: server.connections() == 2)
     with call(server) as third:
@@ -91,6 +91,21 @@ def test_beyond_the_bound_a_call_is_closed_at_once_and_places_come_back(run):
         fourth.sendall(b"y")
         assert fourth.recv(1) == b"y"
     second.close()
+
+
+def test_the_bound_may_move_while_it_runs(run):
+    bound = [1]
+    server = run(echo, most_calls=lambda: bound[0])
+    with call(server) as first:
+        eventually(lambda: server.connections() == 1)
+        with call(server) as refused:
+            assert closed_within(refused, 2)
+        bound[0] = 2
+        with call(server) as second:
+            second.sendall(b"z")
+            assert second.recv(1) == b"z"
+        first.sendall(b"y")
+        assert first.recv(1) == b"y"
 
 
 def test_the_accept_loop_tells_that_it_lives(run):
