@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ _RATES_HZ = {".sln": 8_000, ".sln16": 16_000}
 _STUDIO_LEVEL_DBFS = -20.0
 _STUDIO_PEAK = 0.84
 _SAVE_EVERY = 200
+_WORKERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,13 @@ def unpack(prompts: Path, sounds: Path) -> int:
             (sounds / f"{target}{extension}").unlink(missing_ok=True)
         del record[target]
     due = [source for source in wanted.values() if not _is_there(sounds, source, record.get(source.target))]
-    for done, source in enumerate(due, start=1):
-        record[source.target] = {"content": source.content, "seconds": _unpack_one(source, sounds)}
-        if done % _SAVE_EVERY == 0:
-            _write_record(sounds, record)
+    with ThreadPoolExecutor(_WORKERS) as workers:  # decoding runs outside the interpreter's lock
+        for done, (source, seconds) in enumerate(
+            zip(due, workers.map(lambda each: _unpack_one(each, sounds), due), strict=True), start=1
+        ):
+            record[source.target] = {"content": source.content, "seconds": seconds}
+            if done % _SAVE_EVERY == 0:
+                _write_record(sounds, record)
     _write_record(sounds, record)
     return len(due)
 
