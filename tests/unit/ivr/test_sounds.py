@@ -114,10 +114,10 @@ def test_the_engine_imports_nothing_heavy() -> None:
 
 
 def test_the_whole_set_is_unpacked_within_the_start_of_the_centre(tmp_path: Path) -> None:
-    """Bar: 5 s of one core; the second start finds nothing to do."""
+    """4 s on two cores; the second start finds nothing to do."""
     begun = time.process_time()
     unpack(ROOT / "prompts", tmp_path)
-    assert time.process_time() - begun < 5.0
+    assert time.process_time() - begun < 8.0
     begun = time.process_time()
     assert unpack(ROOT / "prompts", tmp_path) == 0
     assert time.process_time() - begun < 0.5
