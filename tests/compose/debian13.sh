@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries the product's own way (no container, no root) on Debian 13: a root folder made from its packages, an ordinary
-# user in it, a copy of this checkout in its home. Root on Debian makes the folder; nothing in it runs as root.
+# user in it, the last commit in its home. Root on Debian makes the folder; nothing in it runs as root.
 # usage: debian13.sh                 validate, explain, up twice, a call: with their times
 #        debian13.sh -- COMMAND...   that command in the copy, as the ordinary user
 # Not part of CI: it fetches everything anew. W (default /var/tmp/ringmaster-debian13, about 1.5 GB) may be deleted.
@@ -28,12 +28,12 @@ make_root() {
   touch "$ROOT/etc/ready"
 }
 
+# What a newcomer's clone would have: the last commit, not the work tree.
 fresh_copy() {
   local copy=$ROOT/home/citizen/ringmaster
   rm -rf "$copy"
   install -d -o 1000 -g 1000 "$copy"
-  (cd "$PROJECT" && git ls-files -z -co --exclude-standard | while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done |
-    tar --null -T - -c) | tar -C "$copy" --no-same-owner -x
+  git -C "$PROJECT" archive HEAD | tar -C "$copy" --no-same-owner -x
   chown -R 1000:1000 "$copy"
 }
 
