@@ -16,6 +16,7 @@ import random
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from acd.core.commands import Assign, Note
@@ -214,36 +215,44 @@ def position_us(count: int, asked: int = 2_000) -> float:
     return (time.thread_time_ns() - begun) / asked / 1e3
 
 
+def rows(events: int = 60_000) -> Iterator[dict[str, object]]:
+    """All loads, one `{"name", "value", "unit", "bar", "pass", "detail"}` after the other as they are measured."""
+    for waiting, what in ((5_000, "all busy"), (0, "half idle")):
+        before: Result | None = None
+        for count in (100, 1_000, 10_000):
+            result = measure(count, waiting, events)
+            name = f"core {count} agents, {what}"
+            detail = f"{result.waiting} waiting, {result.events} events, {result.decisions} decisions"
+            worst = f"worst {result.worst_ms:.2f} ms"
+            rate = result.events_per_s
+            yield _row(f"{name}: rate", rate, "events/s", EVENTS_PER_S_BAR, rate >= EVENTS_PER_S_BAR, detail)
+            yield _row(f"{name}: p99", result.p99_ms, "ms", P99_BAR_MS, result.p99_ms <= P99_BAR_MS, worst)
+            if before is not None:
+                growth = result.mean_us / before.mean_us
+                costs = f"{before.mean_us:.1f} to {result.mean_us:.1f} us an event"
+                yield _row(f"{name}: growth", growth, "x per x10", GROWTH_BAR, growth <= GROWTH_BAR, costs)
+            before = result
+    yield _row("core position, 10000 agents", position_us(10_000), "us", None, True, "5,000 waiting")
+
+
+def _row(name: str, value: float, unit: str, bar: float | None, passed: bool, detail: str) -> dict[str, object]:
+    return {"name": name, "value": round(value, 4), "unit": unit, "bar": bar, "pass": passed, "detail": detail}
+
+
 def main() -> int:
     """Measure all loads, print the list, and say by the exit code whether the bars are met."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--events", type=int, default=60_000)
     arguments = parser.parse_args()
-    rows: list[dict[str, object]] = []
-
-    def row(name: str, value: float, unit: str, bar: float | None, passed: bool, detail: str) -> None:
-        rows.append({"name": name, "value": round(value, 4), "unit": unit, "bar": bar, "pass": passed, "detail": detail})
+    made = []
+    for row in rows(arguments.events):
+        made.append(row)
         if not arguments.json:
-            print(f"{'ok  ' if passed else 'FAIL'} {name:34} {value:12.3f} {unit:12} bar {bar}  {detail}", flush=True)
-
-    for waiting, what in ((5_000, "all busy"), (0, "half idle")):
-        before: Result | None = None
-        for count in (100, 1_000, 10_000):
-            result = measure(count, waiting, arguments.events)
-            detail = f"{what}, {result.waiting} waiting, {result.events} events, {result.decisions} decisions, worst {result.worst_ms:.2f} ms"
-            name = f"core {count} agents, {what}"
-            row(f"{name}: rate", result.events_per_s, "events/s", EVENTS_PER_S_BAR, result.events_per_s >= EVENTS_PER_S_BAR, detail)
-            row(f"{name}: p99", result.p99_ms, "ms", P99_BAR_MS, result.p99_ms <= P99_BAR_MS, detail)
-            if before is not None:
-                growth = result.mean_us / before.mean_us
-                row(f"{name}: growth", growth, "x per x10", GROWTH_BAR, growth <= GROWTH_BAR, f"{before.mean_us:.1f} to {result.mean_us:.1f} us")
-            before = result
-    cost = position_us(10_000)
-    row("core position, 10000 agents", cost, "us", None, True, "5,000 waiting")
+            print("{pass!s:5} {name:36} {value:>12} {unit:10} bar {bar!s:8} {detail}".format(**row), flush=True)
     if arguments.json:
-        print(json.dumps(rows))
-    return 0 if all(entry["pass"] for entry in rows) else 1
+        print(json.dumps(made))
+    return 0 if all(row["pass"] for row in made) else 1
 
 
 if __name__ == "__main__":
