@@ -23,6 +23,7 @@ SILENT_BELOW = 60.0  # RMS; G.711's own noise is below 10
 SKIP = 10  # hops of a prompt that are not looked at: a call's first packets may be lost
 WINDOW = 60  # frames, every second hop, that must agree: 1.2 s
 LIKE = 0.95  # correlation from which it is the prompt
+LISTENED_TO = 3 * 8000  # samples of a prompt: its silence, and then more than a window
 HEADER_BYTES = 44
 
 
@@ -69,7 +70,7 @@ def known(prompts: Mapping[str, Sequence[int]]) -> list[Known]:
     """Prompts by name, made ready. Those with less than half a window of sound cannot be told apart: left out."""
     ready = []
     for name, samples in prompts.items():
-        frames = loudness(samples[: 8000 * 6])
+        frames = loudness(samples[:LISTENED_TO])
         lead = next((at for at, frame in enumerate(frames) if frame >= SILENT_BELOW), None)
         if lead is not None and len(frames) - lead - SKIP >= WINDOW:
             begin = lead + SKIP

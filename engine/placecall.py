@@ -6,19 +6,15 @@ facts about this contact. Used by `./ringmaster call`; changes nothing in the ce
 
 from __future__ import annotations
 
-import http.client
-import json
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from acd.ami.client import AmiClient
-from acd.ami.packets import AmiError
-from engine import ears, feed, ready
+from engine import ears, feed, ready, witness
 from engine.demo.phones import LONGEST_CALL_S, Account, Kind, PhoneBank, PhoneError, PhoneEvent
 
 LOOK_S = 0.05
@@ -89,7 +85,7 @@ def place(centre: Centre, plan: Plan, folder: Path, tell: Callable[[Step], None]
         citizen = stack.enter_context(
             PhoneBank(folder / "citizen", [Account(plan.number)], server, events.put, record=True)
         )
-        facts = stack.enter_context(_facts(centre.known))
+        facts = stack.enter_context(witness.facts(centre.known))
         return _Call(centre, plan, events=events, facts=facts, tell=tell, citizen=citizen, agent=agent).run()
 
 
@@ -177,7 +173,7 @@ class _Call:
 
     def _identify(self) -> None:
         """Which contact of the engine's this is: the PBX knows the channel by the number that called."""
-        uniqueid = _uniqueid_of(self._centre.known, self._plan.number)
+        uniqueid = witness.uniqueid_of(self._centre.known, self._plan.number)
         self.story.contact_id = uniqueid
         if uniqueid is None:
             self._say("note", "the PBX does not show this call; the engine's decisions cannot be told")
@@ -306,48 +302,3 @@ class _Call:
         step = Step(round(self._now_s() if at_s is None else at_s, 2), what, text)
         self.story.steps.append(step)
         self._tell(step)
-
-
-@contextmanager
-def _facts(known: ready.Ready) -> Iterator[queue.SimpleQueue[dict[str, object]]]:
-    """The engine's facts as they come. An engine that has no stream, or dies, means no facts, not an error."""
-    facts: queue.SimpleQueue[dict[str, object]] = queue.SimpleQueue()
-    line = http.client.HTTPConnection(known.http.host, known.http.port, timeout=15)
-    joined = threading.Event()
-
-    def read() -> None:
-        with suppress(OSError, http.client.HTTPException, ValueError, AttributeError):
-            line.request("GET", "/events")
-            answer = line.getresponse()
-            joined.set()
-            while answer.status == http.HTTPStatus.OK and (raw := answer.readline()):
-                if raw.strip():
-                    facts.put(json.loads(raw))
-        joined.set()
-
-    threading.Thread(target=read, name="facts", daemon=True).start()
-    joined.wait(3.0)
-    try:
-        yield facts
-    finally:
-        # Closing the socket under the reader ends it; closing the response would wait for it.
-        if line.sock is not None:
-            with suppress(OSError):
-                line.sock.close()
-
-
-def _uniqueid_of(known: ready.Ready, number: str) -> str | None:
-    """The channel's Uniqueid, which is the contact's id, by the number that calls."""
-    client = AmiClient(known.ami.host, known.ami.port, known.ami.user, known.ami.secret, on_packet=lambda _: None)
-    client.start()
-    try:
-        if not client.logged_in.wait(3.0):
-            return None
-        for channel in client.ask_list("CoreShowChannels"):
-            if channel.get("CallerIDNum") == number:
-                return channel.get("Uniqueid")
-    except AmiError:
-        return None
-    finally:
-        client.stop()
-    return None
