@@ -14,7 +14,7 @@ unavailable() {
 archive() {
   local found
   found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
-  found=${found:-http://deb.debian.org/debian}
+  [ "$found" ] || unavailable "apt knows no archive"
   echo "${found%/}"
 }
 
