@@ -218,3 +218,37 @@ def test_a_blind_transfer_reaches_an_agent_and_nothing_else(alone: Centre) -> No
         citizen.hang_up()
         two.wait(CLOSED, 5, after=talk.at_s + 0.01, matching=lambda said: said.call_id != talk.call_id)
         alone.code(one, "*13")
+
+
+def test_the_development_rule_is_for_the_addresses_it_names(alone: Centre) -> None:
+    """The same rule with another address: this machine's phones are then outsiders, and learn nothing."""
+    rule = alone.state / "asterisk/etc/generated/carriers.conf"
+    written = rule.read_text()
+    assert "permit = 127.0.0.0/8" in written
+    rule.write_text(written.replace("127.0.0.0/8", "127.0.0.5/32"))
+    try:
+        alone.console("module reload res_pjsip.so")
+        with alone.citizen() as outsider:
+
+            def refused() -> bool:
+                """A reload takes effect a moment later."""
+                began = outsider.call(NUMBER)
+                wait_for(lambda: outsider.events(ESTABLISHED, after=began) or outsider.events(CLOSED, after=began), 6)
+                outsider.hang_up()
+                return "401" in outsider.wait_ended(6, after=began).reason
+
+            wait_for(refused, 8)
+        assert not alone.channels()
+    finally:
+        rule.write_text(written)
+        alone.console("module reload res_pjsip.so")
+
+
+def test_calls_come_over_tcp_too(alone: Centre, tmp_path: Path) -> None:
+    host, port = alone.sip
+    done = subprocess.run(
+        [*fetch.program("sipp").argv(), "-sn", "uac", "-s", NUMBER, "-i", "127.0.0.1", "-p", str(free_port(set())),
+         "-t", "t1", "-m", "3", "-d", "1500", "-nostdin", "-timeout", "20", f"{host}:{port}"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=tmp_path, timeout=40, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
