@@ -25,6 +25,8 @@ LANGUAGE_LABELS = {"ko": "한국어 Korean", "en": "영어 English", "ja": "일�
 TARGET = 0.97  # the city's promise, for both rates
 MOST_LINES = 14  # of decisions
 WIDE = 104  # columns from which waiting and agents stand side by side
+# Lines that each shape needs, with two for a decision: side by side, one above the other, and as few as can be.
+WIDE_LINES, TALL_LINES, FEW_LINES = 23, 35, 20
 
 # Who was not chosen is for the one who asks (`show`), not for a wall.
 _PASSED_OVER_KO, _PASSED_OVER_EN = " 선택되지 않음: ", " Passed over: "
@@ -81,10 +83,16 @@ def draw(
     if stale:
         parts.append(Text(f" {age_s:.0f}초 전 자료입니다  these figures are {age_s:.0f} s old", style="bold red"))
     wide = width >= WIDE
-    parts.append(_figures(board, 5 if wide else 3))
-    parts.append(_halves(board) if wide else Group(_waiting(board.waiting), _agents(board.agents)))
-    rest = MOST_LINES if height is None else max(2, min(MOST_LINES, height - (19 if wide else 32) - len(parts)))
-    parts.append(_decisions(board, rest, width - 17))
+    needs = WIDE_LINES if wide else TALL_LINES
+    if height is not None and height < needs:
+        parts += [*_few_lines(board), _agents(board.agents)]
+        needs = FEW_LINES
+    else:
+        parts.append(_figures(board, 5 if wide else 3))
+        parts.append(_halves(board) if wide else Group(_waiting(board.waiting), _agents(board.agents)))
+    rest = MOST_LINES if height is None else min(MOST_LINES, height - needs + 2 - bool(problem) - stale)
+    if rest > 0:
+        parts.append(_decisions(board, rest, width - 17))
     return Panel(Group(*parts), border_style="red" if stale or problem else "green")
 
 
@@ -116,6 +124,31 @@ def _figures(board: Board, columns: int) -> RenderableType:
     for start in range(0, len(cells), columns):
         rows.add_row(*[_cell(*cell) for cell in cells[start : start + columns]])
     return rows
+
+
+def _few_lines(board: Board) -> list[RenderableType]:
+    """The figures and who waits, for a terminal of 24 lines."""
+    counts = board.counts
+    lost = counts.abandoned - counts.abandoned_short
+    talking = board.working(Work.CONNECTED, Work.HOLD)
+    now = Text.assemble(
+        " 대기 Waiting ", (str(board.waiting_now), "bold yellow"), "   통화 Talking ", (str(talking), "bold cyan"),
+        f"   {board.in_menu} in menu   응대 Answered ", (str(counts.answered), "bold green"),
+        f"   lost {lost}+{counts.abandoned_short}",
+    )  # fmt: skip
+    rates = Text.assemble(
+        " 응대율 Answered ", (_percent(counts.answer_rate), f"bold {_colour(counts.answer_rate)}"),
+        f"   서비스레벨 ≤ {board.threshold_s:.0f} s ",
+        (_percent(counts.service_level), f"bold {_colour(counts.service_level)}"), ("   short_excluded", "dim"),
+    )  # fmt: skip
+    waiting = Text(" ")
+    for line in board.waiting:
+        oldest = "" if line.oldest_s is None else f" ({line.oldest_s:.0f} s)"
+        label = LANGUAGE_LABELS.get(line.language, line.language).partition(" ")[0]
+        waiting.append(f"{label} {line.language} {line.count}{oldest}   ", "" if line.count else "dim")
+    for text in (now, rates, waiting):
+        text.no_wrap, text.overflow = True, "ellipsis"
+    return [now, rates, waiting]
 
 
 def _percent(rate: float | None) -> str:

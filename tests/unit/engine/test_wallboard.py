@@ -63,11 +63,30 @@ def test_no_line_is_wider_than_the_terminal(width):
     assert max(sum(segment.cell_length for segment in line) for line in lines) <= width
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 46), (116, 30), (116, 40)])
-def test_a_frame_fits_the_terminal_height(width, height):
+@pytest.mark.parametrize("problem", [None, "the engine does not answer"])
+@pytest.mark.parametrize(
+    ("width", "height"), [(80, 24), (80, 36), (80, 46), (116, 20), (116, 24), (116, 30), (116, 40)]
+)
+def test_a_frame_fits_the_terminal_height(width, height, problem):
     many = board(decisions=tuple(Said(NOW, "가" * 90, "x" * 180) for _ in range(20)))
     console = Console(width=width, file=StringIO())
-    assert len(console.render_lines(wallboard.draw(many, NOW, width=width, height=height))) <= height
+    frame = wallboard.draw(many, NOW + 9, width=width, height=height, problem=problem)
+    assert len(console.render_lines(frame)) <= height
+
+
+def test_a_terminal_of_24_lines_has_every_figure_and_a_decision():
+    text = drawn(board(), width=80, height=24)
+    for word in (
+        "Waiting 4",
+        "96.8 %",
+        "90.3 %",
+        "short_excluded",
+        "한국어 ko 3 (22 s)",
+        "중국어 zh 0",
+        "수신대기",
+        "agent 07",
+    ):
+        assert word in text
 
 
 def test_work_says_more_than_presence():
