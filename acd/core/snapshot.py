@@ -146,6 +146,11 @@ def position(state: State, contact_id: str) -> int | None:
 
 def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
     if lane.rivals_version != state.duty_version:
-        others = (one for one in state.lanes.values() if one is not lane and not one.on_duty.isdisjoint(lane.on_duty))
-        lane.rivals, lane.rivals_version = (lane, *others), state.duty_version
+        lane.rivals = (lane, *(one for one in state.lanes.values() if one is not lane and _compete(one, lane)))
+        lane.rivals_version = state.duty_version
     return lane.rivals
+
+
+def _compete(one: Lane, other: Lane) -> bool:
+    same = one.requirement == other.requirement and one.queue.key == other.queue.key  # a queue that changed its strategy
+    return same or not one.on_duty.isdisjoint(other.on_duty)
