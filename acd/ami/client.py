@@ -83,11 +83,11 @@ def _nothing(_: object) -> None:
 
 
 def backoff_s() -> Iterator[float]:
-    """Seconds to wait before each further try to connect: soon at first, at most 2 s."""
+    """Seconds to wait before each further try to connect: soon at first, at most 1 s; the state is promised within 2."""
     delay = 0.1
     while True:
         yield delay
-        delay = min(delay * 1.6, 2.0)
+        delay = min(delay * 1.6, 1.0)
 
 
 class AmiClient(AMIClient):  # type: ignore[misc]
