@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from engine import debian as debian_packages
 from engine import fetch, pbx
 from engine.fetch import FetchError, Program
 
 
 def _apt_says(monkeypatch: pytest.MonkeyPatch, said: str, *, debian: bool = True) -> None:
-    monkeypatch.setattr(fetch, "_is_debian", lambda: debian)
+    monkeypatch.setattr(debian_packages, "_is_debian", lambda: debian)
     monkeypatch.setattr(
         fetch.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=said, stderr="")
     )
@@ -25,14 +26,14 @@ def test_the_archive_is_the_one_that_apt_is_configured_for(monkeypatch: pytest.M
         "'https://packages.example.com/apt/dists/stable/InRelease' b 0 \n"
         "'https://mirror.example.kr/debian/dists/bookworm/InRelease' c 0 \n",
     )
-    assert fetch._archive() == "https://mirror.example.kr/debian"
+    assert debian_packages.archive() == "https://mirror.example.kr/debian"
 
 
 def test_without_a_debian_archive_it_is_debians_own(monkeypatch: pytest.MonkeyPatch) -> None:
     _apt_says(monkeypatch, "'file:///media/cdrom/dists/bookworm/InRelease' a 0 \n")
-    assert fetch._archive() == fetch.DEFAULT_ARCHIVE
+    assert debian_packages.archive() == debian_packages.DEFAULT_ARCHIVE
     _apt_says(monkeypatch, "'http://archive.ubuntu.com/ubuntu/dists/noble/InRelease' a 0 \n", debian=False)
-    assert fetch._archive() == fetch.DEFAULT_ARCHIVE
+    assert debian_packages.archive() == debian_packages.DEFAULT_ARCHIVE
 
 
 def test_a_fetched_program_runs_through_its_own_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,9 +87,9 @@ def test_offline_is_told_as_offline_and_nothing_is_lost(tmp_path: Path, monkeypa
     apt.write_text('#!/bin/sh\necho "Err:1 http://x sid InRelease"\necho "  Could not resolve \'x\'"\nexit 100\n')
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    bar = fetch._Bar("fetching")
+    bar = debian_packages.Bar("fetching")
     with pytest.raises(FetchError, match=r"(?s)cannot be reached.*kept.*put Asterisk 20 or later on PATH"):
-        fetch._apt(["update"], {"PATH": f"{tmp_path}:/usr/bin:/bin"}, bar, "reading the list")
+        debian_packages.apt(["update"], {"PATH": f"{tmp_path}:/usr/bin:/bin"}, bar, "reading the list")
 
 
 def test_home_is_where_the_operator_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
