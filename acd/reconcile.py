@@ -14,7 +14,7 @@ from acd.ami.client import AmiClient
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet, variables
 from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Translator
-from acd.core.events import Event, LegAnswered, PresenceRestored, TalkAdopted
+from acd.core.events import Event, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 
 RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED"
@@ -167,19 +167,13 @@ def _adopt_legs(
             if waiting is not None and channel.state != _UP:
                 waiting.ringing.add(channel.uniqueid)
                 events.append(view.queue_rings(waiting, chan.agent_id))
-        if channel.state == _UP and not leg.answered:
+        if channel.state == _UP:  # told even if it is no news: the core may have come to believe otherwise
+            what = view.attributes(caller.uniqueid)
+            since = now - channel.age_s
+            events.append(TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since))
             leg.answered = True
-            if caller.uniqueid in view.callers:
-                view.queue_callers.pop(caller.uniqueid, None)
-                events.append(LegAnswered(contact_id, chan.agent_id))
-            else:
-                view.queue_callers.pop(caller.uniqueid, None)
-                view.callers[caller.uniqueid] = contact_id
-                what = view.attributes(caller.uniqueid)
-                since = now - channel.age_s
-                events.append(
-                    TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since)
-                )
+            view.queue_callers.pop(caller.uniqueid, None)
+            view.callers[caller.uniqueid] = contact_id
     return events
 
 
