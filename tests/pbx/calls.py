@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from centre import Centre, wait_for
+from centre import NUMBER, Centre, wait_for
 
 from engine import ears
 from engine.phone import Phone
@@ -99,6 +99,19 @@ def logged_in(centre: Centre, *extensions: str, answers: bool = True) -> Iterato
             for phone in phones:
                 if phone.alive:
                     say_code(centre, phone, "*13", "offline")
+
+
+def dial_in(citizen: Phone, keys: str = "") -> float:
+    """Call the centre and type ahead; the moment at which it was dialled.
+
+    Nobody presses a key within a tenth of a second of the answer, and Asterisk drops it before the engine listens.
+    """
+    began = citizen.call(NUMBER)
+    citizen.wait_talking(8, after=began)
+    if keys:
+        time.sleep(0.3)
+        citizen.keys(keys, gap_s=0.2)
+    return began
 
 
 def longest_silence_s(samples: array[int]) -> float:

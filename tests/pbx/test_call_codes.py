@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from calls import Log, agents_of, logged_in, prompts_heard, say_code, wait_state
-from centre import NUMBER, Centre, wait_for
+from calls import Log, agents_of, dial_in, logged_in, prompts_heard, say_code, wait_state
+from centre import Centre, wait_for
 
 from engine.phone import Phone
 
@@ -78,9 +78,7 @@ def test_wrap_up_is_extended_and_ended_by_code(centre: Centre, agent: Phone) -> 
     log = Log(centre)
     say_code(centre, agent, "*11", "available")
     with centre.citizen() as citizen:
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys("10")
+        began = dial_in(citizen, "10")
         agent.wait_talking(5, after=began)
         log.wait("contact.moved", new="connected")
         citizen.hang_up()
@@ -98,9 +96,7 @@ def test_wrap_up_is_extended_and_ended_by_code(centre: Centre, agent: Phone) -> 
 
 def test_away_during_a_call_comes_after_it(centre: Centre) -> None:
     with logged_in(centre, "1002") as [agent], centre.citizen() as citizen:
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys("10")
+        began = dial_in(citizen, "10")
         agent.wait_talking(5, after=began)
         code = agent.call("*123")  # a second line of the same phone
         agent.wait_ended(6, after=code)

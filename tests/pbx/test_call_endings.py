@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from calls import Log, agents_of, logged_in, longest_silence_s, say_code, wait_quiet, wait_state
-from centre import NUMBER, Centre
+from calls import Log, agents_of, dial_in, logged_in, longest_silence_s, say_code, wait_quiet, wait_state
+from centre import Centre
 
 from engine.phone import INCOMING, Phone
 
@@ -25,19 +25,14 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 
 def waiting_call(citizen: Phone, keys: str = "10") -> float:
     """Call and press keys into the greeting; the moment at which it was dialled."""
-    began = citizen.call(NUMBER)
-    citizen.wait_talking(5, after=began)
-    citizen.keys(keys, gap_s=0.25)
-    return began
+    return dial_in(citizen, keys)
 
 
 @pytest.mark.parametrize("keys", ["", "1"])
 def test_hanging_up_in_the_menus(centre: Centre, keys: str) -> None:
     with centre.citizen() as citizen:
         log = Log(centre)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys(keys)
+        dial_in(citizen, keys)
         time.sleep(0.5)
         citizen.hang_up()
         wait_quiet(centre, 3)
@@ -97,8 +92,8 @@ def test_nobody_answers_and_the_next_agent_is_rung(centre: Centre) -> None:
         assert longest_silence_s(heard) <= 1.0
         assert [line["result"] for line in log.lines("reservation.ended")] == ["no_answer", "answered"]
         assert len([line for line in log.lines("contact.moved") if line["offered"]]) == 1
-        answering.hang_up()
-        citizen.wait_ended(8, after=began)
+        citizen.hang_up()
+        wait_quiet(centre)
         say_code(centre, silent, "*11", "available")
 
 

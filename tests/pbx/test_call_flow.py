@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from calls import Log, logged_in, longest_silence_s, prompts_heard, sleep_until, wait_quiet, wait_state
+from calls import Log, dial_in, logged_in, longest_silence_s, prompts_heard, sleep_until, wait_quiet, wait_state
 from centre import NUMBER, Centre
 
 from engine import ears
@@ -62,8 +62,7 @@ def test_each_language_has_its_key_its_question_and_its_agents(
         assert log.lines("contact.moved", new="connected")[0]["language"] == language
         assert longest_silence_s(citizen.heard()) <= 1.0
         assert [p.name for p in prompts_heard(open_centre, citizen.heard(), f"{language}/topic_question")]
-        phones[-1].hang_up()
-        citizen.wait_ended(8, after=began)
+        citizen.hang_up()
 
 
 def test_a_key_just_after_the_greeting_is_the_language(open_centre: Centre) -> None:
@@ -86,9 +85,7 @@ def test_a_key_just_after_the_greeting_is_the_language(open_centre: Centre) -> N
 def test_keys_typed_ahead_over_all_menus(open_centre: Centre) -> None:
     with logged_in(open_centre, "1002") as [agent], open_centre.citizen() as citizen:  # water: 4
         log = Log(open_centre)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys("192", gap_s=0.2)
+        began = dial_in(citizen, "192")
         agent.wait_talking(5, after=began)
         assert log.lines("contact.moved", new="connected")[0]["topic"] == "water"
         assert time.monotonic() - began < 4
@@ -122,9 +119,7 @@ def test_wrong_keys_are_asked_again(open_centre: Centre) -> None:
 def test_back_and_repeat(open_centre: Centre) -> None:
     with open_centre.citizen() as citizen:
         log = Log(open_centre)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys("1")
+        dial_in(citizen, "1")
         for key in "#9*3":
             time.sleep(1.8)
             citizen.keys(key)
@@ -146,9 +141,7 @@ def test_back_and_repeat(open_centre: Centre) -> None:
 def test_position_is_said_and_the_music_comes_back(open_centre: Centre) -> None:
     with open_centre.citizen("01011110001") as first, open_centre.citizen("01011110002") as second:
         for citizen in (first, second):
-            began = citizen.call(NUMBER)
-            citizen.wait_talking(5, after=began)
-            citizen.keys("10", gap_s=0.3)
+            dial_in(citizen, "10")
         time.sleep(9)
         heard = second.heard()
         names = [p.name for p in prompts_heard(open_centre, heard, "ko/position_1", "ko/position_2")]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from calls import Log, longest_silence_s, prompts_heard, wait_quiet
+from calls import Log, dial_in, longest_silence_s, prompts_heard, wait_quiet
 from centre import NUMBER, Centre
 
 HOLIDAY = "2026-12-25T08:30"  # a Friday: the day off's hours begin at 9
@@ -30,9 +30,7 @@ def holiday(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 def test_closed_on_a_holiday_is_said_with_the_opening_and_ends(holiday: Centre, key: str, opening: str) -> None:
     with holiday.citizen() as citizen:
         log = Log(holiday)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys(key)
+        began = dial_in(citizen, key)
         citizen.wait_ended(20, after=began)
         language = opening.partition("/")[0]
         heard = [

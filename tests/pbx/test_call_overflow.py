@@ -6,10 +6,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from calls import Log, logged_in, longest_silence_s, prompts_heard, wait_quiet
-from centre import NUMBER, Centre, wait_for
-
-from engine.phone import Phone
+from calls import Log, dial_in, logged_in, longest_silence_s, prompts_heard, wait_quiet
+from centre import Centre, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +17,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         yield centre
 
 
-def call(citizen: Phone) -> float:
-    began = citizen.call(NUMBER)
-    citizen.wait_talking(5, after=began)
-    return began
-
-
 def test_callers_above_the_bound_wait_in_order_and_come_in_when_there_is_room(small: Centre) -> None:
     with (
         small.citizen("01011110001") as first,
@@ -32,12 +24,11 @@ def test_callers_above_the_bound_wait_in_order_and_come_in_when_there_is_room(sm
         small.citizen("01011110003") as third,
     ):
         log = Log(small)
-        call(first)
-        first.keys("10")
+        dial_in(first, "10")
         log.wait("contact.moved", new="queued")
-        began_second = call(second)
+        began_second = dial_in(second)
         wait_for(lambda: small.waiting_in("overflow") == 1, 12, lambda: small.console("queue show overflow"))
-        call(third)
+        dial_in(third)
         wait_for(lambda: small.waiting_in("overflow") == 2, 12, lambda: small.console("queue show overflow"))
         heard = second.heard()
         assert [p.name for p in prompts_heard(small, heard, "ko/lines_busy", "en/lines_busy")] == [

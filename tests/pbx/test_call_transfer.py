@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import quote
 
 import pytest
-from calls import Log, agents_of, logged_in, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
-from centre import NUMBER, Centre, wait_for
+from calls import Log, agents_of, dial_in, logged_in, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
+from centre import Centre, wait_for
 
 from engine.phone import CLOSED, ESTABLISHED, INCOMING, Phone
 from tests.bench.sip_ua import Dialog, Loop, Ua
@@ -31,9 +31,7 @@ def talking(centre: Centre, *extensions: str, keys: str = "10") -> Iterator[tupl
         [agent] = stack.enter_context(logged_in(centre, extensions[0]))
         citizen = stack.enter_context(centre.citizen())
         log = Log(centre)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys(keys)
+        began = dial_in(citizen, keys)
         agent.wait_talking(8, after=began)
         log.wait("contact.moved", new="connected")
         yield log, citizen, [agent, *others]
@@ -123,9 +121,7 @@ def test_a_forwarded_phone_carries_nobody_anywhere(centre: Centre) -> None:
                 forwarded.reject_with = f"302 Moved Temporarily\r\nContact: <sip:{target}>"
                 with centre.citizen() as citizen:
                     log = Log(centre)
-                    began = citizen.call(NUMBER)
-                    citizen.wait_talking(5, after=began)
-                    citizen.keys("20")  # English: 1003 alone
+                    dial_in(citizen, "20")  # English: 1003 alone
                     log.wait("reservation.ended", 8, agent_id="1003", result="busy")
                     time.sleep(1.0)
                     assert len(centre.channels()) == 1, centre.channels()
@@ -151,9 +147,7 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             rung: list[Dialog] = []
             agent.on_invite = lambda dialog, text, now: rung.append(dialog)
             log = Log(centre)
-            began = citizen.call(NUMBER)
-            citizen.wait_talking(5, after=began)
-            citizen.keys("10")
+            began = dial_in(citizen, "10")
             log.wait("contact.moved", 8, new="connected")
             consultation = agent.call("1005")
             assert consultation.answered.wait(5)

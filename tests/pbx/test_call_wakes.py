@@ -9,8 +9,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from calls import Log, agents_of, logged_in, say_code, wait_quiet, wait_state
-from centre import NUMBER, Centre, wait_for
+from calls import Log, agents_of, dial_in, logged_in, say_code, wait_quiet, wait_state
+from centre import Centre, wait_for
 
 from engine.phone import ESTABLISHED, Phone
 
@@ -25,9 +25,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
 def begin_to_wait(centre: Centre, citizen: Phone) -> tuple[float, str]:
     """A call with everything typed ahead; when it was dialled, and its contact once it is queued."""
     log = Log(centre)
-    began = citizen.call(NUMBER)
-    citizen.wait_talking(8, after=began)
-    citizen.keys("10", gap_s=0.15)
+    began = dial_in(citizen, "10")
     return began, str(log.wait("contact.moved", 8, new="queued")["contact_id"])
 
 
@@ -56,7 +54,8 @@ def test_a_key_at_the_moment_of_the_match_delays_nobody(centre: Centre) -> None:
             took.append(time.monotonic() - freed)
             presser.join()
             assert log.wait("contact.moved", 2, new="connected")["contact_id"] == contact
-            talking.wait_ended(8, after=freed)
+            talking.hang_up()  # in the midst of the goodbye
+            talking.wait_ended(3, after=freed)
         assert max(took) < 1.0, took
         for citizen in (first, second):
             citizen.hang_up()
@@ -80,6 +79,8 @@ def test_a_hang_up_at_the_moment_of_the_match_leaves_nobody_stuck(centre: Centre
             time.sleep(0.1)
             agent.hang_up()
             gone.join()
+            time.sleep(0.2)
+            first.hang_up()
             wait_state(centre, "1001", "available", "idle", 5)
             wait_quiet(centre)
             ends = {line["contact_id"]: line["new"] for line in log.lines("contact.moved")}
