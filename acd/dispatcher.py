@@ -90,7 +90,7 @@ class Dispatcher:
         self._heartbeat = heartbeat
         self._observe_dispatch = observe_dispatch
         self._count_failure = count_failure
-        self._inbox: SimpleQueue[Packet | Task] = SimpleQueue()
+        self._inbox: SimpleQueue[tuple[Packet, float] | Task] = SimpleQueue()  # packets with their arrival
         self._board = AssignmentBoard()
         self._state = new_state(rules.agents, rules.queues, now=clock(), limits=limits)
         self._view = Translator(lambda variables, queue: guess_attributes(self._rules, variables, queue))
@@ -121,7 +121,7 @@ class Dispatcher:
 
     def packet(self, packet: Packet) -> None:
         """The AMI reader's: one event of the PBX."""
-        self._inbox.put(packet)
+        self._inbox.put((packet, time.perf_counter()))
 
     def begin_reread(self) -> None:
         """To be called before the PBX is read: from now on, what events touch is newer than what is read."""
@@ -308,13 +308,14 @@ class Dispatcher:
         while not self._stopping:
             self._heartbeat()
             try:
-                item: Packet | Task | None = self._inbox.get(timeout=self._sleep_s())
+                item: tuple[Packet, float] | Task | None = self._inbox.get(timeout=self._sleep_s())
             except Empty:
                 item = None
             now = self._clock()
             try:
-                if isinstance(item, Packet):
-                    self._handle(item, now)
+                if isinstance(item, tuple):
+                    self._handle(item[0], now)
+                    self._observe_dispatch(time.perf_counter() - item[1])
                 elif item is not None:
                     item(now)
                 deadline = next_deadline(self._state)
@@ -338,14 +339,12 @@ class Dispatcher:
         return max(0.0, until)
 
     def _handle(self, packet: Packet, now: float) -> None:
-        begun = time.perf_counter()
         for event in self._view.translate(packet, now):
             self._feed(event, now)
         while self._view.to_hang_up:
             self._pbx.hang_up(self._view.to_hang_up.pop().name)
         if packet.name == "QueueCallerJoin":
             self._returning.sweep(now)
-        self._observe_dispatch(time.perf_counter() - begun)
 
     def _feed(self, event: Event, now: float) -> None:
         """One step of the core, and what it wants done."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "prompts": "render the spoken sentences that have changed",
+    "bench": "measure what the README promises",
     "test": "install what the tests need and run them all",
     "configure": "write the PBX's configuration and end (containers)",
 }

@@ -1,0 +1,65 @@
+"""`./ringmaster bench [NAME] [--json]`: measures what the README promises; the benches themselves are tests/bench/.
+
+Each is a process of its own, so that none inherits another's memory or threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BENCHES = {
+    "core": "events a second of the pure core",
+    "freed_to_invite": "from an agent's BYE to the next caller's INVITE, beside app_queue",
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit 1 when one falls short of its bar, or could not be run."""
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster bench",
+        description="Measure what the README promises.",
+        epilog="\n".join(f"{name}: {what}" for name, what in BENCHES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="one of them; all without it")
+    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail")
+    options = parser.parse_args(arguments)
+    rows: list[dict[str, Any]] = []
+    for name in [options.name] if options.name else BENCHES:
+        print(f"{name}: {BENCHES[name]}", file=sys.stderr, flush=True)
+        rows += _measure(name)
+    if options.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for row in rows:
+            bar = "" if row["bar"] is None else f"  bar {row['bar']:g}"
+            verdict = "ok  " if row["pass"] else "FAIL"
+            print(f"{verdict} {row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}")
+    return 0 if all(row["pass"] for row in rows) else 1
+
+
+def _measure(name: str) -> list[dict[str, Any]]:
+    """Its rows; one that failed has a row that says so."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.bench.{name}", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    try:
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+    except ValueError:
+        failed = {"name": name, "value": None, "unit": "", "bar": None, "pass": False}
+        return [{**failed, "detail": f"ended with {done.returncode} and no figures"}]
+    return rows
