@@ -20,7 +20,11 @@ PROMPTS = ROOT / "prompts"
 MOST_ERRORS = 0.2
 MOST_ERRORS_GREETING_KO = 0.1
 
-pytestmark = [pytest.mark.audio, pytest.mark.timeout(1800), pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.audio,
+    pytest.mark.timeout(1800),
+    pytest.mark.filterwarnings("ignore:Dictionary.create:DeprecationWarning"),
+]
 
 # Of the spoken numbers, the sentences that citizens hear most; single words mean little to a recogniser.
 SENTENCES = (
