@@ -8,6 +8,7 @@ import time
 import pytest
 import structlog
 
+from acd.core.events import Departure
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits
 from ivr.entrances import open_doors
 from ivr.session import Outcome, Services
@@ -124,6 +125,20 @@ def test_between_the_match_and_dial_lies_one_command(centre):
     dial = commands.index("EXEC Dial PJSIP/1001,10,gim(default)")
     assert commands[dial - 1] == "EXEC MSet RM_PHASE=ringing"
     assert commands[dial - 2].startswith("SET MUSIC ON")
+
+
+def test_a_fault_of_ours_is_a_sentence_and_then_the_safety_net(centre):
+    def broken(contact_id):
+        raise ZeroDivisionError(contact_id)
+
+    centre.acd.take = broken
+    asterisk = Asterisk(centre.port)
+    asterisk.keys = {"greeting": "2", "en/topic_question": "3"}
+    commands = asterisk.run()
+    assert commands[-2] == "EXEC MSet RM_PHASE=waiting"  # so the PBX's context queues them
+    assert '"en/sorry_fault"' in commands[-1]
+    eventually(lambda: centre.observed.ended == [("en", Outcome.ERROR)])
+    assert centre.acd.said("depart") == [("rm-1.1", Departure.ERROR)]
 
 
 def test_a_hundred_calls_at_once(centre):
