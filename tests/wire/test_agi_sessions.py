@@ -163,9 +163,9 @@ def test_a_hundred_calls_at_once(centre):
 
 def test_numbers_are_masked_in_the_log(centre):
     centre.acd.free = ["1003"]
-    asterisk = Asterisk(centre.port)
-    asterisk.keys = {"greeting": "2", "en/topic_question": "3"}
     with structlog.testing.capture_logs() as logged:
+        asterisk = Asterisk(centre.port)
+        asterisk.keys = {"greeting": "2", "en/topic_question": "3"}
         asterisk.run()
         eventually(lambda: centre.observed.ended)
     assert "010****5678" in str(logged)
