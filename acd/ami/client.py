@@ -83,7 +83,7 @@ def _nothing(_: object) -> None:
 
 
 def backoff_s() -> Iterator[float]:
-    """Seconds to wait before each further try to connect: soon at first, at most 1 s; the state is promised within 2."""
+    """Seconds to wait before each further try to connect: soon at first, 1 s at most (the state is promised in 2)."""
     delay = 0.1
     while True:
         yield delay
