@@ -133,9 +133,11 @@ def _passed_over(one: Decision, rules: Ruleset | None, agents: dict[str, str], c
 
 def _requirement_ko(requirement: Requirement) -> str:
     skills = "".join(f", {name} {level}단계 이상" for name, level in requirement.skills)
-    return _LANGUAGE_KO[requirement.language] + skills
+    language = requirement.language
+    return ("모든 언어(통역)" if language is None else _LANGUAGE_KO[language]) + skills
 
 
 def _requirement_en(requirement: Requirement) -> str:
     skills = "".join(f", {name} at level {level} or above" for name, level in requirement.skills)
-    return _LANGUAGE_EN[requirement.language] + skills
+    language = requirement.language
+    return ("any language (interpreter)" if language is None else _LANGUAGE_EN[language]) + skills

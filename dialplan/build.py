@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from dialplan import schema
 from dialplan.ruleset import (
+    EVERY_QUEUE,
     AgentRule,
+    CallerRule,
     Carrier,
     Choice,
     Closure,
@@ -17,10 +19,14 @@ from dialplan.ruleset import (
     Interval,
     Language,
     Menu,
+    Profile,
+    ProfileRow,
     Queue,
+    Relaxation,
     Ruleset,
     Source,
     SpecialDay,
+    Sticky,
     Topic,
     Trunks,
 )
@@ -49,7 +55,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         topics={key: _topic(files, key, topic) for key, topic in menus.topics.items()},
         any_topic=menus.any_topic,
         queues=_queues(files),
-        agents={number: _agent(files, number, agent) for number, agent in agents.agents.items()},
+        agents=_agents(files, agents),
         teams=tuple(agents.teams),
         presence_reasons={name: dict(reason.label) for name, reason in reasons.items()},
         presence_keys={reason.key: name for name, reason in reasons.items()},
@@ -69,6 +75,10 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         },
         languages_source=_source(files, "menus.yaml", "languages"),
         any_topic_source=_source(files, "menus.yaml", "any_topic"),
+        callers=tuple(
+            CallerRule(tuple(rule.numbers), rule.points, rule.order_class, _source(files, "queues.yaml", "callers", i))
+            for i, rule in enumerate(_model(files, schema.QueuesShape).callers)
+        ),
     )
 
 
@@ -136,6 +146,7 @@ def _topic(files: Files, key: str, shape: schema.TopicShape) -> Topic:
         queue_sources={
             language: _source(files, "menus.yaml", "topics", key, "queue", language.value) for language in Language
         },
+        points=shape.points,
     )
 
 
@@ -144,7 +155,9 @@ def _queues(files: Files) -> dict[str, Queue]:
     defaults = shape.defaults
     queues = {}
     for key, own in shape.queues.items():
-        seen = defaults.model_copy(update=own.model_dump(exclude_none=True, exclude={"label", "skills"}))
+        written = {name: getattr(own, name) for name in own.model_fields_set - {"label", "skills"}}
+        seen = defaults.model_copy(update={name: value for name, value in written.items() if value is not None})
+        where = ("defaults",) if own.steps is None else ("queues", key)
         queues[key] = Queue(
             key=key,
             labels=dict(own.label),
@@ -161,11 +174,47 @@ def _queues(files: Files) -> dict[str, Queue]:
             music=seen.music,
             source=_source(files, "queues.yaml", "queues", key),
             entry_prompt=seen.entry,
+            steps=_steps(files, seen.steps, *where),
+            points=seen.points,
+            order_class=seen.order_class,
+            sticky=Sticky(seen.sticky.days, seen.sticky.wait_s) if seen.sticky and seen.sticky.days else None,
         )
     return queues
 
 
-def _agent(files: Files, number: str, shape: schema.AgentShape) -> AgentRule:
+def _steps(files: Files, steps: list[schema.StepShape], *where: str) -> tuple[Relaxation, ...]:
+    return tuple(
+        Relaxation(
+            step.after_s,
+            tuple(sorted(step.skills.items())),
+            step.allow_interpreter,
+            _source(files, "queues.yaml", *where, "steps", i),
+        )
+        for i, step in enumerate(steps)
+    )
+
+
+def _agents(files: Files, shape: schema.AgentsShape) -> dict[str, AgentRule]:
+    profiles = {EVERY_QUEUE.name: EVERY_QUEUE}
+    for name, profile in shape.profiles.items():
+        rows = tuple(
+            ProfileRow(
+                None if row.queue == "*" else row.queue,
+                row.rank,
+                row.delay_s,
+                row.reserve_idle,
+                _source(files, "agents.yaml", "profiles", name, "queues", i),
+            )
+            for i, row in enumerate(profile.queues)
+        )
+        profiles[name] = Profile(name, rows, _source(files, "agents.yaml", "profiles", name))
+    return {
+        number: _agent(files, number, agent, profiles[agent.profile or EVERY_QUEUE.name])
+        for number, agent in shape.agents.items()
+    }
+
+
+def _agent(files: Files, number: str, shape: schema.AgentShape, profile: Profile) -> AgentRule:
     return AgentRule(
         id=number,
         name=shape.name,
@@ -174,6 +223,7 @@ def _agent(files: Files, number: str, shape: schema.AgentShape) -> AgentRule:
         skills=dict(shape.skills),
         supervisor=shape.supervisor,
         source=_source(files, "agents.yaml", "agents", number),
+        profile=profile,
     )
 
 

@@ -166,6 +166,41 @@ def _wrong_key(ruleset: Ruleset, menu: Menu, key: str, wrong: int) -> MenuStep:
     return MenuStep(Turn.WRONG, (ruleset.wrong_key_prompt,), wrong, why)
 
 
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A contact's place beside its time of arrival: points (each a head start of a minute), and its strict class."""
+
+    points: float
+    order_class: int
+    reasons: tuple[Reason, ...] = ()
+
+
+def priority(ruleset: Ruleset, topic: str, queue: str, number: str | None = None) -> Priority:
+    """The sum of the points of queue, topic and caller's number; the class of the number, else of the queue.
+
+    KeyError for a topic or queue that no rule names. `number` as the carrier gives it: 010…, +8210…, or unknown.
+    """
+    waits, about = ruleset.queues[queue], ruleset.topics[topic]
+    points, order_class = waits.points + about.points, waits.order_class
+    reasons = []
+    if waits.points:
+        reasons.append(reason(waits.source, Why.POINTS_QUEUE, queue=queue, points=f"{waits.points:g}"))
+    if about.points:
+        reasons.append(reason(about.source, Why.POINTS_TOPIC, topic=topic, points=f"{about.points:g}"))
+    digits = _national(number or "")
+    caller = next((one for one in ruleset.callers if digits and one.names(digits)), None)
+    if caller is not None:
+        points += caller.points
+        order_class = caller.order_class or order_class
+        reasons.append(reason(caller.source, Why.POINTS_NUMBER, points=f"{caller.points:g}", order_class=order_class))
+    return Priority(points, order_class, tuple(reasons))
+
+
+def _national(number: str) -> str:
+    digits = "".join(char for char in number if char in "0123456789")
+    return "0" + digits[2:] if number.startswith("+82") else digits
+
+
 def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
     """The queue and the requirement of this topic in this language. KeyError for a topic that no rule names."""
     rule = ruleset.topics[topic]
@@ -177,12 +212,26 @@ def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
         return Route(language, topic, None, Requirement(language), (*said, ruleset.goodbye_prompt), (why,))
     queue = ruleset.queues[name]
     needed = queue.requirement(language)
-    able = sum(needed.met_by(agent.languages, agent.skills) for agent in ruleset.agents.values())
-    reasons = (
+    reasons = [
         reason(place, Why.TOPIC_QUEUE, topic=topic, language=language, queue=name),
-        reason(queue.source, Why.REQUIREMENT, queue=name, requirement=needed, able=able, agents=len(ruleset.agents)),
+        reason(
+            queue.source, Why.REQUIREMENT, queue=name, requirement=needed,
+            able=_able(ruleset, name, needed), agents=len(ruleset.agents),
+        ),
+    ]  # fmt: skip
+    steps = tuple(Step(after_s, relaxed) for after_s, relaxed in queue.relaxed(language))
+    for step, written in zip(steps, queue.steps, strict=True):
+        able, after_s = _able(ruleset, name, step.requirement), f"{step.after_s:g}"
+        reasons.append(reason(written.source, Why.STEP, after_s=after_s, requirement=step.requirement, able=able))
+    return Route(language, topic, name, needed, (queue.entry_prompt,), tuple(reasons), steps)
+
+
+def _able(ruleset: Ruleset, queue: str, needed: Requirement) -> int:
+    """Agents who may answer it, whatever they are doing."""
+    return sum(
+        needed.met_by(agent.languages, agent.skills) and agent.profile.row(queue) is not None
+        for agent in ruleset.agents.values()
     )
-    return Route(language, topic, name, needed, (queue.entry_prompt,), reasons)
 
 
 def _day_reasons(ruleset: Ruleset, day: date, seen: Opening) -> list[Reason]:

@@ -19,12 +19,14 @@ from dialplan.calendar import Opening
 from dialplan.decision import (
     DEFAULT_LANGUAGE,
     Outcome,
+    Priority,
     Route,
     Step,
     Turn,
     check_hours,
     choose_language,
     menu_step,
+    priority,
     route,
 )
 from dialplan.reasons import Reason, Why, reason
@@ -88,6 +90,7 @@ class RouteDecision:
     prompts: tuple[str, ...]
     outcome: Outcome
     reasons: tuple[Reason, ...] = field(default=())
+    priority: Priority | None = None  # where it waits in a queue
 
 
 def begin(ruleset: Ruleset) -> Dialogue:
@@ -126,6 +129,7 @@ def decide(ruleset: Ruleset, call: Call) -> RouteDecision:
         reasons += state.reasons
     language = state.language or DEFAULT_LANGUAGE
     found = state.route
+    place = priority(ruleset, found.topic, found.queue, call.from_number) if found and found.queue else None
     return RouteDecision(
         at=at,
         opening=state.opening or calendar.opening(ruleset.hours, at),
@@ -136,7 +140,8 @@ def decide(ruleset: Ruleset, call: Call) -> RouteDecision:
         steps=found.steps if found else (),
         prompts=tuple(prompts),
         outcome=found.outcome if found else Outcome.CLOSED,
-        reasons=tuple(reasons),
+        reasons=(*reasons, *(place.reasons if place else ())),
+        priority=place,
     )
 
 

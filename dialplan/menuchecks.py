@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from dialplan import schema
 from dialplan.build import NOT_SERVED
-from dialplan.ruleset import Language
+from dialplan.ruleset import EVERY_QUEUE, Language
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Document, Problem
 
@@ -126,7 +126,9 @@ def coverage(
             if queue is None:
                 continue
             able = (
-                language in agent.languages and all(agent.skills.get(s, 0) >= n for s, n in queue.skills.items())
+                language in agent.languages
+                and all(agent.skills.get(s, 0) >= n for s, n in queue.skills.items())
+                and serves(agents, agent, name)
                 for agent in agents.agents.values()
             )
             if any(able):
@@ -137,3 +139,9 @@ def coverage(
                 document.at("topics", key, "queue", language.value),
                 f"no agent can answer topic `{key}` in {language}: queue `{name}` needs {needs}{advice}",
             )
+
+
+def serves(agents: schema.AgentsShape, agent: schema.AgentShape, queue: str) -> bool:
+    """Whether the agent's routing profile has a row for this queue."""
+    profile = agents.profiles.get(agent.profile or EVERY_QUEUE.name)
+    return profile is None or any(row.queue in ("*", queue) for row in profile.queues)

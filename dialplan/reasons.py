@@ -40,6 +40,10 @@ class Why(StrEnum):
     TOPIC_QUEUE = "topic_queue"
     TOPIC_NOT_SERVED = "topic_not_served"
     REQUIREMENT = "requirement"
+    STEP = "step"
+    POINTS_QUEUE = "points_queue"
+    POINTS_TOPIC = "points_topic"
+    POINTS_NUMBER = "points_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ _ENGLISH = {
     Why.TOPIC_QUEUE: "topic {topic} in {language} waits in queue {queue}",
     Why.TOPIC_NOT_SERVED: "topic {topic} is not served in {language}",
     Why.REQUIREMENT: "queue {queue} asks for {requirement}: {able} of {agents} agents",
+    Why.STEP: "after {after_s} s of waiting {requirement} is enough: {able} agents",
+    Why.POINTS_QUEUE: "queue {queue} gives a head start of {points} min",
+    Why.POINTS_TOPIC: "topic {topic} gives a head start of {points} min",
+    Why.POINTS_NUMBER: "the caller's number gives a head start of {points} min, in class {order_class}",
 }
 
 _KOREAN = {
@@ -127,4 +135,8 @@ _KOREAN = {
     Why.TOPIC_QUEUE: "{topic} 업무의 {language} 상담은 {queue} 대기열로 갑니다",
     Why.TOPIC_NOT_SERVED: "{topic} 업무는 {language}로 상담하지 않습니다",
     Why.REQUIREMENT: "{queue} 대기열의 조건은 {requirement}: 상담사 {agents}명 중 {able}명",
+    Why.STEP: "{after_s}초를 기다리면 조건은 {requirement}: 상담사 {able}명",
+    Why.POINTS_QUEUE: "{queue} 대기열은 {points}분 먼저 온 것으로 봅니다",
+    Why.POINTS_TOPIC: "{topic} 업무는 {points}분 먼저 온 것으로 봅니다",
+    Why.POINTS_NUMBER: "전화번호 규칙으로 {points}분 먼저 온 것으로 보며 등급은 {order_class}입니다",
 }

@@ -53,15 +53,18 @@ class Source:
 class Requirement:
     """Who may answer: a hard language filter and minimum levels, all of which must hold. An index key."""
 
-    language: Language
+    language: Language | None  # None: any, because a step's `allow_interpreter` dropped it
     skills: tuple[tuple[str, int], ...] = ()  # sorted (skill, minimum level 1-5)
 
     def met_by(self, languages: frozenset[Language], skills: dict[str, int]) -> bool:
         """Whether an agent with these languages and skill levels may take the contact."""
-        return self.language in languages and all(skills.get(name, 0) >= level for name, level in self.skills)
+        if self.language is not None and self.language not in languages:
+            return False
+        return all(skills.get(name, 0) >= level for name, level in self.skills)
 
     def __str__(self) -> str:
-        return " & ".join([self.language.value, *(f"{name}>={level}" for name, level in self.skills)])
+        language = "any language" if self.language is None else self.language.value
+        return " & ".join([language, *(f"{name}>={level}" for name, level in self.skills)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,25 @@ class Topic:
     share: float  # of the calls, 0-1; 0 when unknown
     source: Source
     queue_sources: dict[Language, Source] = field(default_factory=dict)
+    points: float = 0.0  # of priority, added to the queue's and the number's
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """After so many seconds of waiting these skills are enough; the language stays unless `any_language`."""
+
+    after_s: float
+    skills: tuple[tuple[str, int], ...]
+    any_language: bool  # the operator wrote `allow_interpreter`
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """Who calls again within `days` waits up to `wait_s` for the agent they talked with last (지정상담원)."""
+
+    days: int
+    wait_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +189,71 @@ class Queue:
     music: str
     source: Source
     entry_prompt: str = "connecting"  # said on entering
+    steps: tuple[Relaxation, ...] = ()  # by rising `after_s`
+    points: float = 0.0  # of priority: each is a head start of a minute
+    order_class: int = 1  # lower ones are served before all others
+    sticky: Sticky | None = None
 
     def requirement(self, language: Language) -> Requirement:
         """The requirement of a contact that waits here in this language."""
         return Requirement(language, self.skills)
+
+    def relaxed(self, language: Language) -> tuple[tuple[float, Requirement], ...]:
+        """Each step as (seconds of waiting, the requirement from then on)."""
+        return tuple(
+            (step.after_s, Requirement(None if step.any_language else language, step.skills)) for step in self.steps
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """Which contacts of a queue the agents of a profile see, and in which order.
+
+    `rank` is strict: a lower one is served first, equal ranks form one order. `delay_s`: only contacts that have
+    waited so long. `reserve_idle`: only while more than so many agents of the profile are idle.
+    """
+
+    queue: str | None  # None: every queue that has no row of its own
+    rank: int = 1
+    delay_s: float = 0.0
+    reserve_idle: int = 0
+    source: Source = Source("agents.yaml", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A routing profile: the queues that a group of agents serves."""
+
+    name: str
+    rows: tuple[ProfileRow, ...]
+    source: Source = Source("agents.yaml", 1)
+
+    def row(self, queue: str) -> ProfileRow | None:
+        """The row for this queue, or None: its agents do not serve it."""
+        others: ProfileRow | None = None
+        for row in self.rows:
+            if row.queue == queue:
+                return row
+            if row.queue is None:
+                others = row
+        return others
+
+
+EVERY_QUEUE = Profile("default", (ProfileRow(None),))  # of agents who name none
+
+
+@dataclass(frozen=True, slots=True)
+class CallerRule:
+    """Numbers whose calls have priority: whole numbers, or beginnings that end in `*`."""
+
+    numbers: tuple[str, ...]
+    points: float
+    order_class: int | None  # None: the queue's
+    source: Source
+
+    def names(self, number: str) -> bool:
+        """Whether a number of digits only is one of these."""
+        return any(number.startswith(one[:-1]) if one.endswith("*") else number == one for one in self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +267,7 @@ class AgentRule:
     skills: dict[str, int]
     supervisor: bool
     source: Source
+    profile: Profile = EVERY_QUEUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +322,4 @@ class Ruleset:
     language_sources: dict[Language, Source] = field(default_factory=dict)
     languages_source: Source = Source("menus.yaml", 1)
     any_topic_source: Source = Source("menus.yaml", 1)
+    callers: tuple[CallerRule, ...] = ()

@@ -5,7 +5,7 @@ One file at a time; what one file says about another is held by `dialplan.checks
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,8 +22,12 @@ from dialplan.values import (
     MenuNames,
     Name,
     Number,
+    NumberOrStart,
+    Points,
     PromptKey,
     QueueNames,
+    QueueOrAll,
+    Rank,
     Registration,
     Seconds,
     Sentence,
@@ -115,6 +119,7 @@ class TopicShape(Shape):
     label: Label
     share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
     queue: QueueNames
+    points: Points = 0.0
 
 
 class MenusShape(Shape):
@@ -127,6 +132,30 @@ class MenusShape(Shape):
     menus: dict[Name, MenuShape] = Field(min_length=1)
     any_topic: Name
     topics: dict[Name, TopicShape] = Field(min_length=1)
+
+
+class StepShape(Shape):
+    """A relaxation: from `after_s` of waiting on, these skills are enough."""
+
+    after_s: Annotated[float, Field(ge=1, le=86_400, allow_inf_nan=False)]
+    skills: Skills
+    allow_interpreter: bool = False
+
+
+class StickyShape(Shape):
+    """Back to the agent of last time; `days: 0` turns it off."""
+
+    days: Annotated[int, Field(ge=0, le=365)]
+    wait_s: Annotated[float, Field(ge=1, le=300, allow_inf_nan=False)]
+
+
+class CallersShape(Shape):
+    """Numbers with priority."""
+
+    numbers: list[NumberOrStart] = Field(min_length=1)
+    points: Points = 0.0
+    order_class: Rank | None = Field(default=None, alias="class")
+    why: Line
 
 
 class QueueDefaultsShape(Shape):
@@ -143,7 +172,10 @@ class QueueDefaultsShape(Shape):
     entry: PromptKey
     max_waiting: Annotated[int, Field(ge=1, le=10_000)]
     music: Name
-    steps: list[Any] = Field(max_length=0)
+    steps: list[StepShape]
+    points: Points = 0.0
+    order_class: Rank = Field(default=1, alias="class")
+    sticky: StickyShape | None = None
 
 
 class QueueShape(Shape):
@@ -162,7 +194,10 @@ class QueueShape(Shape):
     entry: PromptKey | None = None
     max_waiting: Annotated[int, Field(ge=1, le=10_000)] | None = None
     music: Name | None = None
-    steps: list[Any] | None = Field(default=None, max_length=0)
+    steps: list[StepShape] | None = None
+    points: Points | None = None
+    order_class: Rank | None = Field(default=None, alias="class")
+    sticky: StickyShape | None = None
 
 
 class QueuesShape(Shape):
@@ -170,6 +205,7 @@ class QueuesShape(Shape):
 
     defaults: QueueDefaultsShape
     queues: dict[Name, QueueShape] = Field(min_length=1)
+    callers: list[CallersShape] = []
 
 
 class TeamShape(Shape):
@@ -185,11 +221,27 @@ class AwayReasonShape(Shape):
     label: Label
 
 
+class ProfileRowShape(Shape):
+    """One queue of a routing profile, or `*`: all that have no row of their own."""
+
+    queue: QueueOrAll
+    rank: Rank = 1
+    delay_s: Seconds = 0.0
+    reserve_idle: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
+class ProfileShape(Shape):
+    """A routing profile: the queues that a group of agents serves."""
+
+    queues: list[ProfileRowShape] = Field(min_length=1)
+
+
 class AgentShape(Shape):
     """One agent."""
 
     name: Line
     team: Name
+    profile: Name | None = None
     languages: list[Language] = Field(min_length=1)
     skills: Skills
     supervisor: bool = False
@@ -201,6 +253,7 @@ class AgentsShape(Shape):
     teams: dict[Name, TeamShape] = Field(min_length=1)
     skills: list[Name]
     away_reasons: dict[Name, AwayReasonShape] = Field(min_length=1)
+    profiles: dict[Name, ProfileShape] = {}
     agents: dict[Extension, AgentShape] = Field(min_length=1)
 
 

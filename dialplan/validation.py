@@ -131,8 +131,6 @@ def _problem(document: Document, shape: type[BaseModel], found: ErrorDetails, pa
     if kind == "missing":
         return Problem(document.at(*path[:-1]), f"missing key `{path[-1]}`")
     place = document.key_at(*path) if "[key]" in found["loc"] else document.at(*path)
-    if kind == "too_long" and path[-1] == "steps":
-        return Problem(place, "relaxation steps are not supported yet: leave `steps: []`")
     words = _MESSAGES.get(kind)
     return Problem(place, words(found["input"], found.get("ctx", {})) if words else found["msg"])
 
@@ -204,6 +202,8 @@ def _pattern_words(pattern: str) -> str:
         r"^[0-9]$": "one key from 0 to 9 (* and # belong to every menu)",
         r"^[1-9][0-9]{3}$": "an extension of four digits such as 1001",
         r"^[0-9]{3,15}$": "a telephone number of digits only",
+        r"^[0-9]{2,15}\*?$": "a telephone number of digits only, or its beginning and a *",
+        r"^([a-z][a-z0-9_]{0,39}|\*)$": "the name of a queue, or *",
         r"^[a-z][a-z0-9_.-]{0,79}$": "the key of a prompt, such as topic_question",
     }.get(pattern, "a name of small letters, digits and _ such as real_estate")
 
