@@ -125,7 +125,7 @@ class Dispatcher:
 
     def begin_reread(self) -> None:
         """To be called before the PBX is read: from now on, what events touch is newer than what is read."""
-        self._inbox.put(lambda _: self._begin_reread())
+        self._inbox.put(lambda _: self._view.begin_reread())
 
     def reread(self, seen: PbxSnapshot) -> None:
         """What the PBX said of itself."""
@@ -476,9 +476,6 @@ class Dispatcher:
             self.settled.set()
 
     # -- the PBX read anew --------------------------------------------------------------------------------------------
-
-    def _begin_reread(self) -> None:
-        self._view.touched = set()
 
     def _adopt(self, seen: PbxSnapshot, now: float) -> None:
         """First callers and talks, then, when those who waited are back in order, the agents may be offered calls."""

@@ -14,11 +14,12 @@ from acd.ami.client import AmiClient
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet, variables
 from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Translator
-from acd.core.events import Event, PresenceRestored, TalkAdopted
+from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 
 RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED"
 _UP = "6"
+_LATEST = 1e11  # epoch seconds; NaN and infinity are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,12 @@ def _channel(packet: Packet) -> ChannelSeen:
 
 
 def _seconds(text: str) -> float:
+    """A time of the PBX's or of a channel variable; 0 where there is none, or none that could be true."""
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
         return 0.0
+    return seconds if 0 <= seconds < _LATEST else 0.0
 
 
 def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
@@ -116,9 +119,9 @@ def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
         view.channels.setdefault(
             channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name))
         )
-        if channel.variables.get("RM_PHASE"):
+        if "RM_PHASE" in channel.variables:
             view.remember_variables(channel.uniqueid, channel.variables)
-    _adopt_queue_callers(view, snapshot, touched, now)
+    events += _adopt_queue_callers(view, snapshot, touched, now)
     events += _adopt_legs(view, fresh, seen, now)
     for device, state in snapshot.devices.items():
         technology, _, agent = device.partition("/")
@@ -128,16 +131,23 @@ def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
     return [*view.devices(view.agents), *events]
 
 
-def _adopt_queue_callers(view: Translator, snapshot: PbxSnapshot, touched: set[str], now: float) -> None:
+def _adopt_queue_callers(view: Translator, snapshot: PbxSnapshot, touched: set[str], now: float) -> list[Event]:
+    """Who waits in the PBX's queues. Returns word of the contacts of ours among them: their sessions are gone."""
+    events: list[Event] = []
     waiting = {uniqueid for _, _, uniqueid, _ in snapshot.entries}
     for uniqueid in [known for known in view.queue_callers if known not in waiting and known not in touched]:
         del view.queue_callers[uniqueid]
     for queue, channel, uniqueid, waited_s in snapshot.entries:
-        if uniqueid in touched or not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
+        if uniqueid in touched or uniqueid in view.left_queues:
+            continue
+        if not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
             continue
         queued_at = _seconds(view.variables_of(uniqueid).get("RM_QUEUED_AT", "")) or now - waited_s
         known = view.queue_callers.setdefault(uniqueid, QueueCaller(uniqueid, channel, queue, queued_at))
         known.queued_at = queued_at
+        if uniqueid in view.callers:
+            events.append(FellIntoNet(view.callers[uniqueid]))
+    return events
 
 
 def _adopt_legs(
@@ -149,6 +159,7 @@ def _adopt_legs(
         chan = view.channels[channel.uniqueid]
         if chan.agent_id is None:
             continue
+        up = channel.state == _UP or channel.uniqueid in view.answered
         caller = _caller_of(view, channel, seen)
         leg = view.legs.by_uniqueid.get(channel.uniqueid)
         if caller is None:
@@ -164,10 +175,10 @@ def _adopt_legs(
             leg.rang = True
             view.adopt_leg(leg)
             waiting = view.queue_callers.get(caller.uniqueid)
-            if waiting is not None and channel.state != _UP:
+            if waiting is not None and not up:
                 waiting.ringing.add(channel.uniqueid)
                 events.append(view.queue_rings(waiting, chan.agent_id))
-        if channel.state == _UP:  # told even if it is no news: the core may have come to believe otherwise
+        if up:  # told even if it is no news: the core may have come to believe otherwise
             what = view.attributes(caller.uniqueid)
             since = now - channel.age_s
             events.append(TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since))
@@ -180,7 +191,7 @@ def _adopt_legs(
 def _caller_of(view: Translator, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
     """The citizen's channel that this agent's channel belongs to: in the same bridge, or dialled for it."""
     candidates = [
-        one for one in seen.values() if view.agent_of(one.name) is None and one.variables.get("RM_PHASE")
+        one for one in seen.values() if view.agent_of(one.name) is None and "RM_PHASE" in one.variables
     ]
     if channel.bridge:
         for one in candidates:

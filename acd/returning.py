@@ -40,6 +40,8 @@ class Returning:
             return
         room = self._room()
         for caller in sorted(self._view.queue_callers.values(), key=lambda one: (one.queued_at, one.uniqueid)):
+            if caller.left:
+                continue
             times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
             under_way = times > 0 and now - asked_at < RETRY_AFTER_S
             if caller.queue == OVERFLOW:
@@ -55,7 +57,7 @@ class Returning:
         self._expected = {
             caller.uniqueid
             for caller in self._view.queue_callers.values()
-            if caller.queue.startswith(FALLBACK_PREFIX) and not caller.ringing
+            if caller.queue.startswith(FALLBACK_PREFIX) and not caller.ringing and not caller.left
         }
 
     def came_back(self, contact_id: str) -> None:
@@ -80,9 +82,10 @@ def guess_attributes(rules: Ruleset, variables: Mapping[str, str], pbx_queue: st
     """What a caller is that the engine finds in the PBX: its own variables, else the language of the PBX's queue."""
     code = variables.get("RM_LANG") or pbx_queue.removeprefix(FALLBACK_PREFIX)
     language = Language(code) if code in set(Language) else Language.KO
-    topic = variables.get("RM_TOPIC") or rules.any_topic
+    topic = variables.get("RM_TOPIC", "")
+    if topic not in rules.topics:
+        topic = rules.any_topic
     queue = variables.get("RM_QUEUE", "")
     if queue not in rules.queues:
-        known = rules.topics.get(topic) or rules.topics[rules.any_topic]
-        queue = known.queue_by_language.get(language) or next(iter(rules.queues))
+        queue = rules.topics[topic].queue_by_language.get(language) or next(iter(rules.queues))
     return Attributes(language, topic, queue)

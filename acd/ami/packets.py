@@ -18,6 +18,7 @@ MAX_PACKET_BYTES = 1 << 20  # no packet of Asterisk's comes near; a peer that se
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]{1,80}(\([A-Za-z0-9_,-]{0,80}\))?\Z")
+_UNSET = "(null)"  # what Asterisk's Status says of a variable that the channel has not
 _FORBIDDEN = re.compile("[\r\n\0]")
 
 
@@ -115,9 +116,10 @@ def parse(raw: bytes) -> Packet | None:
 
 
 def variables(packet: Packet, header: str = "Variable") -> dict[str, str]:
-    """The `Variable: NAME=value` headers of a packet (of `Status`, for example)."""
+    """The `Variable: NAME=value` headers of a packet (of `Status`, for example); one that is not set is absent."""
     lines: Iterable[str] = packet.many.get(header) or ((packet.headers[header],) if header in packet.headers else ())
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+    pairs = (line.partition("=") for line in lines)
+    return {name: value for name, _, value in pairs if value not in ("", _UNSET)}
 
 
 def encode(action: Action) -> bytes:

@@ -24,6 +24,7 @@ from acd.core.events import (
     ContactHungUp,
     DeviceChanged,
     Event,
+    FellIntoNet,
     HoldChanged,
     LegAnswered,
     LegRang,
@@ -51,15 +52,17 @@ class Chan:
 
 @dataclass(slots=True)
 class QueueCaller:
-    """A caller in one of the PBX's own queues. `ringing` counts the phones that ring for it there."""
+    """A caller in one of the PBX's own queues. `ringing`: the legs of the phones that ring for it there.
+
+    `left`: it is not there any more; remembered only until those legs' ends have told whether one of them answered.
+    """
 
     uniqueid: str
     channel: str
     queue: str
     queued_at: float
     ringing: set[str] = field(default_factory=set)
-    withdrawals: int = 0
-    withdrawn_at: float = 0.0
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,11 @@ class Translator:
         self._said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
-        self.touched: set[str] | None = None  # Uniqueids and agents that changed since a re-read began
+        # Since a re-read began (else None): Uniqueids and agents that changed, unknown legs that were answered, and
+        # callers who left the PBX's queues. What is being read may be older than these.
+        self.touched: set[str] | None = None
+        self.answered: set[str] = set()
+        self.left_queues: set[str] = set()
         self._handlers: dict[str, Callable[[Packet], list[Event]]] = {
             "Newchannel": self._new_channel,
             "Newstate": self._new_state,
@@ -114,6 +121,10 @@ class Translator:
         self._now = now
         return handler(packet) if handler else []
 
+    def begin_reread(self) -> None:
+        """From now on, what events touch is newer than what is read."""
+        self.touched, self.answered, self.left_queues = set(), set(), set()
+
     # -- what the dispatcher tells ----------------------------------------------------------------------------------
 
     def know_contact(self, contact_id: str, channel: str) -> None:
@@ -121,6 +132,7 @@ class Translator:
         self.callers[contact_id] = contact_id
         self.caller_channel[contact_id] = channel
         self.queue_callers.pop(contact_id, None)
+        self._left_queues(contact_id)
         self.transferred.pop(contact_id, None)
 
     def forget_contact(self, contact_id: str) -> None:
@@ -187,6 +199,10 @@ class Translator:
         if self.touched is not None and key:
             self.touched.add(key)
 
+    def _left_queues(self, uniqueid: str) -> None:
+        if self.touched is not None:
+            self.left_queues.add(uniqueid)
+
     def _new_channel(self, packet: Packet) -> list[Event]:
         chan = Chan(packet.get("Uniqueid"), packet.get("Channel"), self.agent_of(packet.get("Channel")))
         self._touch(chan.uniqueid)
@@ -237,13 +253,14 @@ class Translator:
 
     def _dial_end(self, packet: Packet) -> list[Event]:
         leg = self.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+        if leg is None and self.touched is not None and packet.get("DialStatus") == "ANSWER":
+            self.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
         if leg is None or leg.answered:
             return []
         # A phone that forwards (302) is reported as CANCEL first; where it points to is never followed (Dial's `i`).
         status = "BUSY" if packet.get("Forward") else packet.get("DialStatus")
         waiting = self.queue_callers.get(leg.contact_id) if leg.of_queue else None
-        if waiting is not None:
-            waiting.ringing.discard(leg.uniqueid)
+        self._rings_no_more(waiting, leg)
         if status == "ANSWER":
             leg.answered = True
             if leg.of_queue:
@@ -255,6 +272,12 @@ class Translator:
         if leg.void or leg.reservation_id is None or status in ("CANCEL", "ABORT"):
             return []
         return [self.legs.failure(leg, status, self._now)]
+
+    def _rings_no_more(self, waiting: QueueCaller | None, leg: Leg) -> None:
+        if waiting is not None:
+            waiting.ringing.discard(leg.uniqueid)
+            if waiting.left and not waiting.ringing:
+                del self.queue_callers[waiting.uniqueid]
 
     def queue_rings(self, waiting: QueueCaller, agent_id: str) -> RingAdopted:
         """The queue rings this agent for this caller, who from now on counts as known."""
@@ -317,6 +340,7 @@ class Translator:
             if leg.answered:
                 events += [TalkEnded(leg.contact_id), *self._still_busy(leg.agent_id)]
             elif leg.of_queue:
+                self._rings_no_more(self.queue_callers.get(leg.contact_id), leg)
                 events.append(RingEnded(leg.contact_id, leg.agent_id))
             elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
                 events.append(self.legs.failure(leg, "NOANSWER", self._now))
@@ -376,15 +400,20 @@ class Translator:
 
     def _queue_join(self, packet: Packet) -> list[Event]:
         queue, uniqueid = packet.get("Queue"), packet.get("Uniqueid")
-        if queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW:
-            self._touch(uniqueid)
-            self.queue_callers[uniqueid] = QueueCaller(uniqueid, packet.get("Channel"), queue, self._now)
-        return []
+        if not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
+            return []
+        self._touch(uniqueid)
+        self.left_queues.discard(uniqueid)
+        self.queue_callers[uniqueid] = QueueCaller(uniqueid, packet.get("Channel"), queue, self._now)
+        contact_id = self.callers.get(uniqueid)
+        return [FellIntoNet(contact_id)] if contact_id is not None else []
 
     def _queue_leave(self, packet: Packet) -> list[Event]:
         uniqueid = packet.get("Uniqueid")
+        self._left_queues(uniqueid)
         waiting = self.queue_callers.get(uniqueid)
-        if waiting is not None and waiting.queue == packet.get("Queue") and not waiting.ringing:
-            self._touch(uniqueid)
-            del self.queue_callers[uniqueid]
+        if waiting is not None and waiting.queue == packet.get("Queue"):
+            waiting.left = True
+            if not waiting.ringing:
+                del self.queue_callers[uniqueid]
         return []

@@ -5,10 +5,10 @@ What happens on an agent's leg is in `acd.core.leg_events`.
 
 from __future__ import annotations
 
-from acd.core import moves, reservations, talks
-from acd.core.events import ContactDeparted, ContactHungUp, ContactOffered, Departure, HandOnAsked
+from acd.core import matching, moves, reservations, talks
+from acd.core.events import ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
 from acd.core.matching import Choice
-from acd.core.model import Agent, Contact, State
+from acd.core.model import WAITING, Agent, Contact, State
 from acd.core.moves import Out
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Queue, Source, Strategy
@@ -64,10 +64,16 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
         state.contacts[contact.id] = contact
         _enter(state, contact, event, out, first=True)
         return
+    back = contact.in_net
+    if back:
+        _leave_net(state, contact, out)
     if contact.state is ContactState.RESERVED:
         return
     if contact.state is ContactState.QUEUED:
         if contact.queue.key == queue.key and contact.requirement == event.requirement:
+            if back:
+                matching.enqueue(state, contact)
+                state.unplaced.append((contact, "arrival"))
             return
         moves.move_contact(state, contact, ContactState.IVR, out)
     contact.language, contact.topic, contact.points = event.language, event.topic, event.points
@@ -76,6 +82,27 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
         _enter(state, contact, event, out)
     else:
         _hand_on(state, contact, out, queue, event)
+
+
+def _leave_net(state: State, contact: Contact, out: Out) -> None:
+    """`/resume` has connected: the queue has let go of the caller, and so of whomever it rang, told or not yet."""
+    if contact.reservation is not None:
+        reservations.queue_gave_up(state, contact.reservation, out)
+    contact.in_net = False
+
+
+def fell_into_net(state: State, event: FellIntoNet, out: Out) -> None:
+    """The contact keeps its place and its waiting time, and no agent is held for it."""
+    contact = state.contacts.get(event.contact_id)
+    if contact is None or contact.in_net or contact.state not in (*WAITING, ContactState.IVR):
+        return
+    if contact.reservation is not None:
+        reservations.void(state, contact.reservation, out)
+    contact.in_net = True
+    if contact.state is ContactState.QUEUED:
+        matching.dequeue(contact)
+    else:
+        moves.move_contact(state, contact, ContactState.QUEUED, out)
 
 
 def _enter(state: State, contact: Contact, event: ContactOffered, out: Out, *, first: bool = False) -> None:

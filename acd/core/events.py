@@ -72,6 +72,16 @@ class ContactDeparted:
 
 
 @dataclass(frozen=True, slots=True)
+class FellIntoNet:
+    """The PBX has this waiting caller in its own queue: the session is gone. It is offered to no agent of ours until
+    `/resume` connects and offers it again (ContactOffered); what the queue does with it comes as RingAdopted,
+    TalkAdopted, or ContactHungUp.
+    """
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class LegDialled:
     """The session has sent Dial: the agent's phone must ring within `Limits.no_ringing_s` from now on."""
 
@@ -181,7 +191,10 @@ class DeviceChanged:
 
 @dataclass(frozen=True, slots=True)
 class RingAdopted:
-    """The safety net's queue rings this agent for this caller, of whom the engine may know nothing yet."""
+    """The safety net's queue rings this agent for this caller, of whom the engine may know nothing yet.
+
+    The caller is in the net from then on, as FellIntoNet says.
+    """
 
     contact_id: str
     agent_id: str
@@ -241,6 +254,7 @@ Event = (
     ContactOffered
     | ContactHungUp
     | ContactDeparted
+    | FellIntoNet
     | LegDialled
     | LegRang
     | LegAnswered

@@ -47,12 +47,17 @@ def tell_agent(agent: Agent) -> str:
     return f"agent {agent.id} ({agent.presence}/{agent.work}, with {with_whom})"
 
 
+def _can_be_matched(contact: Contact) -> bool:
+    return contact.state is ContactState.QUEUED and not contact.in_net
+
+
 def _contact(state: State, contact: Contact) -> None:
     who = tell_contact(contact)
     _hold(contact.state not in FINAL_CONTACT_STATES, f"{who} is over, and still known")
     _hold((contact.waiting_since is not None) == (contact.state in WAITING), f"{who}: its waiting clock is wrong")
     _hold(contact.waited_s(state.now) >= 0, f"{who} has waited {contact.waited_s(state.now)} s")
-    _hold((contact.lane is not None) == (contact.state is ContactState.QUEUED), f"{who}: in a lane or not, wrongly")
+    _hold((contact.lane is not None) == _can_be_matched(contact), f"{who}: in a lane or not, wrongly")
+    _hold(not contact.in_net or contact.state in WAITING, f"{who} is said to be in the net")
     _hold((contact.reservation is not None) == (contact.state is ContactState.RESERVED), f"{who}: reservation")
     reservation = contact.reservation
     if reservation is not None:
@@ -60,6 +65,7 @@ def _contact(state: State, contact: Contact) -> None:
         _hold(reservation.contact is contact, f"{who} holds the reservation of {tell_contact(reservation.contact)}")
         _hold(other.reservation is reservation, f"{who} is reserved for {tell_agent(other)}, who does not know")
         _hold(contact.agent_id == other.id, f"{who} names another agent than its reservation: {tell_agent(other)}")
+        _hold(reservation.of_queue or not contact.in_net, f"{who} rings, and has no session that could dial")
     if contact.state is ContactState.QUEUED:
         _hold(contact.agent_id is None, f"{who} waits and has an agent")
     talker = state.agents.get(contact.agent_id or "")
@@ -125,7 +131,7 @@ def _indices(state: State) -> None:
         _hold(lane.idle_count == len(idle), f"{name}: counts {lane.idle_count} idle, has {idle}")
         listed = [agent.id for agent in lane.idle]
         _hold(sorted(listed) == sorted(idle), f"{name}: lists {listed} as idle, has {idle}")
-    waiting = {contact.id for contact in state.contacts.values() if contact.state is ContactState.QUEUED}
+    waiting = {contact.id for contact in state.contacts.values() if _can_be_matched(contact)}
     _hold(waiting == seen, f"contacts {sorted(waiting ^ seen)} are queued or in a lane, not both")
 
 
@@ -155,7 +161,7 @@ def _nobody_unmatched(state: State) -> None:
     """No contact waits while an agent is idle who may take it."""
     idle = [agent for agent in state.agents.values() if agent.offerable()]
     for contact in state.contacts.values():
-        if contact.state is ContactState.QUEUED:
+        if _can_be_matched(contact):
             for agent in idle:
                 fits = contact.requirement.met_by(agent.rule.languages, agent.rule.skills)
                 if fits and agent.id not in contact.excluded:

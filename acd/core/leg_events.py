@@ -143,6 +143,7 @@ def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
             waited_before_s=state.now - since, counts=True,
         )  # fmt: skip
         contact.queues_entered.add(queue.key)
+        contact.in_net = True
         state.contacts[contact.id] = contact
         moves.move_contact(state, contact, ContactState.QUEUED, out, first=True, offered=not event.resumed)
     elif contact.state is not ContactState.QUEUED:

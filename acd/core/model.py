@@ -71,7 +71,8 @@ class Contact:
     waited_before_s: float  # spans of waiting that are over
     state: ContactState = ContactState.IVR
     waiting_since: float | None = None  # set exactly while QUEUED or RESERVED
-    lane: Lane | None = None  # set exactly while QUEUED
+    lane: Lane | None = None  # set exactly while QUEUED and not in the net
+    in_net: bool = False  # its caller sits in the PBX's own queue: no session of ours could ring anybody for it
     order: tuple[float, str] = (0.0, "")  # its key in the lane
     agent_id: str | None = None
     reservation: Reservation | None = None

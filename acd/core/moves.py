@@ -70,7 +70,9 @@ def move_contact(
     if contact.lane is not None:
         matching.dequeue(contact)
     contact.state = new
-    if new is ContactState.QUEUED:
+    if not waits:
+        contact.in_net = False
+    if new is ContactState.QUEUED and not contact.in_net:
         matching.enqueue(state, contact)
     elif new in FINAL_CONTACT_STATES:
         for agent_id in contact.excluded:

@@ -60,7 +60,7 @@ def reserve_rung(state: State, contact: Contact, agent: Agent, out: Out) -> None
     reservation = Reservation(state.serial, contact, agent, agent.idle_since, dialled=True, of_queue=True)
     reservation.rang_at = state.now
     contact.reservation = agent.reservation = reservation
-    contact.agent_id, agent.contact = agent.id, contact
+    contact.agent_id, agent.contact, contact.in_net = agent.id, contact, True
     move_contact(state, contact, ContactState.RESERVED, out)
     move_agent(state, agent, out, work=Work.RESERVED)
     longest_s = max((queue.ring_timeout_s for queue in state.queues.values()), default=0.0)  # the fallback queues' own
@@ -68,7 +68,7 @@ def reserve_rung(state: State, contact: Contact, agent: Agent, out: Out) -> None
 
 
 def queue_gave_up(state: State, reservation: Reservation, out: Out) -> None:
-    """The PBX's own queue has stopped ringing: the contact waits in its place, the agent is free to be rung by us."""
+    """The PBX's own queue has stopped ringing: the contact waits on, the agent is free to be rung by us."""
     end_reservation(state, reservation, LegResult.NO_ANSWER, out)
     back_to_queue(state, reservation.contact, out)
     reservation.agent.device_busy = False  # it rang for us
@@ -146,7 +146,8 @@ def not_taken(state: State, reservation: Reservation, out: Out) -> None:
 
 
 def back_to_queue(state: State, contact: Contact, out: Out) -> None:
-    """RESERVED to QUEUED, with its first_queued_at, to be matched in this step."""
+    """RESERVED to QUEUED, with its first_queued_at, to be matched in this step unless its session is gone."""
     contact.agent_id = None
     move_contact(state, contact, ContactState.QUEUED, out)
-    state.unplaced.append((contact, "returned"))
+    if not contact.in_net:
+        state.unplaced.append((contact, "returned"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from acd.core import matching, moves
 from acd.core.events import RulesChanged
 from acd.core.model import Agent, State
-from acd.core.states import ContactState, Presence, Work
+from acd.core.states import Presence, Work
 
 if TYPE_CHECKING:
     from acd.core.moves import Out
@@ -51,7 +51,7 @@ def _reread(state: State) -> None:
 
 
 def _rebuild(state: State) -> None:
-    waiting = [contact for contact in state.contacts.values() if contact.state is ContactState.QUEUED]
+    waiting = [contact for contact in state.contacts.values() if contact.lane is not None]
     for agent in state.agents.values():
         matching.unlist(agent)
         agent.lanes = ()

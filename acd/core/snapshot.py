@@ -152,5 +152,6 @@ def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
 
 
 def _compete(one: Lane, other: Lane) -> bool:
-    same = one.requirement == other.requirement and one.queue.key == other.queue.key  # a queue that changed its strategy
+    # One queue has two lanes when it changed its strategy.
+    same = one.requirement == other.requirement and one.queue.key == other.queue.key
     return same or not one.on_duty.isdisjoint(other.on_duty)

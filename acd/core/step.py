@@ -158,6 +158,7 @@ _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
     events.ContactOffered: contact_events.contact_offered,
     events.ContactHungUp: contact_events.contact_hung_up,
     events.ContactDeparted: contact_events.contact_departed,
+    events.FellIntoNet: contact_events.fell_into_net,
     events.LegDialled: leg_events.leg_dialled,
     events.LegRang: leg_events.leg_rang,
     events.LegAnswered: leg_events.leg_answered,

@@ -167,7 +167,7 @@ class World:
         channels += [
             ChannelSeen(leg, name, contact, "6", f"b{contact}", 3.0, {}) for contact, (leg, name) in self.talks.items()
         ]
-        self.view.touched = set()
+        self.view.begin_reread()
         seen = PbxSnapshot(tuple(channels), (), (), {f"PJSIP/{agent}": "NOT_INUSE" for agent in AGENTS})
         for event in adopt(self.view, seen, self.now):
             self.feed(event)

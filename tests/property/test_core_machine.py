@@ -23,6 +23,7 @@ from acd.core.events import (
     Departure,
     DeviceChanged,
     Event,
+    FellIntoNet,
     HandOnAsked,
     HoldChanged,
     LegAnswered,
@@ -150,6 +151,7 @@ any_event = st.one_of(
         st.sampled_from([START - 50.0, START + 1e6]), st.booleans(),
     ),
     st.builds(RingEnded, contact_ids, agent_ids),
+    st.builds(FellIntoNet, contact_ids),
     st.sampled_from(RULES),
 )  # fmt: skip
 
@@ -170,6 +172,10 @@ def eligible(agent: Agent, contact: Contact) -> bool:
     return fits and agent.id not in contact.excluded and not agent.leaving
 
 
+def waits_here(contact: Contact) -> bool:
+    return contact.state is ContactState.QUEUED and not contact.in_net
+
+
 def plausible(state: State) -> list[Event]:
     """Events that a centre in this state may well see next, so that the machine gets deep into calls."""
     found: list[Event] = [RULES[0], RULES[1], RULES[2]]
@@ -184,6 +190,7 @@ def plausible(state: State) -> list[Event]:
         match contact.state:
             case ContactState.QUEUED | ContactState.IVR:
                 found += [ContactHungUp(me), ContactDeparted(me, Departure.BACK_TO_MENU), again(contact, "tax")]
+                found += [FellIntoNet(me)] + [again(contact, contact.queue.key)] * (3 * contact.in_net)
                 found += [RingAdopted(me, agent_id, KO, "any", "tax", START, True) for agent_id in agents]
                 found += [LegAnswered(me, agents[0]), TalkAdopted(me, agents[-1], KO, "any", "tax", START)]
             case ContactState.RESERVED:
@@ -192,7 +199,7 @@ def plausible(state: State) -> list[Event]:
                 pair = (me, reservation.agent.id)
                 found += [LegDialled(*pair, reservation.id), LegRang(*pair), LegAnswered(*pair), LegAnswered(*pair)]
                 found += [LegFailed(*pair, result, 0.3) for result in LegResult]
-                found += [ContactHungUp(me), LegAnswered(me, agents[0]), RingEnded(*pair)]
+                found += [ContactHungUp(me), LegAnswered(me, agents[0]), RingEnded(*pair), FellIntoNet(me)]
             case ContactState.CONNECTED | ContactState.WRAPUP:
                 found += [TalkEnded(me), ContactHungUp(me), again(contact, contact.queue.key), again(contact, "tax")]
                 found += [HoldChanged(me, contact.hold_since is None), TalkAdopted(me, "1001", KO, "any", "tax", START)]
@@ -338,13 +345,14 @@ class CoreMachine(RuleBasedStateMachine):
 
     def compare(self, decisions: list[Decision]) -> None:
         """Each match is one that the naive reference makes too."""
-        queued = [contact for contact in self.state.contacts.values() if contact.state is ContactState.QUEUED]
+        queued = [contact for contact in self.state.contacts.values() if waits_here(contact)]
         self.matches += len(decisions)
         for decision in decisions:
             contact = self.state.contacts[decision.contact_id]
             agent = self.state.agents[decision.agent_id]
             assert contact.reservation is not None
             assert contact.reservation.agent is agent
+            assert not contact.in_net, "offered to an agent without a session"
             assert contact.requirement.met_by(agent.rule.languages, agent.rule.skills) or len(decisions) > 1 or (
                 decision.trigger == "handed_on"
             )
@@ -393,12 +401,12 @@ class CoreMachine(RuleBasedStateMachine):
             return {one.id for one in on_duty if not one.leaving and fits(one.rule.languages, one.rule.skills)}
 
         for contact in self.state.contacts.values():
-            if contact.state is not ContactState.QUEUED:
+            if not waits_here(contact):
                 assert position(self.state, contact.id) is None
                 continue
             ahead = 0
             for other in self.state.contacts.values():
-                if other.state is ContactState.QUEUED and other.order < contact.order:
+                if waits_here(other) and other.order < contact.order:
                     same = (other.queue.key, other.requirement) == (contact.queue.key, contact.requirement)
                     ahead += same or bool(takers(other) & takers(contact))
             assert position(self.state, contact.id) == ahead + 1

@@ -53,6 +53,14 @@ def test_variables_of_a_status_event() -> None:
     assert variables(single) == {"RM_LANG": "a=b"}
 
 
+def test_a_variable_that_is_not_set_is_absent() -> None:
+    """As Asterisk 22 says it of a caller in the menu: `RM_CONTACT` is no contact called `(null)`."""
+    raw = b"Event: Status\r\nVariable: RM_PHASE=menu\r\nVariable: RM_CONTACT=(null)\r\nVariable: RM_TOPIC="
+    packet = parse(raw)
+    assert packet is not None
+    assert variables(packet) == {"RM_PHASE": "menu"}
+
+
 @pytest.mark.parametrize(
     "raw", [b"", b"Event", b"Event:", b"Nonsense: x", b"\xff\xfe\xfd", b":", b": :", b"Event: \r\n", b"\r\n\r\n"]
 )

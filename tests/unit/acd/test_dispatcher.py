@@ -11,9 +11,9 @@ import pytest
 
 from acd.ami.packets import Packet
 from acd.core.events import Channel, ContactOffered, Departure
-from acd.core.facts import Decision, ReservationEnded
+from acd.core.facts import ContactMoved, Decision, ReservationEnded
 from acd.core.model import Limits
-from acd.core.states import Presence
+from acd.core.states import ContactState, Presence
 from acd.port import Answer
 from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
 from dialplan.ruleset import Requirement, Ruleset
@@ -284,6 +284,13 @@ def waiting(contact: str, queued_at: float) -> ChannelSeen:
     return ChannelSeen(contact, f"PJSIP/carrier-{contact}", contact, "6", "", 60.0, found)
 
 
+def settled(centre: Centre) -> None:
+    """The PBX was read, and had nobody in it."""
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(PbxSnapshot((), (), (), {}))
+    until(centre.dispatcher.settled.is_set)
+
+
 def test_after_a_restart_those_who_waited_are_served_in_their_old_order(centre: Centre) -> None:
     """The agents are offered nothing until those who waited are back, in whatever order they come back."""
     now = time.time()
@@ -346,6 +353,114 @@ def test_a_phone_that_rings_for_the_queue(centre: Centre) -> None:
     until(centre.dispatcher.settled.is_set)
     assert centre.agent("1001") == "available/reserved"
     centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER")
+    until(lambda: centre.agent("1001") == "available/connected")
+    assert centre.moves("c1") == ["queued", "reserved", "connected"]
+
+
+def test_one_who_fell_from_the_menu_is_a_contact_of_its_own(centre: Centre) -> None:
+    """No session had offered them: their channel has a phase, and no contact, topic or queue."""
+    now = time.time()
+    for n in (1, 2):
+        centre.twin.phones[f"100{n}"] = Phone()
+    callers = [ChannelSeen(f"c{n}", f"PJSIP/carrier-c{n}", f"c{n}", "6", f"b{n}", 9.0, {"RM_PHASE": "waiting"}) for n in (1, 2)]
+    agents = [ChannelSeen(f"a{n}", f"PJSIP/100{n}-00000001", f"c{n}", "6", f"b{n}", 5.0, {}) for n in (1, 2)]
+    members = (member("ko", "1001"), member("ko", "1002"))
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(PbxSnapshot((*callers, *agents), members, (), {}))
+    until(centre.dispatcher.settled.is_set)
+    talks = [fact for fact in centre.facts if isinstance(fact, ContactMoved)]
+    assert {(fact.contact_id, fact.agent_id, fact.topic, fact.queue) for fact in talks} == {
+        ("c1", "1001", "any", "general"), ("c2", "1002", "any", "general"),
+    }  # fmt: skip
+    assert all(now - 10 < fact.first_queued_at <= time.time() for fact in talks)
+
+
+def test_an_answer_to_the_queue_while_the_pbx_is_read(centre: Centre) -> None:
+    """The list still has the phone ringing and the caller in the queue; the events that came meanwhile know better."""
+    caller = waiting("c1", time.time() - 50)
+    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
+    seen = PbxSnapshot((caller, agent), (member("ko", "1001"),), (("fallback-ko", caller.name, "c1", 2.0),), {})
+    centre.dispatcher.begin_reread()
+    centre.twin.event(
+        "DialEnd", Uniqueid="c1", Channel=caller.name, DestUniqueid="a1", DestChannel=agent.name, DialStatus="ANSWER"
+    )
+    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", Uniqueid="c1", Channel=caller.name)
+    centre.dispatcher.reread(seen)
+    until(centre.dispatcher.settled.is_set)
+    assert centre.agent("1001") == "available/connected"
+    assert centre.moves("c1") == ["connected"]
+    assert centre.twin.withdrawn == []
+
+
+def test_a_caller_without_a_session_holds_no_agent(centre: Centre) -> None:
+    """A phone that rings for the queue is found in another talk. The caller waits on in the queue, asked out of it, and
+    is offered to nobody until `/resume` has connected: then they have their old place.
+    """
+    first = waiting("c1", time.time() - 50)
+    ringing = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
+    other = replace(waiting("c2", time.time() - 60), bridge="b1")
+    talking = ChannelSeen("a2", "PJSIP/1001-00000002", "c2", "6", "b1", 20.0, {})
+    centre.dispatcher.begin_reread()
+    centre.dispatcher.reread(
+        PbxSnapshot(
+            (first, ringing, other, talking), (member("ko", "1001"),), (("fallback-ko", first.name, "c1", 2.0),), {}
+        )
+    )
+    until(centre.dispatcher.settled.is_set)
+    assert centre.agent("1001") == "available/connected"
+    assert centre.moves("c1") == ["queued", "reserved", "queued"]
+    assert centre.twin.withdrawn == [("fallback-ko", first.name)]
+    available(centre, "1002")
+    assert centre.agent("1002") == "available/idle", "nobody would dial"
+    newcomer = centre.call("c3")
+    until(lambda: centre.agent("1002") == "available/connected")
+    assert newcomer.taken
+    centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel=ringing.name, DialStatus="NOANSWER")
+    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", Uniqueid="c1", Channel=first.name)
+    back = centre.line("c1")
+    back.resumed_since = time.time() - 50
+    back.start()
+    centre.call("c4")
+    until(lambda: centre.moves("c4") == ["queued"])
+    centre.twin.phones["1002"].stopped.set()
+    until(lambda: back.taken)
+    assert centre.moves("c1")[3:] == ["reserved", "connected"]
+    assert not [fact for fact in centre.facts if isinstance(fact, ContactMoved) and fact.new is ContactState.FAILED]
+
+
+def test_a_caller_who_has_left_the_queue_is_not_asked_out_of_it(centre: Centre) -> None:
+    """The end of the queue's ring may come after the word that the caller left."""
+    settled(centre)
+    caller = {"Uniqueid": "c1", "Channel": "PJSIP/carrier-c1"}
+    leg = {"DestUniqueid": "a1", "DestChannel": "PJSIP/1001-00000001"}
+    centre.twin.register("1001", Phone())
+    centre.twin.event("Newchannel", ChannelState="4", **caller)
+    centre.twin.event("QueueCallerJoin", Queue="fallback-ko", **caller)
+    until(lambda: len(centre.twin.withdrawn) == 1)
+    centre.twin.event("DialBegin", **caller, **leg)
+    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", **caller)
+    centre.twin.event("DialEnd", DialStatus="NOANSWER", **caller, **leg)
+    until(lambda: centre.moves("c1") == ["queued", "reserved", "queued"])
+    time.sleep(2.3)  # a second asking would be due after 2 s
+    assert len(centre.twin.withdrawn) == 1
+
+
+def test_a_session_that_ends_without_a_word_leaves_its_caller_to_the_net(centre: Centre) -> None:
+    settled(centre)
+    line = centre.call("c1")
+    until(lambda: centre.moves("c1") == ["queued"])
+    line.dead.set()
+    line.woken.release()
+    line.join(3)
+    caller = {"Uniqueid": "c1", "Channel": line.channel}
+    centre.twin.event("QueueCallerJoin", Queue="fallback-ko", **caller)
+    until(lambda: centre.twin.withdrawn == [("fallback-ko", line.channel)])
+    available(centre, "1001")
+    assert centre.agent("1001") == "available/idle"
+    assert centre.dispatcher.contact_of("c1") == "c1"
+    back = centre.line("c1")
+    back.resumed_since = time.time() - 5
+    back.start()
     until(lambda: centre.agent("1001") == "available/connected")
     assert centre.moves("c1") == ["queued", "reserved", "connected"]
 

@@ -148,6 +148,7 @@ class Line(threading.Thread):
         self.channel = f"PJSIP/carrier-{contact}"
         self.woken = threading.Semaphore(0)
         self.gone = threading.Event()
+        self.dead = threading.Event()  # the session has ended without a word; the caller lives
         self.deaf_until = 0.0  # monotonic: keys before are lost, as between two AGI commands
         self.leg = self.leg_name = ""
         self.taken: list[Assignment] = []
@@ -168,7 +169,7 @@ class Line(threading.Thread):
             first_queued_at=self.resumed_since, resumed=self.resumed_since is not None,
         )
         centre.dispatcher.offer(offer, self.channel)
-        while not self.gone.is_set():
+        while not self.gone.is_set() and not self.dead.is_set():
             match centre.dispatcher.take(self.contact):
                 case Assignment() as assignment:
                     self.taken.append(assignment)
@@ -182,6 +183,8 @@ class Line(threading.Thread):
                     return
                 case None:
                     self.woken.acquire(timeout=0.5)
+        if self.dead.is_set():
+            return
         centre.twin.event("Hangup", Uniqueid=self.contact, Channel=self.channel, Cause="16")
 
     def hang_up(self) -> None:
