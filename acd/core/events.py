@@ -73,9 +73,10 @@ class ContactDeparted:
 
 @dataclass(frozen=True, slots=True)
 class FellIntoNet:
-    """The PBX has this waiting caller in its own queue: the session is gone. It is offered to no agent of ours until
-    `/resume` connects and offers it again (ContactOffered); what the queue does with it comes as RingAdopted,
-    TalkAdopted, or ContactHungUp.
+    """The PBX has this waiting caller in its own queue: the session is gone.
+
+    The contact is offered to no agent of ours until `/resume` connects and offers it again (ContactOffered); what the
+    queue does with it comes as RingAdopted, TalkAdopted, or ContactHungUp.
     """
 
     contact_id: str
