@@ -21,11 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialplan.ruleset import Ruleset
-from engine import credentials, fetch, pbx, pbxconfig, ready
+from engine import credentials, fetch, logfiles, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
 from engine.settings import RunSettings, child_environment
 
 RESTART_AFTER_S = 1.0
+RESTART_AFTER_AT_MOST_S = 10.0
+FIRST_TRIES = 3  # engines that may end before the first one takes calls; then `up` gives up
 ENGINE_READY_WITHIN_S = 30.0
 ENGINE_STOP_WITHIN_S = 4.0
 SAY_WHY_AFTER_S = 15.0
@@ -82,6 +84,9 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
 class _Centre:
     """What runs, and what to do when it no longer does."""
 
+    # Seconds until the next engine; doubled while none of them gets as far as taking calls.
+    _restart_after_s = RESTART_AFTER_S
+
     def __init__(self, settings: RunSettings, options: Options) -> None:
         self._settings = settings
         self._options = options
@@ -90,6 +95,7 @@ class _Centre:
         self._demo: subprocess.Popen[bytes] | None = None
         self._watch = Watch(settings.heartbeat)
         self._announced = False
+        self._logs = logfiles.LogFiles(settings.state)
         self._had_terminal = sys.stderr.isatty()
         self.asterisk_pid: int | None = None
 
@@ -126,12 +132,12 @@ class _Centre:
     def supervise(self) -> None:
         """Start an engine, and another one whenever it ends, until asked to end or until Asterisk is gone."""
         settings = self._settings
-        first = True
+        first, failed_starts = True, 0
         while True:
             try:
                 with _only_one(settings.state / "engine.lock", f"an engine is running on {settings.state}"):
                     first = False
-                    self._run_engine()
+                    was_ready = self._run_engine()
             except AlreadyRunning:
                 if first:
                     raise
@@ -144,11 +150,27 @@ class _Centre:
                 _say("the engine has ended; Asterisk goes on (`up --engine-only` starts another)")
                 while True:
                     self._pause(0.5)
-            _say("the engine has ended; another in a second")
-            self._pause(RESTART_AFTER_S)
+            if was_ready:
+                failed_starts, self._restart_after_s = 0, RESTART_AFTER_S
+            else:
+                failed_starts += 1
+                if not self._announced and failed_starts >= FIRST_TRIES:
+                    raise UpError(f"the engine ended {failed_starts} times before it took calls{self._last_words()}")
+            _say(f"the engine has ended; another in {self._restart_after_s:.0f} s")
+            self._pause(self._restart_after_s)
+            if not was_ready:
+                self._restart_after_s = min(2 * self._restart_after_s, RESTART_AFTER_AT_MOST_S)
 
-    def _run_engine(self) -> None:
-        """One engine's life: returns when it has ended."""
+    def _last_words(self) -> str:
+        """What the last engine said and how it ended, for a message."""
+        assert self._engine is not None
+        code = self._engine.returncode
+        how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        said = logfiles.last_words(self._settings.state / "engine.log") if self._options.demo else ""
+        return f" ({how}); its last words:\n{said}" if said else f" ({how}); its last words stand above"
+
+    def _run_engine(self) -> bool:
+        """One engine's life: returns when it has ended. True: it has taken calls."""
         self._watch.reset(grace_s=ENGINE_READY_WITHIN_S)
         command = [*self._options.engine_command, "--state", str(self._settings.state)]
         log = None
@@ -183,6 +205,7 @@ class _Centre:
                 break
             self._pause(0.05 if not is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
         # Callers are in the safety net now, and ready.json still names a PBX that takes calls.
+        return is_ready
 
     def _why_not_ready(self) -> str | None:
         """None when the engine takes calls, else its own words."""
@@ -235,6 +258,7 @@ class _Centre:
 
     def _pause(self, seconds: float) -> None:
         """Wait for a signal or the time, and deal with what came. Raises _Ended, or UpError when Asterisk is gone."""
+        self._logs.look()
         got = signal.sigtimedwait(_WAITED_FOR, max(0.0, seconds))
         if got is not None and got.si_signo in _ASK_TO_END:
             raise _Ended

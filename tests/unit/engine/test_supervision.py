@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import ready
+from engine import ready, up
 from engine.settings import RunSettings, child_environment, free_port
 
 PARENT = """
@@ -104,6 +104,33 @@ def test_an_engine_that_will_not_end_is_ended(tmp_path: Path, started: list[Supe
     assert parent.end() < 10
     assert parent.process.returncode == 0
     assert not ready.alive(engine)
+
+
+def test_an_engine_that_dies_at_its_first_starts_ends_up_with_its_last_words(tmp_path: Path) -> None:
+    parent = Supervised(tmp_path, "import no_such_module")
+    _, said = parent.process.communicate(timeout=30)
+    assert parent.process.returncode == 1
+    assert said.count("ModuleNotFoundError") == up.FIRST_TRIES
+    assert "the engine ended 3 times before it took calls (exit code 1)" in said
+    assert "another in 1 s" in said
+    assert "another in 2 s" in said
+
+
+def test_later_deaths_back_off_and_end_nothing(tmp_path: Path, started: list[Supervised]) -> None:
+    """Callers are in the safety net meanwhile: an engine that was ready once is tried for as long as it takes."""
+    marker = "if (settings.state / 'broken').exists(): (settings.state / f'tried{os.getpid()}').touch(); sys.exit(3)"
+    parent = Supervised(tmp_path, marker)
+    started.append(parent)
+    engine = parent.engine()
+    (tmp_path / "broken").touch()
+    os.kill(engine, signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while len(list(tmp_path.glob("tried*"))) < 4:  # after 1, 1, 2 and 4 s
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert parent.process.poll() is None
+    (tmp_path / "broken").unlink()
+    assert parent.engine(other_than=engine, within_s=15) != engine
 
 
 def test_an_engine_whose_accept_loop_alone_is_stuck_is_replaced(tmp_path: Path, started: list[Supervised]) -> None:
