@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import structlog
 
+from acd.journal import SCHEMA
 from dialplan.loader import RulesError
 from engine import logs
 from engine.settings import RunSettings
@@ -57,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _migrate(database: Path, log: structlog.typing.FilteringBoundLogger) -> None:
     """The journal's schema, in a process of its own. A journal that can't be had is no reason to take no calls."""
+    if _is_current(database):
+        return
     try:
         subprocess.run(
             [sys.executable, "-P", "-m", "acd.journal.migrate", str(database)],
@@ -67,6 +72,15 @@ def _migrate(database: Path, log: structlog.typing.FilteringBoundLogger) -> None
         )
     except (subprocess.SubprocessError, OSError) as error:
         log.critical("journal.not_migrated", error=str(error))
+
+
+def _is_current(database: Path) -> bool:
+    """Whether the file has the newest schema: the usual case, which then costs a returning engine nothing."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1.0)) as connection:
+            return bool(connection.execute("select version_num from alembic_version").fetchone() == (SCHEMA,))
+    except sqlite3.Error:
+        return False
 
 
 if __name__ == "__main__":

@@ -3,3 +3,5 @@
 `codec` makes rows of facts and facts of rows, `tables` is the schema, `writer` writes, `read` reads, `migrate` is run
 as a short process of its own (alembic is 40 MB that the engine can do without).
 """
+
+SCHEMA = "0001"  # the newest migration; a file that has it needs no process to migrate it

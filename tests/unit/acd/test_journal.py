@@ -12,11 +12,13 @@ import pytest
 import structlog
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded
 from acd.core.states import ContactState, Presence, Work
+from acd.journal import SCHEMA
 from acd.journal.codec import from_row, to_row
 from acd.journal.migrate import migrate
 from acd.journal.read import figures, latest_contacts, timeline
@@ -201,6 +203,11 @@ def test_migrating_twice_changes_nothing(path: Path) -> None:
 def test_the_migration_makes_what_the_tables_say(path: Path) -> None:
     with open_engine(path).connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_newest_schema_is_the_newest_migration() -> None:
+    folder = ROOT / "acd" / "journal" / "migrations"
+    assert ScriptDirectory(str(folder)).get_heads() == [SCHEMA]
 
 
 def test_the_engine_never_imports_alembic() -> None:
