@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyopenjtalk
+import pypinyin
 import soundfile
 import soxr
 
@@ -97,8 +98,11 @@ def normalise(text: str, lang: str) -> str:
         text = re.sub(r"(?<!\d)2(?=[点位分次])", "两", text)
     say_number = {"ko": ko.sino, "en": en.words}.get(lang, zh.words)  # both sides in Chinese numerals do for Japanese
     text = re.sub(r"\d{1,4}", lambda found: say_number(int(found[0])), text)
-    if lang == "ja":  # by sound: 清掃 and 製装 are the same word to the ear
+    # Japanese and Chinese by sound: 清掃 and 製装, 请按 and 請暗 are the same words to the ear.
+    if lang == "ja":
         text = pyopenjtalk.g2p(text, kana=True)
+    elif lang == "zh":
+        text = "".join(pypinyin.lazy_pinyin(text, errors="ignore"))
     return "".join(char for char in text if unicodedata.category(char)[0] in "LN")
 
 
