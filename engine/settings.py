@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
 
@@ -134,11 +137,21 @@ def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
 
 
 def run_dir_for(state: Path) -> Path:
-    """A folder for Asterisk's control socket: in the state, or a short one of our own where that path is too long."""
+    """A folder for Asterisk's control socket: in the state, or a short one of our own where that path is too long.
+
+    The same for the same state each time, so that a later `up` finds an Asterisk that was left over.
+    """
     inside = state / "asterisk" / "run"
     if len(str(inside / "asterisk.ctl")) <= 100:
         return inside
-    return Path(tempfile.mkdtemp(prefix="ringmaster-"))
+    name = hashlib.sha256(str(state).encode()).hexdigest()[:16]
+    short = Path(tempfile.gettempdir(), f"ringmaster-{os.getuid()}-{name}")
+    with suppress(FileExistsError):
+        short.mkdir(mode=0o700)
+    found = short.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o077:
+        return short
+    return Path(tempfile.mkdtemp(prefix="ringmaster-"))  # someone else has taken the name
 
 
 def write_private(path: Path, text: str) -> None:

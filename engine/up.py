@@ -11,6 +11,7 @@ import fcntl
 import http.client
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -293,6 +294,8 @@ class _Centre:
                     child.wait()
         if self._pbx is not None:
             self._pbx.stop()
+            if self._settings.state not in self._settings.run_dir.parents:
+                shutil.rmtree(self._settings.run_dir, ignore_errors=True)
         self._watch.close()
 
 

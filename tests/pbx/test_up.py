@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_up_takes_calls_says_how_and_ends_all_it_started(start_centre: Start) ->
     assert centre.process.returncode == 0
     assert _processes_of(centre.state) == []
     assert not (centre.state / "ready.json").exists()
+
+
+def test_a_deep_state_has_one_short_folder_that_goes_with_it(tmp_path: Path) -> None:
+    """A socket's path may have 107 characters only; killed and started again, it is the same folder."""
+    deep = tmp_path / ("x" * 40) / ("y" * 40)
+    deep.mkdir(parents=True)
+    with Centre.start(deep, "--no-restart") as centre:
+        short = centre.settings.run_dir
+        assert short.parent == Path(tempfile.gettempdir())
+        assert (short / "asterisk.ctl").exists()
+        left_over = centre.asterisk_pid
+        centre.process.kill()
+        centre.process.wait()
+        assert short.exists()
+        with Centre.start(deep) as again:
+            assert again.settings.run_dir == short
+            assert not ready.alive(left_over)
+            assert "ended the Asterisk of an earlier `up`" in again.said()
+            assert again.stop() < 10
+    assert not short.exists()
 
 
 def test_ctrl_c_while_it_starts_leaves_nothing(start_centre: Start) -> None:
@@ -153,6 +174,7 @@ def test_rules_that_break_while_it_runs_replace_nothing(start_centre: Start, tmp
     # Told by a signal, the engine itself refuses them.
     os.kill(centre.engine_pid, signal.SIGHUP)
     wait_for(lambda: '"rules.kept"' in centre.said(), 15, centre.said)
+    assert 'ringmaster_rules_reloads_total{result="error"} 1.0' in centre.metrics()
     assert "acd_" in centre.metrics()
     # It dies in the midst of the edit: the next one goes on with the rules that were sound.
     killed = centre.kill_engine()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -52,13 +54,19 @@ def test_a_free_port_is_none_that_is_taken_for_tcp_or_udp() -> None:
     assert port_is_free(port)
 
 
-def test_the_control_socket_fits_however_deep_the_state_lies(tmp_path: Path) -> None:
+def test_the_control_socket_fits_however_deep_the_state_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/tmp/" + tmp_path.name[-20:])  # noqa: S108 - as short as the real one
+    Path(tempfile.gettempdir()).mkdir()
     assert run_dir_for(Path("/srv/state")) == Path("/srv/state/asterisk/run")
     deep = tmp_path / ("x" * 60) / ("y" * 60)
     short = run_dir_for(deep)
     assert len(str(short / "asterisk.ctl")) < 108
     assert stat.S_IMODE(short.stat().st_mode) == 0o700
-    short.rmdir()
+    assert run_dir_for(deep) == short, "the same again: a later `up` finds what was left over"
+    assert run_dir_for(deep / "z") != short
+    short.chmod(0o777)
+    assert run_dir_for(deep) != short, "a folder that others may write to is not used"
+    shutil.rmtree(tempfile.gettempdir())
 
 
 def test_private_files_are_the_owners_only_from_the_beginning(tmp_path: Path) -> None:
