@@ -233,15 +233,27 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
     # --- commands, where pyst2's own are not enough ---------------------------------------------------------------
 
     def play(self, sound: str, offset_samples: int = 0) -> Played:
-        """Play a sound until its end or a key. Raises SoundMissing when the PBX has no such file.
+        """Play a sound until its end or a key. Raises SoundMissing when the PBX has no such file, or can't play it.
 
         STREAM FILE, never EXEC Playback: a killed engine's caller is in the safety net at once, not after the prompt.
         """
-        reply = self.execute("STREAM FILE", quoted(sound), quoted(ALL_KEYS), offset_samples, takes_s=_LONGEST_SOUND_S)
+        try:
+            reply = self.execute(
+                "STREAM FILE", quoted(sound), quoted(ALL_KEYS), offset_samples, takes_s=_LONGEST_SOUND_S
+            )
+        except CallerHungUp as gone:
+            if gone.sign is HangupSign.RESULT and self._is_up():
+                raise SoundMissing(sound) from None
+            raise
         key, end = reply["result"][0], int(reply["endpos"][0] or 0)
         if key == "0" and end == 0:  # not a sample was played
             raise SoundMissing(sound)
         return Played("" if key == "0" else chr(int(key)), end)
+
+    def _is_up(self) -> bool:
+        """After a failure that may have been a hang-up. Raises CallerHungUp when it was one."""
+        self._gone = None
+        return bool(self.execute("CHANNEL STATUS")["result"][0] == _UP)
 
     def wait_for_digit(self, timeout: int = 2000) -> str:
         """The key that came within `timeout` ms, or ""."""
@@ -271,11 +283,12 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
 
 class SoundMissing(AgiFault):
-    """The PBX played nothing: the sound is not where the catalogue says."""
+    """The PBX played nothing: the sound is not where the catalogue says, or is none."""
 
 
 _LONGEST_SOUND_S = 180.0
 _HANGUP_FOLLOWS_S = 0.1
+_UP = "6"  # a channel's state
 _OPTIONS = re.compile(r"[A-Za-z0-9_()-]*")
 
 

@@ -47,7 +47,7 @@ class Voice:
                 try:
                     played = self._channel.play(sound, offset)
                 except SoundMissing:
-                    _log.error("voice.sound_missing", sound=sound)  # the caller hears the rest
+                    _log.error("prompt.missing", sound=sound)  # the caller hears the rest
                     break
                 if not played.key:
                     break

@@ -198,6 +198,30 @@ def test_a_sound_that_is_not_there_is_told_from_one_that_ended(peer, channel):
         channel.play("missing")
 
 
+def test_a_sound_that_cannot_be_played_is_no_hangup_while_the_channel_is_up(peer, channel):
+    """Asterisk answers -1 for both; the channel's own state tells them apart, and the session goes on."""
+    peer.send(b"200 result=-1 endpos=0\n")
+    peer.answer_all(lambda command: b"" if command.startswith("STREAM") else b"200 result=6\n")
+    with pytest.raises(SoundMissing):
+        channel.play("broken")
+    channel.noop()
+
+
+@pytest.mark.parametrize(
+    ("status", "sign"),
+    [
+        (b"200 result=-1\n", HangupSign.RESULT),
+        (b"HANGUP\n200 result=6\n", HangupSign.LINE),
+        (b"511 Command Not Permitted on a dead channel or intercept routine\n", HangupSign.DEAD_CHANNEL),
+        (b"200 result=0\n", HangupSign.RESULT),
+    ],
+)
+def test_a_sound_that_ended_with_the_call_is_a_hangup(peer, channel, status, sign):
+    peer.send(b"200 result=-1 endpos=0\n")
+    peer.answer_all(lambda command: b"" if command.startswith("STREAM") else status)
+    assert hung_up(lambda: channel.play("greeting")) is sign
+
+
 @pytest.mark.parametrize(
     "flood",
     [
