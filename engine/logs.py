@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -47,6 +50,30 @@ def configure() -> None:
 def mask(text: str) -> str:
     """Telephone numbers in a text as a log may show them: 010****5678."""
     return _NUMBER.sub(lambda match: f"{match[1]}{'*' * (len(match[0]) - len(match[1]) - 4)}{match[2]}", text)
+
+
+class Sparing:
+    """Passes on one line in `every_s` seconds at most, of all that it is given; the next one says how many it left out.
+
+    For what repeats while something is away: each try is worth knowing, and a flood of them hides all else.
+    """
+
+    def __init__(self, every_s: float = 1.0, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._every_s, self._clock_s = every_s, clock_s
+        self._next_s = float("-inf")
+        self._left_out = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, say: Callable[..., None], event: str, **words: object) -> None:
+        """`say` is a logger's method."""
+        with self._lock:
+            now = self._clock_s()
+            if now < self._next_s:
+                self._left_out += 1
+                return
+            self._next_s = now + self._every_s
+            left_out, self._left_out = self._left_out, 0
+        say(event, **words, **({"left_out": left_out} if left_out else {}))
 
 
 def _without_secrets(_: Any, __: str, event: Any) -> Any:

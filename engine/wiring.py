@@ -38,6 +38,7 @@ from engine import credentials, goodrules, pbx
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
+from engine.logs import Sparing
 from engine.reload import RulesInForce
 from engine.settings import RunSettings
 from engine.today import Today, midnight
@@ -74,6 +75,7 @@ class Engine:
         self.events = EventStream()
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
         self._doors: Doors | None = None
+        self._ami_trouble = Sparing()  # it is tried several times a second
         self._stopping = False
         self._catalogue = Catalogue.load(self._rules_dir, strict=False)
         self.ami = AmiClient(
@@ -84,7 +86,7 @@ class Engine:
             on_packet=lambda packet: self.dispatcher.packet(packet),  # noqa: PLW0108 - it is made later
             on_up=self._pbx_up,
             on_down=self._pbx_down,
-            on_attempt_failed=lambda why: _log.warning("ami.not_connected", node=self.node, why=why),
+            on_attempt_failed=lambda why: self._ami_trouble(_log.warning, "ami.not_connected", node=self.node, why=why),
         )
         self.dispatcher = Dispatcher(
             rules,
@@ -222,7 +224,7 @@ class Engine:
 
     def _pbx_down(self, why: str) -> None:
         if not self._stopping:
-            _log.error("ami.lost", node=self.node, why=why)
+            self._ami_trouble(_log.error, "ami.lost", node=self.node, why=why)
 
     def _pbx_up(self, client: AmiClient) -> None:
         """After each login: read the PBX anew. A failed reading ends the connection, which makes another."""
@@ -231,7 +233,7 @@ class Engine:
         try:
             seen = read_pbx(client)
         except AmiError as error:
-            _log.error("pbx.not_read", node=self.node, error=str(error))
+            self._ami_trouble(_log.error, "pbx.not_read", node=self.node, error=str(error))
             client.drop_connection(f"the PBX could not be read: {error}")
             return
         self.dispatcher.reread(seen)

@@ -153,6 +153,29 @@ def test_fifty_cuts(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert desk.client.ask("Ping").get("Ping") == "Pong"
 
 
+def test_a_pbx_that_logs_in_and_cannot_be_read_is_tried_less_and_less_and_is_back_within_a_second(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an Asterisk that is starting: its manager answers before the modules that are asked for have been loaded."""
+    loaded = threading.Event()
+    read: list[float] = []
+
+    def up(client: AmiClient) -> None:
+        if loaded.is_set():
+            read.append(time.monotonic())
+        else:
+            client.drop_connection("the PBX could not be read")
+
+    monkeypatch.setattr(desk.client, "_on_up", up)
+    desk.client.start()
+    time.sleep(3.0)
+    assert 4 <= desk.peer.logins <= 9, "0.1, 0.2, 0.3, 0.4, 0.7 and then 1 s apart"
+    loaded.set()
+    begun = time.monotonic()
+    until(lambda: read)
+    assert read[0] - begun < 1.5, "of the two seconds that are promised"
+
+
 def test_a_refused_login_is_tried_again(desk: Desk) -> None:
     desk.peer.refuse_login = True
     desk.client.start()

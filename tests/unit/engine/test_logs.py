@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.logs import mask
+from engine.logs import Sparing, mask
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,3 +50,17 @@ except ZeroDivisionError:
     assert began["level"] == "info"
     assert "ZeroDivisionError" in failed["exception"]
     assert failed["note"] == "여권"
+
+
+def test_what_repeats_is_said_once_a_second_and_the_first_time_at_once() -> None:
+    said: list[tuple[str, dict[str, object]]] = []
+    now = [100.0]
+    spare = Sparing(clock_s=lambda: now[0])
+    for _ in range(25):  # three seconds of eight tries each, of two kinds
+        spare(lambda event, **words: said.append((event, words)), "pbx.not_read", node="pbx1")
+        spare(lambda event, **words: said.append((event, words)), "ami.lost", why="closed")
+        now[0] += 0.125
+    assert [event for event, _ in said] == ["pbx.not_read"] * len(said)
+    assert len(said) == 4
+    assert said[0] == ("pbx.not_read", {"node": "pbx1"})
+    assert said[1][1]["left_out"] == 15
