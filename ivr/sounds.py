@@ -1,7 +1,12 @@
 """Unpacks the recordings for the PBX: Opus (or a studio's WAV) to raw 8 and 16 kHz, only what changed.
 
 Runs in a process of its own, `python -m ivr.sounds PROMPTS SOUNDS`, before the PBX starts; numpy and soundfile are
-imported there only. The engine itself reads nothing but the small record of what was unpacked (`Durations`).
+imported there only. The engine itself reads
+nothing but the small record of what was unpacked (`Durations`).
+
+All centres of a checkout share one sounds folder. So every file appears whole; one that is no longer wanted stays for
+a day, because a centre that runs may still say it; and a recording that is not the one the manifest names (prompts are
+being rendered this moment) is unpacked as it is, and looked at again at the next start.
 """
 
 from __future__ import annotations
@@ -9,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,9 +34,11 @@ MANIFEST = "manifest.json"
 STUDIO = "studio"
 
 _VERSION = 1  # raised when unpacking itself changes
+_UNWANTED_FOR_S = 86_400.0
 _RATES_HZ = {".sln": 8_000, ".sln16": 16_000}
 _STUDIO_LEVEL_DBFS = -20.0
 _STUDIO_PEAK = 0.84
+_ROUNDING_S = 0.002
 _SAVE_EVERY = 200
 _WORKERS = 2
 
@@ -41,7 +49,7 @@ class _Source:
 
     target: str
     file: Path | None  # None: made here
-    content: str
+    content: str  # a hash, as the manifest has it
     studio: bool = False
 
 
@@ -86,49 +94,71 @@ def _sources(prompts: Path) -> Iterator[_Source]:
         lang, _, key = name.partition("/")
         target = sound_path(lang, key)
         if recorded := studio.get(name):
-            content = hashlib.sha256(recorded.read_bytes()).hexdigest()[:20]
-            yield _Source(target, recorded, content, studio=True)
+            yield _Source(target, recorded, _content_of(recorded), studio=True)
         else:
             yield _Source(target, prompts / f"{name}.opus", entry["audio"])
     for target in _MADE_HERE:
         yield _Source(target, None, "made here")
 
 
-def unpack(prompts: Path, sounds: Path) -> int:
-    """Makes SOUNDS what PROMPTS says; returns how many were unpacked anew. OSError, RuntimeError: a file is amiss."""
+def _content_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:20]
+
+
+def unpack(prompts: Path, sounds: Path, now: float | None = None) -> int:
+    """Makes SOUNDS what PROMPTS says; returns how many were unpacked anew. OSError, RuntimeError: a file is amiss.
+
+    `now` is epoch seconds, by default the clock's.
+    """
     sounds.mkdir(parents=True, exist_ok=True)
     record = _read_record(sounds)
     wanted = {source.target: source for source in _sources(prompts)}
-    for target in sorted(set(record) - set(wanted)):
-        for extension in _RATES_HZ:
-            (sounds / f"{target}{extension}").unlink(missing_ok=True)
-        del record[target]
+    _forget_unwanted(sounds, record, set(wanted), time.time() if now is None else now)
     due = [source for source in wanted.values() if not _is_there(sounds, source, record.get(source.target))]
     with ThreadPoolExecutor(_WORKERS) as workers:  # decoding runs outside the interpreter's lock
-        for done, (source, seconds) in enumerate(
+        for done, (source, (content, seconds)) in enumerate(
             zip(due, workers.map(lambda each: _unpack_one(each, sounds), due), strict=True), start=1
         ):
-            record[source.target] = {"content": source.content, "seconds": seconds}
+            record[source.target] = {"content": content, "seconds": seconds}
             if done % _SAVE_EVERY == 0:
                 _write_record(sounds, record)
     _write_record(sounds, record)
     return len(due)
 
 
+def _forget_unwanted(sounds: Path, record: dict[str, dict[str, Any]], wanted: set[str], now: float) -> None:
+    for target, entry in list(record.items()):
+        if target in wanted:
+            entry.pop("unwanted_since", None)
+        elif now - entry.setdefault("unwanted_since", now) > _UNWANTED_FOR_S:
+            for extension in _RATES_HZ:
+                (sounds / f"{target}{extension}").unlink(missing_ok=True)
+            del record[target]
+
+
 def _is_there(sounds: Path, source: _Source, entry: dict[str, Any] | None) -> bool:
+    """Whether both files are, each as long as it was: a machine that lost its power may have left empty ones."""
     if entry is None or entry["content"] != source.content:
         return False
-    return all((sounds / f"{source.target}{extension}").exists() for extension in _RATES_HZ)
+    for extension, rate_hz in _RATES_HZ.items():
+        try:
+            samples = (sounds / f"{source.target}{extension}").stat().st_size / 2
+        except FileNotFoundError:
+            return False
+        if abs(samples - float(entry["seconds"]) * rate_hz) > _ROUNDING_S * rate_hz:
+            return False
+    return True
 
 
-def _unpack_one(source: _Source, sounds: Path) -> float:
-    """Writes both rates; returns the seconds."""
+def _unpack_one(source: _Source, sounds: Path) -> tuple[str, float]:
+    """Writes both rates; returns what content it was, and the seconds."""
     import numpy as np  # noqa: PLC0415
     import soundfile  # noqa: PLC0415
 
     if source.file is None:
-        samples, rate_hz = _MADE_HERE[source.target](), 16_000
+        content, samples, rate_hz = source.content, _MADE_HERE[source.target](), 16_000
     else:
+        content = _content_of(source.file)
         channels, rate_hz = soundfile.read(source.file, dtype="float32", always_2d=True)
         samples = channels.mean(axis=1)
     if source.studio:
@@ -140,7 +170,7 @@ def _unpack_one(source: _Source, sounds: Path) -> float:
         part = path.with_name(f"{path.name}.part")
         part.write_bytes(raw)
         part.replace(path)
-    return round(len(samples) / rate_hz, 3)
+    return content, round(len(samples) / rate_hz, 3)
 
 
 def _resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -23,6 +24,20 @@ def tone(seconds: float, rate_hz: int, level: float = 0.1) -> np.ndarray:
     return (level * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate_hz)) / rate_hz)).astype(np.float32)
 
 
+def content_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:20]
+
+
+def change(prompts: Path, name: str, audio: str | None) -> None:
+    """Have the manifest name another content; None: not name the recording any more."""
+    manifest = json.loads((prompts / "manifest.json").read_text())
+    if audio is None:
+        del manifest["recordings"][name]
+    else:
+        manifest["recordings"][name] = {"source": "s", "audio": audio, "seconds": 1.0}
+    (prompts / "manifest.json").write_text(json.dumps(manifest))
+
+
 @pytest.fixture
 def prompts(tmp_path: Path) -> Path:
     folder = tmp_path / "prompts"
@@ -31,7 +46,7 @@ def prompts(tmp_path: Path) -> Path:
         path = folder / f"{name}.opus"
         path.parent.mkdir(parents=True)
         soundfile.write(path, tone(seconds, 16_000), 16_000, format="OGG", subtype="OPUS")
-        recordings[name] = {"source": "s", "audio": name, "seconds": seconds}
+        recordings[name] = {"source": "s", "audio": content_of(path), "seconds": seconds}
     (folder / "manifest.json").write_text(json.dumps({"recordings": recordings}))
     return folder
 
@@ -64,12 +79,51 @@ def test_only_what_changed_is_unpacked_again(prompts: Path, tmp_path: Path) -> N
     assert unpack(prompts, sounds) == 0
     (sounds / "ko/connecting.sln16").unlink()
     assert unpack(prompts, sounds) == 1
-    manifest = json.loads((prompts / "manifest.json").read_text())
-    manifest["recordings"]["ko/connecting"]["audio"] = "other"
-    del manifest["recordings"]["mul/greeting"]
-    (prompts / "manifest.json").write_text(json.dumps(manifest))
+    opus = prompts / "ko/connecting.opus"
+    soundfile.write(opus, tone(3.0, 16_000), 16_000, format="OGG", subtype="OPUS")
+    change(prompts, "ko/connecting", content_of(opus))
     assert unpack(prompts, sounds) == 1
+    assert len(raw(sounds / "ko/connecting.sln")) == pytest.approx(24_000, abs=80)
+    assert unpack(prompts, sounds) == 0
+
+
+def test_a_sound_that_is_no_longer_wanted_stays_for_a_day(prompts: Path, tmp_path: Path) -> None:
+    """A centre that runs may still say it; and a manifest that is just being written names few."""
+    sounds = tmp_path / "sounds"
+    unpack(prompts, sounds, now=1000.0)
+    greeting = json.loads((prompts / "manifest.json").read_text())["recordings"]["mul/greeting"]["audio"]
+    change(prompts, "mul/greeting", None)
+    unpack(prompts, sounds, now=2000.0)
+    assert (sounds / "greeting.sln").exists()
+    change(prompts, "mul/greeting", greeting)
+    assert unpack(prompts, sounds, now=3000.0) == 0
+    change(prompts, "mul/greeting", None)
+    unpack(prompts, sounds, now=4000.0)
+    unpack(prompts, sounds, now=4000.0 + 86_000)
+    assert (sounds / "greeting.sln").exists()
+    unpack(prompts, sounds, now=4000.0 + 87_000)
     assert not (sounds / "greeting.sln").exists()
+
+
+def test_an_empty_file_is_made_anew(prompts: Path, tmp_path: Path) -> None:
+    sounds = tmp_path / "sounds"
+    unpack(prompts, sounds)
+    (sounds / "greeting.sln").write_bytes(b"")
+    assert unpack(prompts, sounds) == 1
+    assert len(raw(sounds / "greeting.sln")) == pytest.approx(16_000, abs=80)
+
+
+def test_a_recording_that_is_not_the_manifests_is_looked_at_again(prompts: Path, tmp_path: Path) -> None:
+    """Rendered this moment: the manifest follows the file, or the other way round."""
+    sounds = tmp_path / "sounds"
+    opus = prompts / "ko/connecting.opus"
+    whole = opus.read_bytes()
+    soundfile.write(opus, tone(0.1, 16_000), 16_000, format="OGG", subtype="OPUS")
+    assert unpack(prompts, sounds) == 6
+    opus.write_bytes(whole)
+    assert unpack(prompts, sounds) == 1
+    assert len(raw(sounds / "ko/connecting.sln")) == pytest.approx(8_000, abs=80)
+    assert unpack(prompts, sounds) == 0
 
 
 def test_a_studio_recording_wins_and_is_made_as_loud(prompts: Path, tmp_path: Path) -> None:
