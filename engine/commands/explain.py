@@ -98,7 +98,8 @@ def as_text(decision: RouteDecision, caller: str = "", language: Language = Lang
 
 
 def _requirement(requirement: Requirement) -> dict[str, object]:
-    return {"language": requirement.language.value, "skills": dict(requirement.skills)}
+    language = requirement.language  # None: any, with an interpreter
+    return {"language": language.value if language else None, "skills": dict(requirement.skills)}
 
 
 def parse_at(text: str) -> datetime:
