@@ -43,7 +43,8 @@ class Returning:
             if caller.left:
                 continue
             times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
-            under_way = times > 0 and now - asked_at < RETRY_AFTER_S
+            # While a phone rings for them, the PBX keeps what it was asked until the ring's end.
+            under_way = times > 0 and (now - asked_at < RETRY_AFTER_S or bool(caller.ringing))
             if caller.queue == OVERFLOW:
                 if room <= 0:
                     continue

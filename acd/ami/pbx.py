@@ -15,7 +15,8 @@ from acd.pbx import Membership
 from dialplan.ruleset import Language
 
 WAKE_KEY = "D"
-NOT_NEWS = (  # what Asterisk says when a queue is as it should be already
+NOT_NEWS = (  # what Asterisk says when a queue is as it should be, or does what it was asked, already
+    "Already requested",
     "Already there",
     "Not there",
     "Interface not found",
