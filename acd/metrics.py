@@ -124,9 +124,7 @@ class Metrics:
         self.choices = self._counter("ivr_choices", "Choices in the menus.", "menu", "choice")
         self.reloads = self._counter("ringmaster_rules_reloads", "Attempts to load changed rules.", "result")
         self.steps_failed = self._counter("acd_steps_failed", "Events that the core failed on: bugs.", "kind")
-        target = Gauge(
-            "acd_service_level_target_ratio", "The promised service level.", registry=self.registry
-        )
+        target = Gauge("acd_service_level_target_ratio", "The promised service level.", registry=self.registry)
         target.set(TARGET_RATIO)
         self._rules_loaded = Gauge(
             "ringmaster_rules_loaded_timestamp_seconds", "When the rules in force were loaded.", registry=self.registry
@@ -274,9 +272,7 @@ class _AtScrape:
         yield from (waiting, oldest, estimate)
 
     def _agents(self, rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:
-        agents = GaugeMetricFamily(
-            "acd_agents", "Agents by presence and work.", labels=["team", "presence", "work"]
-        )
+        agents = GaugeMetricFamily("acd_agents", "Agents by presence and work.", labels=["team", "presence", "work"])
         seconds = CounterMetricFamily(
             "acd_agent_state_seconds", "Agents' time in each state.", labels=["team", "state"]
         )
@@ -301,4 +297,3 @@ def _single(name: str, text: str, value: float, node: str) -> Metric:
     family = GaugeMetricFamily(name, text, labels=["node"])
     family.add_metric([node], value)
     return family
-

@@ -116,9 +116,7 @@ def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
             events += view.translate(Packet("Hangup", "", {"Uniqueid": contact_id}), now)
     fresh = [channel for channel in snapshot.channels if channel.uniqueid not in touched]
     for channel in fresh:
-        view.channels.setdefault(
-            channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name))
-        )
+        view.channels.setdefault(channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name)))
         if "RM_PHASE" in channel.variables:
             view.remember_variables(channel.uniqueid, channel.variables)
     events += _adopt_queue_callers(view, snapshot, touched, now)
@@ -190,9 +188,7 @@ def _adopt_legs(
 
 def _caller_of(view: Translator, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
     """The citizen's channel that this agent's channel belongs to: in the same bridge, or dialled for it."""
-    candidates = [
-        one for one in seen.values() if view.agent_of(one.name) is None and "RM_PHASE" in one.variables
-    ]
+    candidates = [one for one in seen.values() if view.agent_of(one.name) is None and "RM_PHASE" in one.variables]
     if channel.bridge:
         for one in candidates:
             if one.bridge == channel.bridge:

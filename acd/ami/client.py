@@ -157,7 +157,10 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         return True
 
     def request(
-        self, action: Action, is_list: bool = False, timeout_s: float = REPLY_TIMEOUT_S,
+        self,
+        action: Action,
+        is_list: bool = False,
+        timeout_s: float = REPLY_TIMEOUT_S,
         callback: Callable[[Packet], None] | None = None,
     ) -> Reply:
         """Send, and return the Reply to wait for. Raises AmiAway, UnsafeHeader."""

@@ -137,10 +137,7 @@ def position(state: State, contact_id: str) -> int | None:
     contact = state.contacts.get(contact_id)
     if contact is None or contact.lane is None:
         return None
-    ahead = sum(
-        bisect_left(lane.waiting, contact.order)
-        for lane in _rivals(state, contact.lane)
-    )
+    ahead = sum(bisect_left(lane.waiting, contact.order) for lane in _rivals(state, contact.lane))
     return ahead + 1
 
 

@@ -45,9 +45,7 @@ def timeline(path: Path, contact_id: str) -> list[Fact]:
     """All facts of a contact in the order in which they happened; empty for an unknown one. Raises OperationalError."""
     engine = open_engine(path)
     query = (
-        select(facts.c.kind, facts.c.body)
-        .where(facts.c.contact_id == contact_id)
-        .order_by(facts.c.run, facts.c.seq)
+        select(facts.c.kind, facts.c.body).where(facts.c.contact_id == contact_id).order_by(facts.c.run, facts.c.seq)
     )
     with engine.connect() as connection:
         return [from_row(kind, body) for kind, body in connection.execute(query)]

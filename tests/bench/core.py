@@ -41,7 +41,19 @@ from acd.core.states import ContactState, Presence
 from acd.core.step import new_state, step
 from dialplan.ruleset import AgentRule, Language, Queue, Source, Strategy
 
-SKILLS = ("city", "vehicle", "passport", "tax", "welfare", "environment", "water", "property", "health", "internet", "offices")
+SKILLS = (
+    "city",
+    "vehicle",
+    "passport",
+    "tax",
+    "welfare",
+    "environment",
+    "water",
+    "property",
+    "health",
+    "internet",
+    "offices",
+)
 LANGUAGES = tuple(Language)
 SHARES = (0.97, 0.015, 0.007, 0.008)
 START = 1_800_000_000.0
@@ -68,7 +80,9 @@ def agents(count: int, rng: random.Random) -> dict[str, AgentRule]:
         name = str(100_000 + number)
         languages = {Language.KO, LANGUAGES[1 + number // 4 % 3]} if number % 4 == 0 else {Language.KO}
         skills = {skill: rng.randint(1, 5) for skill in rng.sample(SKILLS, 4)}
-        made[name] = AgentRule(name, name, f"team{number % 3}", frozenset(languages), skills, False, Source("agents.yaml", 1))
+        made[name] = AgentRule(
+            name, name, f"team{number % 3}", frozenset(languages), skills, False, Source("agents.yaml", 1)
+        )
     return made
 
 

@@ -110,9 +110,12 @@ def run(samples: int, queue_samples: int) -> list[dict[str, Any]]:
     loop = Loop()
     loop.start()
     stop = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, Centre.start(
-        Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
-    ) as centre:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        Centre.start(
+            Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
+        ) as centre,
+    ):
         accounts = centre.accounts
         agents = [Agent(Ua(loop, one, centre.sip, accounts[one]["sip_secret"]).register()) for one in AGENTS]
         for agent in agents:

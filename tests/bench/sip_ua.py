@@ -91,7 +91,14 @@ class Dialog:
     """One call leg, ours or theirs."""
 
     def __init__(self, ua: Ua, call_id: str, local: str, remote: str, target: str, cseq: int) -> None:
-        self.ua, self.call_id, self.local, self.remote, self.target, self.cseq = ua, call_id, local, remote, target, cseq
+        self.ua, self.call_id, self.local, self.remote, self.target, self.cseq = (
+            ua,
+            call_id,
+            local,
+            remote,
+            target,
+            cseq,
+        )
         self.rtp_peer: tuple[str, int] | None = None
         self.answered = threading.Event()
         self.ended = threading.Event()
@@ -150,7 +157,15 @@ class Ua:
         )
 
     def send_request(
-        self, method: str, target: str, local: str, remote: str, call_id: str, cseq: int, body: str = "", extra: str = ""
+        self,
+        method: str,
+        target: str,
+        local: str,
+        remote: str,
+        call_id: str,
+        cseq: int,
+        body: str = "",
+        extra: str = "",
     ) -> float:
         branch = f"z9hG4bK{random.getrandbits(64):x}"
         text = (
@@ -170,8 +185,14 @@ class Ua:
         aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"
         tag = f"{random.getrandbits(32):x}"
         self.send_request(
-            "REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"{aor};tag={tag}", aor,
-            f"r{next(_ids)}-{self.port}", 1, "", "Expires: 3600\r\n",
+            "REGISTER",
+            f"sip:{self.server[0]}:{self.server[1]}",
+            f"{aor};tag={tag}",
+            aor,
+            f"r{next(_ids)}-{self.port}",
+            1,
+            "",
+            "Expires: 3600\r\n",
         )
         assert self.registered.wait(timeout_s), f"{self.user} could not register"
         return self
@@ -194,8 +215,15 @@ class Ua:
                 self._sequence = (self._sequence + 1) & 0xFFFF
                 duration = min(n, 4) * 160
                 packet = struct.pack(
-                    "!BBHIIBBH", 0x80, 101 | (0x80 if n == 1 else 0), self._sequence, self._timestamp, self.port,
-                    event, (0x80 if n >= 4 else 0) | 10, duration,
+                    "!BBHIIBBH",
+                    0x80,
+                    101 | (0x80 if n == 1 else 0),
+                    self._sequence,
+                    self._timestamp,
+                    self.port,
+                    event,
+                    (0x80 if n >= 4 else 0) | 10,
+                    duration,
                 )
                 self.rtp.sendto(packet, dialog.rtp_peer)
                 time.sleep(0.01)
@@ -297,8 +325,12 @@ class Ua:
         target = re.search(r"<([^>]+)>", _header(text, "Contact"))
         tag = f"{random.getrandbits(32):x}"
         dialog = Dialog(
-            self, call_id, f"{_header(text, 'To')};tag={tag}", _header(text, "From"),
-            target.group(1) if target else "", 100,
+            self,
+            call_id,
+            f"{_header(text, 'To')};tag={tag}",
+            _header(text, "From"),
+            target.group(1) if target else "",
+            100,
         )
         dialog.rtp_peer = self._rtp_peer(text)
         self.dialogs[call_id] = dialog
@@ -346,10 +378,16 @@ class Ua:
         ha2 = h(f"{method}:{uri}")
         cnonce, nc = f"{random.getrandbits(32):08x}", "00000001"
         qop = "auth" if "qop" in fields else ""
-        response = h(f"{ha1}:{fields['nonce']}:{nc}:{cnonce}:{qop}:{ha2}") if qop else h(f"{ha1}:{fields['nonce']}:{ha2}")
+        response = (
+            h(f"{ha1}:{fields['nonce']}:{nc}:{cnonce}:{qop}:{ha2}") if qop else h(f"{ha1}:{fields['nonce']}:{ha2}")
+        )
         parts = [
-            f'username="{self.user}"', f'realm="{fields["realm"]}"', f'nonce="{fields["nonce"]}"', f'uri="{uri}"',
-            f'response="{response}"', "algorithm=MD5",
+            f'username="{self.user}"',
+            f'realm="{fields["realm"]}"',
+            f'nonce="{fields["nonce"]}"',
+            f'uri="{uri}"',
+            f'response="{response}"',
+            "algorithm=MD5",
         ]
         if qop:
             parts += [f"qop={qop}", f"nc={nc}", f'cnonce="{cnonce}"']

@@ -36,7 +36,9 @@ class Town:
 
     def agent(self, extension: str) -> Ua:
         phone = Ua(self.loop, extension, self.centre.sip, self.centre.accounts[extension]["sip_secret"]).register()
-        phone.on_invite = lambda dialog, text, now: self.rung.append((extension, text.split("From: ")[1].split("@")[0][-11:]))
+        phone.on_invite = lambda dialog, text, now: self.rung.append(
+            (extension, text.split("From: ")[1].split("@")[0][-11:])
+        )
         self.agents[extension] = phone
         self.phones.append(phone)
         self.code(extension, "*11")
@@ -118,7 +120,9 @@ def test_calls_go_on_and_the_state_is_right_after_it(town: Town, how: str) -> No
     town.proxy.mend()
     wait_for(town.connected, 6)
     begun = time.monotonic()
-    wait_for(lambda: town.state("1001") == "available/connected" and town.waiting() == 1, 2.5, lambda: str(town.board()))
+    wait_for(
+        lambda: town.state("1001") == "available/connected" and town.waiting() == 1, 2.5, lambda: str(town.board())
+    )
     assert time.monotonic() - begun < 2.5
     assert not third.ended.is_set()
     town.end_talk("1001")

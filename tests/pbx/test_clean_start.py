@@ -29,7 +29,9 @@ WITHOUT_THE_ENGINE = (
 def complaints(centre: Centre, allowed: tuple[str, ...] = ()) -> list[str]:
     """The lines of its logs that say ERROR, WARNING or that a setting is invalid, but for those that are explained."""
     log = centre.state / "asterisk" / "log"
-    lines = [line for name in ("messages.log", "console") for line in (log / name).read_text(errors="replace").splitlines()]
+    lines = [
+        line for name in ("messages.log", "console") for line in (log / name).read_text(errors="replace").splitlines()
+    ]
     bad = [line for line in lines if re.search(r"ERROR|WARNING|[Ii]nvalid|[Dd]eprecat|[Uu]nable to", line)]
     return [line for line in bad if not any(re.search(one, line) for one in allowed)]
 

@@ -179,7 +179,9 @@ def test_three_counts_agree(tmp_path: Path) -> None:
         phones.close()
     log = centre.said(10_000)
     assert "01000000003" not in log  # masked, always
-    for secret in re.findall(r'"secret": "(\w+)"', json.dumps(centre.ready)) if (centre.state / "ready.json").exists() else []:
+    for secret in (
+        re.findall(r'"secret": "(\w+)"', json.dumps(centre.ready)) if (centre.state / "ready.json").exists() else []
+    ):
         assert secret not in log
 
 
@@ -193,12 +195,16 @@ def show_one_contact(centre: Centre) -> None:
     for words in ("waits in general", "상담사 01", "talks with agent 1001", "talk over"):
         assert words in told.stdout
     facts = json.loads(
-        subprocess.run([*base, contact, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30).stdout
+        subprocess.run(
+            [*base, contact, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30
+        ).stdout
     )
     assert [fact["new"] for fact in facts if fact["fact"] == "ContactMoved"] == [
         "queued", "reserved", "connected", "wrapup", "completed",
     ]  # fmt: skip
-    unknown = subprocess.run([*base, "nobody"], capture_output=True, text=True, check=False, env=environment, timeout=30)
+    unknown = subprocess.run(
+        [*base, "nobody"], capture_output=True, text=True, check=False, env=environment, timeout=30
+    )
     assert unknown.returncode == 1
     assert contact in unknown.stderr or "the latest are" in unknown.stderr
 

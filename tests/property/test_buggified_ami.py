@@ -149,8 +149,16 @@ class World:
 
     def code(self) -> None:
         agent = self.random.choice(AGENTS)
-        self.packet("DeviceStateChange", Device=f"PJSIP/{agent}", State=self.random.choice(("NOT_INUSE", "NOT_INUSE", "UNAVAILABLE")))
-        self.feed(PresenceAsked(agent, self.random.choice((Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY, Presence.OFFLINE))))
+        self.packet(
+            "DeviceStateChange",
+            Device=f"PJSIP/{agent}",
+            State=self.random.choice(("NOT_INUSE", "NOT_INUSE", "UNAVAILABLE")),
+        )
+        self.feed(
+            PresenceAsked(
+                agent, self.random.choice((Presence.AVAILABLE, Presence.AVAILABLE, Presence.AWAY, Presence.OFFLINE))
+            )
+        )
 
     def own_call(self) -> None:
         self.number += 1
@@ -163,7 +171,10 @@ class World:
     def reread(self) -> None:
         """What is true now, read whole: after it nothing that was missed is left."""
         self.held.clear()
-        channels = [ChannelSeen(one, f"PJSIP/carrier-{one[2:]}", one, "6", f"b{one}", 5.0, {"RM_PHASE": "waiting"}) for one in self.callers]
+        channels = [
+            ChannelSeen(one, f"PJSIP/carrier-{one[2:]}", one, "6", f"b{one}", 5.0, {"RM_PHASE": "waiting"})
+            for one in self.callers
+        ]
         channels += [
             ChannelSeen(leg, name, contact, "6", f"b{contact}", 3.0, {}) for contact, (leg, name) in self.talks.items()
         ]

@@ -15,7 +15,9 @@ REQUIREMENT = Requirement(Language.KO, (("passport", 1), ("tax", 1)))
 
 def agent(number: int) -> Agent:
     skills = {"passport": 1 + number % 3, "tax": 1 + number % 2}
-    one = Agent(f"{1000 + number}", AgentRule(f"{1000 + number}", "", "t", frozenset(), skills, False, Source("a", 1)), 0.0)
+    one = Agent(
+        f"{1000 + number}", AgentRule(f"{1000 + number}", "", "t", frozenset(), skills, False, Source("a", 1)), 0.0
+    )
     one.duty_today_s, one.contact_today_s = 100.0, 10.0 * (number % 4)
     return one
 
@@ -24,7 +26,9 @@ def agent(number: int) -> Agent:
     strategy=st.sampled_from(Strategy),
     moves=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 5)), max_size=400),
 )
-def test_an_idle_order_is_the_sorted_order_of_those_who_are_idle(strategy: Strategy, moves: list[tuple[int, int]]) -> None:
+def test_an_idle_order_is_the_sorted_order_of_those_who_are_idle(
+    strategy: Strategy, moves: list[tuple[int, int]]
+) -> None:
     agents = [agent(number) for number in range(8)]
     order = idle_order(strategy, REQUIREMENT)
     stamp = 0

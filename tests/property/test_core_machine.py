@@ -206,7 +206,10 @@ def plausible(state: State) -> list[Event]:
                 found += [HandOnAsked(me, agent_id) for agent_id in agents]
     for agent in state.agents.values():
         me = agent.id
-        found += [DeviceChanged(me, not agent.reachable, False), DeviceChanged(me, agent.reachable, not agent.device_busy)]
+        found += [
+            DeviceChanged(me, not agent.reachable, False),
+            DeviceChanged(me, agent.reachable, not agent.device_busy),
+        ]
         if agent.presence is not Presence.AVAILABLE:
             found += [PresenceAsked(me, Presence.AVAILABLE)] * 3
         if agent.work not in (Work.IDLE, Work.OTHER):
@@ -353,8 +356,10 @@ class CoreMachine(RuleBasedStateMachine):
             assert contact.reservation is not None
             assert contact.reservation.agent is agent
             assert not contact.in_net, "offered to an agent without a session"
-            assert contact.requirement.met_by(agent.rule.languages, agent.rule.skills) or len(decisions) > 1 or (
-                decision.trigger == "handed_on"
+            assert (
+                contact.requirement.met_by(agent.rule.languages, agent.rule.skills)
+                or len(decisions) > 1
+                or (decision.trigger == "handed_on")
             )
             if decision.trigger == "handed_on":
                 continue
@@ -377,7 +382,11 @@ class CoreMachine(RuleBasedStateMachine):
                 assert all(mine_too < key(one, one.idle_since) for one in idle)
             if len(decisions) == 1:
                 assert decision.candidates == len(idle) + 1
-                told = {passed.agent_id for passed in decision.passed_over if passed.code.startswith(("longer", "better", "less"))}
+                told = {
+                    passed.agent_id
+                    for passed in decision.passed_over
+                    if passed.code.startswith(("longer", "better", "less"))
+                }
                 assert told <= {one.id for one in idle}
                 assert len(decision.passed_over) >= min(5, len(idle))
 
@@ -389,7 +398,11 @@ class CoreMachine(RuleBasedStateMachine):
         }
         for one in self.state.agents.values():
             assert self.agents.get(one.id, (Presence.OFFLINE, Work.IDLE)) == (one.presence, one.work)
-        held = {one.reservation.id for one in self.state.agents.values() if one.reservation and not one.reservation.retry_due}
+        held = {
+            one.reservation.id
+            for one in self.state.agents.values()
+            if one.reservation and not one.reservation.retry_due
+        }
         assert held & self.assigned <= set(self.rung)
 
     @invariant()

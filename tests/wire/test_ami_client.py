@@ -26,8 +26,14 @@ class Desk:
         self.downs: list[str] = []
         self.failed: list[str] = []
         self.client = AmiClient(
-            "127.0.0.1", self.peer.port, "engine", "secret",
-            on_packet=self.packets.append, on_up=self._up, on_down=self.downs.append, on_attempt_failed=self.failed.append,
+            "127.0.0.1",
+            self.peer.port,
+            "engine",
+            "secret",
+            on_packet=self.packets.append,
+            on_up=self._up,
+            on_down=self.downs.append,
+            on_attempt_failed=self.failed.append,
         )
 
     def _up(self, client: AmiClient) -> None:
@@ -56,7 +62,9 @@ def test_login_and_an_answer(desk: Desk) -> None:
 
 
 def test_an_error_is_an_exception_with_asterisks_words(desk: Desk) -> None:
-    desk.peer.answers["QueueAdd"] = ["Response: Error\nActionID: {id}\nMessage: Unable to add interface to queue: No such queue"]
+    desk.peer.answers["QueueAdd"] = [
+        "Response: Error\nActionID: {id}\nMessage: Unable to add interface to queue: No such queue"
+    ]
     desk.start()
     with pytest.raises(ActionFailed, match="No such queue"):
         desk.client.ask("QueueAdd", Queue="x")
@@ -76,7 +84,9 @@ def test_a_list_ends_with_its_complete_event_and_other_events_pass_by(desk: Desk
     assert [event.name for event in desk.packets] == ["Newchannel"]
 
 
-@pytest.mark.parametrize("evil", ["a\r\nAction: Originate", "a\nAction: Originate", "a\rb", "a\0b", "x" * 1100, "\ud800"])
+@pytest.mark.parametrize(
+    "evil", ["a\r\nAction: Originate", "a\nAction: Originate", "a\rb", "a\0b", "x" * 1100, "\ud800"]
+)
 @pytest.mark.parametrize("where", ["header", "header name", "variable", "variable name", "action"])
 def test_no_value_can_begin_another_action(desk: Desk, evil: str, where: str) -> None:
     desk.start()
@@ -248,7 +258,11 @@ def test_a_peer_that_reads_nothing_never_holds_the_sender(desk: Desk) -> None:
 def test_a_flood_is_read_faster_than_it_comes(desk: Desk) -> None:
     """2,000 events a second for a second must take the reader far less than that, in pieces of any size."""
     desk.start()
-    event = ("Event: Newexten\r\nPrivilege: dialplan,all\r\n" + "".join(f"Header{n}: value {n}\r\n" for n in range(20)) + "\r\n").encode()
+    event = (
+        "Event: Newexten\r\nPrivilege: dialplan,all\r\n"
+        + "".join(f"Header{n}: value {n}\r\n" for n in range(20))
+        + "\r\n"
+    ).encode()
     data = event * 4000
     begun = time.monotonic()
     for at in range(0, len(data), 1337):

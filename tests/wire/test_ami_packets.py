@@ -32,7 +32,12 @@ def test_framing_does_not_depend_on_how_the_bytes_arrive(cuts: list[int]) -> Non
 def test_a_recorded_event() -> None:
     packet = parse(RECORDED[:-4])
     assert packet is not None
-    assert (packet.name, packet.get("Cause"), packet.get("AccountCode"), packet.get("Nothing")) == ("HangupRequest", "16", "", "")
+    assert (packet.name, packet.get("Cause"), packet.get("AccountCode"), packet.get("Nothing")) == (
+        "HangupRequest",
+        "16",
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u0085", "\x0b", "\x0c", "\x1c", "\n", "\r"])

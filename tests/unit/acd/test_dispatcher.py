@@ -171,7 +171,9 @@ def test_a_reservation_that_is_void_before_the_leg_begins_never_rings_on(make_ce
     assignment = centre.dispatcher.take("c1")
     assert assignment is not None
     until(lambda: centre.moves("c1")[-1] == "queued")  # no RINGING in time; the session has only now sent Dial
-    centre.twin.event("DialBegin", Uniqueid="c1", Channel=line.channel, DestUniqueid="l9", DestChannel="PJSIP/1001-00000009")
+    centre.twin.event(
+        "DialBegin", Uniqueid="c1", Channel=line.channel, DestUniqueid="l9", DestChannel="PJSIP/1001-00000009"
+    )
     until(lambda: centre.twin.hung_up == ["PJSIP/1001-00000009"])
 
 
@@ -346,13 +348,17 @@ def test_a_phone_that_rings_for_the_queue(centre: Centre) -> None:
     centre.dispatcher.begin_reread()
     centre.dispatcher.reread(
         PbxSnapshot(
-            (caller, agent), (member("ko", "1001"),), (("fallback-ko", caller.name, "c1", 2.0),),
+            (caller, agent),
+            (member("ko", "1001"),),
+            (("fallback-ko", caller.name, "c1", 2.0),),
             {"PJSIP/1001": "RINGING"},
         )
     )
     until(centre.dispatcher.settled.is_set)
     assert centre.agent("1001") == "available/reserved"
-    centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER")
+    centre.twin.event(
+        "DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER"
+    )
     until(lambda: centre.agent("1001") == "available/connected")
     assert centre.moves("c1") == ["queued", "reserved", "connected"]
 
@@ -362,7 +368,9 @@ def test_one_who_fell_from_the_menu_is_a_contact_of_its_own(centre: Centre) -> N
     now = time.time()
     for n in (1, 2):
         centre.twin.phones[f"100{n}"] = Phone()
-    callers = [ChannelSeen(f"c{n}", f"PJSIP/carrier-c{n}", f"c{n}", "6", f"b{n}", 9.0, {"RM_PHASE": "waiting"}) for n in (1, 2)]
+    callers = [
+        ChannelSeen(f"c{n}", f"PJSIP/carrier-c{n}", f"c{n}", "6", f"b{n}", 9.0, {"RM_PHASE": "waiting"}) for n in (1, 2)
+    ]
     agents = [ChannelSeen(f"a{n}", f"PJSIP/100{n}-00000001", f"c{n}", "6", f"b{n}", 5.0, {}) for n in (1, 2)]
     members = (member("ko", "1001"), member("ko", "1002"))
     centre.dispatcher.begin_reread()

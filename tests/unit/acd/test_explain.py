@@ -25,7 +25,9 @@ ARRIVAL = Decision(
     rule="queues.yaml:31",
 )
 FREED = replace(
-    ARRIVAL, trigger="freed", passed_over=(PassedOver("1007", "language", "1800000000.9"), PassedOver("1007", "earlier", "x"))
+    ARRIVAL,
+    trigger="freed",
+    passed_over=(PassedOver("1007", "language", "1800000000.9"), PassedOver("1007", "earlier", "x")),
 )
 
 

@@ -80,9 +80,7 @@ class Sources:
 class Scraped:
     def __init__(self, metrics: Metrics) -> None:
         self.samples = [
-            sample
-            for family in text_string_to_metric_families(metrics.text().decode())
-            for sample in family.samples
+            sample for family in text_string_to_metric_families(metrics.text().decode()) for sample in family.samples
         ]
 
     def of(self, name: str, **labels: str) -> list[float]:
@@ -152,7 +150,9 @@ def test_facts_are_counted_at_the_outcome(metrics: Metrics) -> None:
             moved("c4", ContactState.FAILED, detail="error", **where),
             moved("c5", ContactState.CONNECTED, within_threshold=None, **where),  # adopted: counted by nobody
             ReservationEnded(1.0, 1, "c1", "1001", "passport", "no_answer", 10.0),
-            AgentMoved(9.0, "1001", "team1", Presence.AVAILABLE, Work.WRAPUP, Presence.AVAILABLE, Work.IDLE, None, 28.0),
+            AgentMoved(
+                9.0, "1001", "team1", Presence.AVAILABLE, Work.WRAPUP, Presence.AVAILABLE, Work.IDLE, None, 28.0
+            ),
         ]
     )
     scraped = Scraped(metrics)

@@ -215,7 +215,9 @@ def test_a_talk_of_the_fallback_queue(wire: Wire) -> None:
     assert wire("HangupRequest", **OWN) == [TalkEnded("pbx1-1.5")]
 
 
-@pytest.mark.parametrize("end", [{"name": "DialEnd", "DialStatus": "NOANSWER"}, {"name": "DialEnd", "DialStatus": "CANCEL"}])
+@pytest.mark.parametrize(
+    "end", [{"name": "DialEnd", "DialStatus": "NOANSWER"}, {"name": "DialEnd", "DialStatus": "CANCEL"}]
+)
 def test_a_ring_of_the_fallback_queue_that_nobody_answers(wire: Wire, end: dict[str, str]) -> None:
     caller = {"Channel": "PJSIP/carrier-00000005", "Uniqueid": "pbx1-1.5"}
     wire("Newchannel", ChannelState="4", **caller)
@@ -236,6 +238,8 @@ def test_a_blind_transfer_keeps_the_talk_until_the_rejoin(wire: Wire) -> None:
     assert wire("Hangup", **CALLER) == [ContactHungUp("pbx1-1.1")]
 
 
-@pytest.mark.parametrize("name", ["Newchannel", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "QueueCallerJoin", "Hold"])
+@pytest.mark.parametrize(
+    "name", ["Newchannel", "DialBegin", "DialEnd", "Hangup", "HangupRequest", "QueueCallerJoin", "Hold"]
+)
 def test_an_event_without_its_headers_is_harmless(wire: Wire, name: str) -> None:
     assert wire(name) == []

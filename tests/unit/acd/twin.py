@@ -165,8 +165,14 @@ class Line(threading.Thread):
         if self.resumed_since is None:
             centre.twin.event("Newchannel", Uniqueid=self.contact, Channel=self.channel, ChannelState="4")
         offer = ContactOffered(
-            self.contact, Channel.VOICE, self.language, "any", self.queue, Requirement(self.language),
-            first_queued_at=self.resumed_since, resumed=self.resumed_since is not None,
+            self.contact,
+            Channel.VOICE,
+            self.language,
+            "any",
+            self.queue,
+            Requirement(self.language),
+            first_queued_at=self.resumed_since,
+            resumed=self.resumed_since is not None,
         )
         centre.dispatcher.offer(offer, self.channel)
         while not self.gone.is_set() and not self.dead.is_set():
@@ -205,7 +211,12 @@ class Centre:
         self.facts: list[Fact] = []
         self.failures: list[str] = []
         self.dispatcher = Dispatcher(
-            rules, self.twin, publish=self.facts.append, clock=time.time, limits=limits, room=room,
+            rules,
+            self.twin,
+            publish=self.facts.append,
+            clock=time.time,
+            limits=limits,
+            room=room,
             count_failure=self.failures.append,
         )
         self.twin.to = self.dispatcher.packet

@@ -62,7 +62,10 @@ def test_points_of_queue_topic_and_number_add_up(folder: Folder) -> None:
     callers = "callers:\n  - {numbers: ['0319090*', '01012345678'], points: 2, class: 1, why: 시청}\nqueues:\n"
     folder.replace("queues.yaml", "queues:\n", callers)
     ruleset = load(folder.path)
-    assert (priority(ruleset, "passport", "passport").points, priority(ruleset, "passport", "passport").order_class) == (1.5, 2)
+    assert (
+        priority(ruleset, "passport", "passport").points,
+        priority(ruleset, "passport", "passport").order_class,
+    ) == (1.5, 2)
     for number in ("01012345678", "010-1234-5678", "+82 10-1234-5678", "0319090111"):
         found = priority(ruleset, "passport", "passport", number)
         assert (found.points, found.order_class) == (3.5, 1)
@@ -79,7 +82,11 @@ def test_points_of_queue_topic_and_number_add_up(folder: Folder) -> None:
 def test_a_profile_gives_rank_delay_and_reserve_by_queue(folder: Folder) -> None:
     folder.replace("agents.yaml", "\nagents:\n", PROFILES)
     for number in ("02", "03"):
-        folder.replace("agents.yaml", f"10{number}: {{name: 상담사 {number},", f"10{number}: {{profile: desk, name: 상담사 {number},")
+        folder.replace(
+            "agents.yaml",
+            f"10{number}: {{name: 상담사 {number},",
+            f"10{number}: {{profile: desk, name: 상담사 {number},",
+        )
     ruleset = load(folder.path)
     profile = ruleset.agents["1002"].profile
     tax, city, other = profile.row("tax"), profile.row("city"), profile.row("health")
@@ -104,7 +111,9 @@ def test_more_reserved_than_there_are_is_refused(folder: Folder) -> None:
     assert problem.endswith("reserve_idle 1 keeps all 1 agents of `desk` from it for ever")
 
 
-@pytest.mark.parametrize(("written", "expected"), [("{days: 7, wait_s: 15}", Sticky(7, 15)), ("{days: 0, wait_s: 15}", None)])
+@pytest.mark.parametrize(
+    ("written", "expected"), [("{days: 7, wait_s: 15}", Sticky(7, 15)), ("{days: 0, wait_s: 15}", None)]
+)
 def test_sticky_is_a_queues_own(folder: Folder, written: str, expected: Sticky | None) -> None:
     folder.replace("queues.yaml", "skills: {property: 2}", f"skills: {{property: 2}}\n    sticky: {written}")
     assert load(folder.path).queues["property"].sticky == expected

@@ -98,7 +98,9 @@ def test_connections_are_bounded_and_come_free(site: Site) -> None:
         pytest.fail("no place came free")
 
 
-@pytest.mark.parametrize("raw", [b"\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"A" * 70000])
+@pytest.mark.parametrize(
+    "raw", [b"\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"A" * 70000]
+)
 def test_garbage_ends_its_own_connection_only(site: Site, raw: bytes) -> None:
     with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
         line.sendall(raw)

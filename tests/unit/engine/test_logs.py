@@ -42,7 +42,9 @@ try:
 except ZeroDivisionError:
     log.exception("call.failed", note="여권")
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
+    )
     assert done.stdout == ""
     assert "hush" not in done.stderr
     began, failed = map(json.loads, done.stderr.splitlines())

@@ -58,7 +58,22 @@ def test_the_last_decisions_in_words() -> None:
     today = Today(at("2026-11-24T12:00"), lambda one: (f"{one.agent_id}에게", f"to {one.agent_id}"))
     for n in range(DECISIONS + 5):
         today.receive(
-            [Decision(100.0 + n, "c", str(n), n, "general", Requirement(Language.KO), "longest_idle", "freed", 1.0, 1, (), "q:1")]
+            [
+                Decision(
+                    100.0 + n,
+                    "c",
+                    str(n),
+                    n,
+                    "general",
+                    Requirement(Language.KO),
+                    "longest_idle",
+                    "freed",
+                    1.0,
+                    1,
+                    (),
+                    "q:1",
+                )
+            ]
         )
     said = today.as_json()["decisions"]
     assert len(said) == DECISIONS

@@ -430,7 +430,10 @@ def test_the_snapshot_is_the_centre_at_one_moment() -> None:
     centre.offer("c2")
     centre.offer("c3", language=EN, after=3.0)
     seen = snapshot(centre.state, centre.now + 7.0)
-    assert [(line.language, line.queued, line.reserved, line.talking) for line in seen.lines] == [(EN, 1, 0, 0), (KO, 1, 0, 1)]
+    assert [(line.language, line.queued, line.reserved, line.talking) for line in seen.lines] == [
+        (EN, 1, 0, 0),
+        (KO, 1, 0, 1),
+    ]
     assert (seen.queued(KO), seen.oldest_wait_s(KO), seen.oldest_wait_s(EN)) == (1, 10.0, 7.0)
     assert seen.agent_counts == {("team1", AVAILABLE, Work.CONNECTED): 1, ("team1", OFFLINE, IDLE): 1}
     assert seen.agent_seconds["team1", AVAILABLE, Work.CONNECTED] == pytest.approx(10.0)

@@ -73,7 +73,11 @@ def test_language_is_a_hard_filter() -> None:
 
 def test_every_skill_needs_its_minimum_level() -> None:
     queues = (make_queue("cars", {"passport": 3, "vehicle": 1}),)
-    rules = [make_agent("1001", passport=5), make_agent("1002", passport=2, vehicle=5), make_agent("1003", passport=3, vehicle=1)]
+    rules = [
+        make_agent("1001", passport=5),
+        make_agent("1002", passport=2, vehicle=5),
+        make_agent("1003", passport=3, vehicle=1),
+    ]
     centre = Centre(*rules, queues=queues)
     centre.available("1001", "1002")
     centre.offer("c1", "cars")
@@ -206,7 +210,9 @@ def test_no_more_than_five_passed_over_are_named() -> None:
 
 def test_position_counts_those_who_compete_for_the_same_agents_on_duty() -> None:
     queues = (make_queue(), make_queue("tax", {"tax": 3}))
-    centre = Centre("1001", make_agent("1002", KO, tax=3), make_agent("1003", JA), make_agent("1004", KO, JA), queues=queues)
+    centre = Centre(
+        "1001", make_agent("1002", KO, tax=3), make_agent("1003", JA), make_agent("1004", KO, JA), queues=queues
+    )
     busy(centre, "1001", "1002")
     centre.available("1003")
     centre.offer("with-1003", language=JA)
