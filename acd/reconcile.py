@@ -176,6 +176,9 @@ def _adopt_legs(
             if waiting is not None and not up:
                 waiting.ringing.add(channel.uniqueid)
                 events.append(view.queue_rings(waiting, chan.agent_id))
+            elif of_queue and not up:  # the Dial of a session that is dead, or of the dialplan's own
+                queued_at = _seconds(caller.variables.get("RM_QUEUED_AT", "")) or now - caller.age_s
+                events.append(view.rings_without_us(caller.uniqueid, caller.name, chan.agent_id, queued_at))
         if up:  # told even if it is no news: the core may have come to believe otherwise
             what = view.attributes(caller.uniqueid)
             since = now - channel.age_s

@@ -281,17 +281,21 @@ class Translator:
 
     def queue_rings(self, waiting: QueueCaller, agent_id: str) -> RingAdopted:
         """The queue rings this agent for this caller, who from now on counts as known."""
-        what = self.attributes(waiting.uniqueid)
-        variables = self.variables_of(waiting.uniqueid)
-        self.callers[waiting.uniqueid] = waiting.uniqueid
-        self.caller_channel[waiting.uniqueid] = waiting.channel
+        return self.rings_without_us(waiting.uniqueid, waiting.channel, agent_id, waiting.queued_at)
+
+    def rings_without_us(self, uniqueid: str, channel: str, agent_id: str, queued_at: float) -> RingAdopted:
+        """An agent's phone rings for this caller, and no session of ours made it ring; the caller counts as known."""
+        what = self.attributes(uniqueid)
+        variables = self.variables_of(uniqueid)
+        self.callers[uniqueid] = uniqueid
+        self.caller_channel[uniqueid] = channel
         return RingAdopted(
-            waiting.uniqueid,
+            uniqueid,
             agent_id,
             what.language,
             what.topic,
             what.queue,
-            waiting.queued_at,
+            queued_at,
             # One that this engine has sent there has no variables here, and was offered by it.
             resumed=not variables or bool(variables.get("RM_CONTACT")),
         )
