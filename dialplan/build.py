@@ -178,6 +178,7 @@ def _queues(files: Files) -> dict[str, Queue]:
             points=seen.points,
             order_class=seen.order_class,
             sticky=Sticky(seen.sticky.days, seen.sticky.wait_s) if seen.sticky and seen.sticky.days else None,
+            whisper=seen.whisper,
         )
     return queues
 

@@ -193,6 +193,7 @@ class Queue:
     points: float = 0.0  # of priority: each is a head start of a minute
     order_class: int = 1  # lower ones are served before all others
     sticky: Sticky | None = None
+    whisper: bool = True  # the agent hears language, topic and waiting time before the caller is joined
 
     def requirement(self, language: Language) -> Requirement:
         """The requirement of a contact that waits here in this language."""

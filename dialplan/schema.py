@@ -176,6 +176,7 @@ class QueueDefaultsShape(Shape):
     points: Points = 0.0
     order_class: Rank = Field(default=1, alias="class")
     sticky: StickyShape | None = None
+    whisper: bool = True
 
 
 class QueueShape(Shape):
@@ -198,6 +199,7 @@ class QueueShape(Shape):
     points: Points | None = None
     order_class: Rank | None = Field(default=None, alias="class")
     sticky: StickyShape | None = None
+    whisper: bool | None = None
 
 
 class QueuesShape(Shape):

@@ -124,9 +124,9 @@ class Call:
         """The keys as sounds of the caller's language."""
         return [self.services.sound(self.language, key) for key in keys]
 
-    def set_phase(self, phase: Phase) -> None:
-        """Tell the PBX what to do with the caller should the engine be gone after this."""
-        self.channel.set_variables(RM_PHASE=phase.value)
+    def set_phase(self, phase: Phase, **more: str) -> None:
+        """Tell the PBX what to do with the caller should the engine be gone after this; `more` goes with it."""
+        self.channel.set_variables(RM_PHASE=phase.value, **more)
 
 
 @dataclass(frozen=True, slots=True)

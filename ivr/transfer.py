@@ -29,14 +29,15 @@ def transferred(call: Call) -> Outcome:
     call.contact_id, call.offered = contact_id, True
     back_to = acd.agent_talking_to(contact_id)
     _log.info("transfer.asked", contact_id=contact_id, by=back_to, to_agent=target in call.rules.agents)
-    music = remembered.wanted(call.channel, call.rules, call.language, call.services.now()).queue.music
+    wanted = remembered.wanted(call.channel, call.rules, call.language, call.services.now())
+    music = wanted.queue.music
     call.channel.music(music)
     # At once, before any sentence: a contact that nobody claims is soon taken for ended.
     assignment = acd.rejoin(contact_id, call.channel_name, target) if target in call.rules.agents else None
     if assignment is None and back_to:
         assignment = acd.rejoin(contact_id, call.channel_name, back_to)
     while assignment is not None:
-        if ring(call, assignment, music):
+        if ring(call, assignment, wanted, None):
             return goodbye(call)
         call.channel.music(music)
         assignment = _next(call, back_to)

@@ -10,7 +10,7 @@ import structlog
 
 from acd.core.events import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
-from ivr import remembered, say
+from ivr import remembered, say, whisper
 from ivr.remembered import Wanted
 from ivr.say.spoken import POSITION_MAX
 from ivr.session import Call, Outcome, Phase
@@ -143,7 +143,8 @@ class _Waiting:
     def _ring(self, assignment: Assignment) -> bool:
         """Ring the agent and stay for the talk. False: nobody answered, and the caller waits on under music."""
         call = self._call
-        if ring(call, assignment, self._wanted.queue.music):
+        waited_s = self._wanted.waited_s + max(0.0, call.services.now() - self._since)
+        if ring(call, assignment, self._wanted, waited_s):
             return True
         call.channel.music(self._wanted.queue.music)
         # Without the cleared DIALSTATUS an earlier answer would say goodbye to a caller who waits again.
@@ -153,14 +154,17 @@ class _Waiting:
         return False
 
 
-def ring(call: Call, assignment: Assignment, music: str) -> bool:
-    """Ring this agent, under music until the answer, and stay until the talk is over. False: no answer.
+def ring(call: Call, assignment: Assignment, wanted: Wanted, waited_s: float | None) -> bool:
+    """Ring this agent, under music until they are joined, and stay until the talk is over. False: no answer.
 
-    `g` comes back when the agent hangs up, `i` keeps a forwarded phone from carrying the citizen elsewhere.
+    The agent hears first whom they get (`U`, ivr/whisper.py; `waited_s` None: not how long). `g` comes
+    back when the agent hangs up, `i` keeps a forwarded phone from carrying the citizen elsewhere.
     """
-    call.set_phase(Phase.RINGING)
+    words = whisper.keys(call.rules, call.language, wanted.topic, waited_s) if wanted.queue.whisper else ()
+    call.set_phase(Phase.RINGING, **{whisper.VARIABLE: whisper.value(words)})
+    options = f"gim({wanted.queue.music})" + ("U(whisper)" if words else "")
     call.dialling = True
-    status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, f"gim({music})")
+    status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, options)
     call.dialling = False
     call.services.acd.dial_returned(call.contact_id, assignment.reservation_id, status)
     _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)
