@@ -16,6 +16,7 @@ COMMANDS = {
     "watch": "the live wallboard of a running centre",
     "validate": "check the rules; every error with its file, line and column",
     "explain": "what would happen to a call at some time, and by which rules",
+    "simulate": "a day of the centre, with simulated callers and agents",
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "prompts": "render the spoken sentences that have changed",
