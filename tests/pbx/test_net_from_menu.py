@@ -19,7 +19,8 @@ OPEN = ("--at", "2026-11-24T10:00", "--no-restart", "--set", "queues.defaults.wr
 
 def test_rung_and_talked_to_by_the_queue_when_the_engine_returns(tmp_path: Path) -> None:
     with (
-        Centre.start(tmp_path, *OPEN) as centre, logged_in(centre, "1001") as [talks],
+        Centre.start(tmp_path, *OPEN) as centre,
+        logged_in(centre, "1001") as [talks],
         centre.agent("1002", answers=False) as silent,
         centre.citizen("01011112222") as first,
         centre.citizen("01033334444") as second,
