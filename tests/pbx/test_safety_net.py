@@ -240,10 +240,16 @@ def test_a_citizen_of_a_ringing_queue_who_is_not_answered_comes_back_in_order(ne
     with (
         Witness(net) as seen,
         net.agent("1002", answers=False) as agent,
+        net.agent("1004") as lunching,
+        net.agent("1005") as leaving,
         net.citizen("01011130001") as first,
         net.citizen("01011130002") as second,
     ):
+        for phone in (lunching, leaving):
+            say_code(net, phone, "*11", "available")
         net.kill_engine()
+        _code(lunching, "*12")
+        _code(leaving, "*13")
         for citizen in (first, second):
             began = citizen.call(NUMBER)
             seen.wait("QueueCallerJoin", 5, after=began, CallerIDNum=citizen.user)
@@ -251,6 +257,8 @@ def test_a_citizen_of_a_ringing_queue_who_is_not_answered_comes_back_in_order(ne
         _code(agent, "*11")
         log = Log(net)
         net.engine_only("--no-restart")
+        wait_state(net, "1004", "away", "idle", 2)
+        wait_state(net, "1005", "offline", "idle", 2)
         for contact in ids:
             log.wait("contact.moved", RING_S + 4, new="queued", contact_id=contact)
         # The agent did not answer the queue's ring; the engine rings for the first, whoever came back first.
@@ -263,7 +271,8 @@ def test_a_citizen_of_a_ringing_queue_who_is_not_answered_comes_back_in_order(ne
             citizen.hang_up()
         wait_quiet(net)
         wait_state(net, "1002", "available", "idle", WRAPUP_S + 2)
-        say_code(net, agent, "*13", "offline")
+        for phone in (agent, lunching):
+            say_code(net, phone, "*13", "offline")
 
 
 def _alive(centre: Centre) -> bool:

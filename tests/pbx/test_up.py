@@ -122,6 +122,15 @@ def test_a_hung_engine_is_killed_within_three_seconds(start_centre: Start) -> No
     centre.wait_ready(15, not_pid=pid)
 
 
+def test_when_asterisk_dies_up_ends_with_the_reason_and_leaves_nothing(start_centre: Start) -> None:
+    centre = start_centre()
+    os.kill(centre.asterisk_pid, signal.SIGKILL)
+    assert centre.process.wait(10) == 1
+    assert "Asterisk has ended (-9)" in centre.said()
+    assert _processes_of(centre.state) == []
+    assert not (centre.state / "ready.json").exists()
+
+
 def test_without_restart_asterisk_stays_and_another_engine_joins(start_centre: Start) -> None:
     centre = start_centre("--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=7")
     before, settings = centre.ready, centre.settings
