@@ -28,6 +28,12 @@ _AGENT_KO = {
     "less_occupied": "상담 비율이 더 높거나 대기 시간이 더 짧음",
     "busy": "통화 또는 후처리 중",
     "not_available": "수신대기 상태가 아님",
+    "reserved": "다른 대기열을 위해 남겨 둠",
+    "kept": "지정상담원을 기다리는 전화",
+    "language": "언어가 맞지 않음",
+    "skill": "업무 숙련도가 모자람",
+    "not_served": "담당하지 않는 대기열",
+    "delayed": "조금 더 기다려야 차례가 됨",
 }
 _AGENT_EN = {
     "excluded": "did not answer this call a moment ago",
@@ -36,48 +42,91 @@ _AGENT_EN = {
     "less_occupied": "has had more contacts today or was idle for less long",
     "busy": "in a call or wrap-up",
     "not_available": "not available",
+    "reserved": "is kept idle for other queues",
+    "kept": "it waits for its agent of last time",
+    "language": "does not speak the language",
+    "skill": "lacks a skill",
+    "not_served": "does not serve this queue",
+    "delayed": "sees this queue only after a longer wait",
 }
 _CONTACT_KO = {
     "excluded": "상담사가 방금 받지 않은 전화",
     "language": "상담사가 하지 못하는 언어",
     "skill": "상담사에게 없는 업무 숙련도",
     "earlier": "더 늦게 온 전화",
+    "not_served": "상담사가 담당하지 않는 대기열",
+    "delayed": "상담사에게는 더 기다린 뒤에 보이는 전화",
+    "reserved": "상담사를 다른 대기열을 위해 남겨 둠",
+    "kept": "지정상담원을 기다리는 전화",
+    "rank": "이 상담사에게는 순위가 낮은 대기열",
 }
 _CONTACT_EN = {
     "excluded": "this agent did not answer it a moment ago",
     "language": "in a language the agent does not speak",
     "skill": "needs a skill the agent lacks",
     "earlier": "came later",
+    "not_served": "in a queue the agent does not serve",
+    "delayed": "the agent sees it only after a longer wait",
+    "reserved": "the agent is kept idle for other queues",
+    "kept": "waits for its agent of last time",
+    "rank": "in a queue that comes later for this agent",
 }
 _TRIGGER_KO = {
     "arrival": "전화가 들어왔을 때",
     "returned": "앞선 상담사가 받지 않아 되돌아왔을 때",
     "exclusion_ended": "다시 연결할 수 있게 되었을 때",
+    "step": "기다린 시간에 따라 조건이 완화되었을 때",
+    "delay_ended": "다른 조의 상담사도 받을 수 있게 되었을 때",
+    "sticky_ended": "지정상담원을 더 기다리지 않게 되었을 때",
 }
 _TRIGGER_EN = {
     "arrival": "When it came in",
     "returned": "When it came back because nobody had answered",
     "exclusion_ended": "When it could be tried again",
+    "step": "When its wait relaxed what it asks for",
+    "delay_ended": "When its wait opened it to another group",
+    "sticky_ended": "When it waited no longer for its agent of last time",
 }
 
 
 def sentence(decision: Decision, rules: Ruleset | None, language: Language) -> str:
     """The whole Decision in words: Korean, or English for every other language. `rules` name agents and queues."""
-    if language is Language.KO:
-        about = f"대기열: {_queue(decision, rules, language)}. 조건: {_requirement_ko(decision.requirement)}."
-        passed, words, label = "선택되지 않음", (_AGENT_KO, _CONTACT_KO), "규칙"
-    else:
-        about = f"Queue: {_queue(decision, rules, language)}. Required: {_requirement_en(decision.requirement)}."
-        passed, words, label = "Passed over", (_AGENT_EN, _CONTACT_EN), "Rule"
+    korean = language is Language.KO
+    about = []
+    if decision.requirement is not None:
+        queue = _queue(decision, rules, language)
+        if korean:
+            about = [f"대기열: {queue}. 조건: {_requirement_ko(decision.requirement)}{_step(decision, korean)}."]
+        else:
+            about = [f"Queue: {queue}. Required: {_requirement_en(decision.requirement)}{_step(decision, korean)}."]
+    words = (_AGENT_KO, _CONTACT_KO) if korean else (_AGENT_EN, _CONTACT_EN)
+    passed, label = ("선택되지 않음", "규칙") if korean else ("Passed over", "Rule")
     told = _passed_over(decision, rules, *words)
-    parts = [headline(decision, rules, language), about, f"{label}: {decision.rule}."]
+    parts = [headline(decision, rules, language), *about, f"{label}: {decision.rule}."]
     return " ".join([*parts, f"{passed}: {told}."] if told else parts)
 
 
 def headline(decision: Decision, rules: Ruleset | None, language: Language) -> str:
     """The first sentence alone, for a line on a wallboard."""
-    agent = _agent(decision.agent_id, rules)
-    return _korean(decision, agent) if language is Language.KO else _english(decision, agent)
+    agent = _agent(decision.agent_id or "", rules)
+    if decision.outcome == "match":
+        return _korean(decision, agent) if language is Language.KO else _english(decision, agent)
+    if decision.contact_id is None:
+        if language is Language.KO:
+            return f"{agent}{_subject(decision.agent_id or '')} 비었지만 받을 수 있는 전화가 없습니다."
+        return f"{agent} became free, and none of the waiting calls is for them."
+    waited, call = int(decision.waited_s), decision.contact_id
+    if language is Language.KO:
+        when = _TRIGGER_KO.get(decision.trigger, decision.trigger)
+        return f"{when}, {waited}초 기다린 전화 {call}번을 받을 상담사가 없습니다."
+    when = _TRIGGER_EN.get(decision.trigger, decision.trigger)
+    return f"{when}, nobody could take call {call}, which had waited {waited} s."
+
+
+def _step(decision: Decision, korean: bool) -> str:
+    if not decision.step:
+        return ""
+    return f" ({decision.step}단계 완화)" if korean else f" (after step {decision.step})"
 
 
 def _korean(one: Decision, agent: str) -> str:
@@ -88,7 +137,7 @@ def _korean(one: Decision, agent: str) -> str:
         among = "받을 수 있는 유일한"
         if one.candidates > 1:
             among = f"받을 수 있는 {one.candidates}건 중 순서가 가장 빠른,"
-        return f"{agent}{_subject(one.agent_id)} 비어서 {among} {waited}번을 연결했습니다."
+        return f"{agent}{_subject(one.agent_id or '')} 비어서 {among} {waited}번을 연결했습니다."
     when = _TRIGGER_KO.get(one.trigger, one.trigger)
     how = _STRATEGY_KO.get(one.strategy, one.strategy)
     among = "받을 수 있는 유일한" if one.candidates == 1 else f"받을 수 있는 {one.candidates}명 중 {how}"

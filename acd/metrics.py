@@ -8,7 +8,7 @@ closed sets: never a caller, an agent or a number.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import prometheus_client
@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from acd.core.events import Channel
-from acd.core.facts import AgentMoved, ContactMoved, Fact, ReservationEnded
+from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded
 from acd.core.snapshot import Snapshot
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Ruleset
@@ -47,6 +47,9 @@ class Sources(Protocol):
 
     def snapshot(self) -> Snapshot | None:
         """The state now."""
+
+    def estimates(self) -> Mapping[tuple[str, Language], float]:
+        """The wait of a contact that comes now, in seconds, by queue and language; unknown ones are missing."""
 
     def is_open(self) -> bool:
         """Whether the centre is open now, by the rules."""
@@ -108,6 +111,12 @@ class Metrics:
             "acd_contacts_flowed_out", "Contacts that left a queue without agent or hang-up.", *by_contact, "reason"
         )
         self.reservations = self._counter("acd_reservations", "How reservations ended.", "queue", "result")
+        self.step_matches = self._counter(
+            "acd_routing_step_matches", "Matches by the relaxation steps passed; 0: none.", "queue", "step"
+        )
+        self.estimate_error = self._histogram(
+            "acd_wait_estimate_error_seconds", "Estimated less true wait, without its sign.", WAIT_BUCKETS, "queue"
+        )
         self.wait = self._histogram(
             "acd_queue_wait_seconds", "Waiting time at the outcome.", WAIT_BUCKETS, "queue", "result"
         )
@@ -157,6 +166,9 @@ class Metrics:
         _zero(self.flowed_out, contacts, FLOW_REASONS)
         _zero(self.reservations, queues, RESERVATION_RESULTS)
         _zero(self.wait, queues, ("answered", "abandoned"))
+        _zero(self.estimate_error, queues)
+        for queue in rules.queues.values():
+            _zero(self.step_matches, [(queue.key,)], [str(number) for number in range(len(queue.steps) + 1)])
         _zero(self.talk, queues)
         _zero(self.hold, queues)
         _zero(self.calls, languages, self._outcomes)
@@ -172,6 +184,9 @@ class Metrics:
             elif isinstance(fact, ReservationEnded):
                 result = fact.result if fact.result in RESERVATION_RESULTS else "caller_gone"
                 self.reservations.labels(fact.queue, result).inc()
+            elif isinstance(fact, Decision):
+                if fact.outcome == "match":
+                    self.step_matches.labels(fact.queue, str(fact.step)).inc()
             elif isinstance(fact, AgentMoved) and fact.old_work is Work.WRAPUP and fact.work is not Work.WRAPUP:
                 self.wrapup.observe(fact.lasted_s)
 
@@ -185,6 +200,8 @@ class Metrics:
         if fact.new is ContactState.CONNECTED and fact.within_threshold is not None:
             self.answered.labels(*labels, "true" if fact.within_threshold else "false").inc()
             self.wait.labels(fact.queue, "answered").observe(fact.waited_s)
+            if fact.estimated_s is not None:
+                self.estimate_error.labels(fact.queue).observe(abs(fact.estimated_s - fact.waited_s))
         elif fact.new is ContactState.ABANDONED:
             self.abandoned.labels(*labels, fact.detail if fact.detail in ABANDON_KINDS else "queue").inc()
             self.wait.labels(fact.queue, "abandoned").observe(fact.waited_s)
@@ -249,11 +266,13 @@ class _AtScrape:
         yield is_open
         snapshot = sources.snapshot()
         if snapshot is not None:
-            yield from self._waiting(rules, snapshot)
+            yield from self._waiting(rules, snapshot, sources.estimates())
             yield from self._agents(rules, snapshot)
 
     @staticmethod
-    def _waiting(rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:
+    def _waiting(
+        rules: Ruleset, snapshot: Snapshot, estimates: Mapping[tuple[str, Language], float]
+    ) -> Iterator[Metric]:
         labels = ["queue", "lang"]
         waiting = GaugeMetricFamily("acd_contacts_waiting", "Contacts that wait for an agent.", labels=labels)
         oldest = GaugeMetricFamily(
@@ -268,7 +287,7 @@ class _AtScrape:
             values = [queue, language.value]
             waiting.add_metric(values, line.queued + line.reserved if line else 0)
             oldest.add_metric(values, (line.oldest_wait_s or 0.0) if line else 0.0)
-            estimate.add_metric(values, math.nan)
+            estimate.add_metric(values, estimates.get((queue, language), math.nan))
         yield from (waiting, oldest, estimate)
 
     def _agents(self, rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:

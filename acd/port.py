@@ -50,6 +50,9 @@ class Acd(Protocol):
     def position(self, contact_id: str) -> int | None:
         """1-based place in the order in which its agents will take it; None when it does not wait."""
 
+    def estimated_wait_s(self, contact_id: str) -> float | None:
+        """How much longer it will wait, in seconds; None: unknown, and then not said."""
+
     def announcement_due(self, contact_id: str) -> bool:
         """False while a match is pending: then nothing may delay the answer."""
 

@@ -53,7 +53,8 @@ class Today:
                 if midnight(fact.at) > self._since:
                     self._since, self._counts = midnight(fact.at), self._nothing()
                 if isinstance(fact, Decision):
-                    self._decisions.appendleft(fact)
+                    if fact.outcome == "match":
+                        self._decisions.appendleft(fact)
                 elif isinstance(fact, ContactMoved):
                     self._count(fact)
 

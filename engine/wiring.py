@@ -9,7 +9,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from acd.explain import headline
 from acd.journal.codec import to_dict
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
-from acd.metrics import Metrics
+from acd.metrics import Metrics, combinations
 from acd.reconcile import read as read_pbx
 from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
@@ -147,6 +147,10 @@ class Engine:
     def snapshot(self) -> Snapshot | None:
         """The ACD now."""
         return self.dispatcher.snapshot()
+
+    def estimates(self) -> Mapping[tuple[str, Language], float]:
+        """The wait of one who comes now, in seconds; unknown ones are missing."""
+        return self.dispatcher.estimates(combinations(self.rules()))
 
     def is_open(self) -> bool:
         """By the rules, now."""
@@ -289,8 +293,10 @@ class Engine:
         for fact in facts:
             data = to_dict(fact)
             self.events.publish((json.dumps(data, ensure_ascii=False) + "\n").encode())
-            name = data.pop("fact")
-            _log.info(_EVENT_NAMES[name], **{key: value for key, value in data.items() if key not in _NOT_LOGGED})
+            name = _EVENT_NAMES[data.pop("fact")]
+            if isinstance(fact, Decision) and fact.outcome != "match":
+                name = "contact.not_matched" if fact.contact_id is not None else "agent.not_matched"
+            _log.info(name, **{key: value for key, value in data.items() if key not in _NOT_LOGGED})
 
 
 _EVENT_NAMES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.core import matching, moves, talks
+from acd.core import lanes, moves, talks
 from acd.core.events import DeviceChanged, PresenceAsked, PresenceRestored, WrapupEndAsked, WrapupExtendAsked
 from acd.core.model import TALKING, Agent, State
 from acd.core.states import PRESENCE_TRANSITIONS, Presence, Work
@@ -65,7 +65,8 @@ def device_changed(state: State, event: DeviceChanged, out: Out) -> None:
         _phone_back(state, agent, out)
     elif agent.reachable:
         agent.reachable, agent.doubt_until = False, 0.0
-        matching.unlist(agent)
+        lanes.unlist(agent)
+        lanes.release_kept(state, agent)
     else:
         agent.doubt_until = 0.0  # the PBX itself says so: its next "reachable" is to be believed
     if event.busy and agent.work is Work.IDLE:

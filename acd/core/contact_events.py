@@ -5,7 +5,7 @@ What happens on an agent's leg is in `acd.core.leg_events`.
 
 from __future__ import annotations
 
-from acd.core import matching, moves, reservations, talks
+from acd.core import lanes, moves, reservations, talks
 from acd.core.events import ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
 from acd.core.matching import Choice
 from acd.core.model import WAITING, Agent, Contact, State
@@ -60,6 +60,9 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
             order_since=first_queued_at,
             waited_before_s=max(0.0, event.waited_s),
             counts=event.resumed,
+            order_class=event.order_class,
+            sticky=event.sticky_agent,
+            caller=event.caller,
         )
         state.contacts[contact.id] = contact
         _enter(state, contact, event, out, first=True)
@@ -72,11 +75,12 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
     if contact.state is ContactState.QUEUED:
         if contact.queue.key == queue.key and contact.requirement == event.requirement:
             if back:
-                matching.enqueue(state, contact)
+                lanes.enqueue(state, contact)
                 state.unplaced.append((contact, "arrival"))
             return
         moves.move_contact(state, contact, ContactState.IVR, out)
     contact.language, contact.topic, contact.points = event.language, event.topic, event.points
+    contact.order_class, contact.sticky = event.order_class, event.sticky_agent
     if contact.state is ContactState.IVR:
         contact.queue, contact.requirement = queue, event.requirement
         _enter(state, contact, event, out)
@@ -100,7 +104,7 @@ def fell_into_net(state: State, event: FellIntoNet, out: Out) -> None:
         reservations.void(state, contact.reservation, out)
     contact.in_net = True
     if contact.state is ContactState.QUEUED:
-        matching.dequeue(contact)
+        lanes.dequeue(state, contact)
     else:
         moves.move_contact(state, contact, ContactState.QUEUED, out)
 

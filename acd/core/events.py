@@ -54,6 +54,9 @@ class ContactOffered:
     waited_s: float = 0.0
     points: float = 0.0
     resumed: bool = False  # True: not counted as offered again
+    order_class: int = 1  # served before all higher ones
+    sticky_agent: str | None = None  # whom the caller talked with last, if the queue's rule asks for it
+    caller: str | None = None  # a keyed hash of the caller's number; never the number
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class ContactMoved:
     detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
     hold_s: float = 0.0  # set when CONNECTED ends
+    estimated_s: float | None = None  # set when it is answered: the whole wait as it was estimated in the beginning
+    caller: str | None = None  # set when it is answered: a keyed hash of the caller's number
 
 
 @quick
@@ -75,9 +77,13 @@ class AgentMoved:
 class PassedOver:
     """One pair that was not chosen, and why.
 
-    Trigger arrival: another agent for this contact: excluded, longer_idle, better_skill or less_occupied (the chosen
-    one is), busy, not_available. Trigger freed: another contact for this agent: excluded, language, skill (it
-    waited longer, but the agent may not take it), earlier (the chosen one came earlier).
+    Trigger freed: another contact for this agent. It came before the chosen one, but: excluded (they did not answer
+    it a moment ago), language, skill, not_served (not in the agent's profile), delayed (in it, but only later),
+    reserved (the agent is kept idle for other queues), kept (it waits for its agent of last time), rank (the profile
+    serves the chosen one first); or: earlier (the chosen one came earlier).
+    Any other trigger: another agent for this contact: excluded, reserved, longer_idle, better_skill or less_occupied
+    (the chosen one is), busy, not_available, language, skill, not_served, delayed, kept (idle, but it waits for its
+    agent of last time).
     """
 
     agent_id: str
@@ -88,21 +94,28 @@ class PassedOver:
 @quick
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why this contact went to this agent. The sentence is made when it is read (`acd.explain`)."""
+    """Why this contact went to this agent, or to nobody. The sentence is made when it is read (`acd.explain`).
+
+    `outcome` match: both ids and the reservation's are set. refusal: a contact found no agent (no `agent_id`), or a
+    freed agent found no contact though some wait (no `contact_id`, no requirement). step: a relaxation step came due,
+    and still nobody could take the contact.
+    """
 
     at: float
-    contact_id: str
-    agent_id: str
-    reservation_id: int
+    contact_id: str | None
+    agent_id: str | None
+    reservation_id: int | None
     queue: str
-    requirement: Requirement
+    requirement: Requirement | None  # as relaxed by then
     strategy: str
     trigger: str  # freed: the agent came to waiting contacts; the contact came to idle agents: arrival, returned
-    # (nobody answered), exclusion_ended; handed_on: an agent transferred it
+    # (nobody answered), exclusion_ended, step, delay_ended, sticky_ended; handed_on: an agent transferred it
     waited_s: float
     candidates: int  # idle eligible agents, or waiting contacts the agent could take
     passed_over: tuple[PassedOver, ...]  # the first five
-    rule: str  # file:line of the queue
+    rule: str  # file:line of the queue, or of its step; of the agent where there is no contact
+    step: int = 0  # relaxation steps passed
+    outcome: str = "match"
 
 
 Fact = ContactMoved | ReservationEnded | AgentMoved | Decision

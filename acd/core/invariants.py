@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acd.core.lanes import SLACK_S, stage_timer
 from acd.core.model import TALKING, WAITING, Agent, Contact, State
 from acd.core.moves import exclusion_timer, grace_timer, reservation_timer, wrapup_timer
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
 from acd.core.timers import Timer
 
 if TYPE_CHECKING:
+    from acd.core.model import Entry, Lane
     from acd.core.timers import TimerKey
+    from dialplan.ruleset import Requirement
 
 
 class Broken(AssertionError):
@@ -106,39 +109,103 @@ def _agent(state: State, agent: Agent) -> None:
 def _indices(state: State) -> None:
     """The lanes say what a naive scan says."""
     seen: set[str] = set()
-    for (queue, strategy, requirement), lane in state.lanes.items():
-        name = f"lane {queue} [{requirement}]"
-        keys = [entry[:2] for entry in lane.waiting]
-        _hold(keys == sorted(keys), f"{name}: out of order")
-        for virtual_time, contact_id, contact in lane.waiting:
-            _hold(contact_id not in seen, f"{tell_contact(contact)} waits twice")
-            seen.add(contact_id)
-            right = contact.lane is lane and contact.requirement == requirement and contact.queue.key == queue
-            right = right and contact.queue.strategy is strategy
+    for (queue, strategy, requirement, passed_s), lane in state.lanes.items():
+        name = f"lane {queue} [{requirement}] from {passed_s} s"
+        _in_order(lane.waiting, seen, name)
+        for *_, contact in lane.waiting:
+            right = contact.lane is lane and contact.kept_by is None and contact.queue.key == queue
+            right = right and contact.queue.strategy is strategy and requirement == _asked(state, contact)
             _hold(right, f"{tell_contact(contact)} is in the wrong {name}")
-            _hold(virtual_time == contact.virtual_time(), f"{tell_contact(contact)} is at the wrong place in {name}")
-        fit = {
-            agent.id
-            for agent in state.agents.values()
-            if not agent.leaving and requirement.met_by(agent.rule.languages, agent.rule.skills)
-        }
-        heard = {agent.id for agent in lane.agents.values() if not agent.leaving}
-        _hold(fit == heard, f"{name}: agents {sorted(fit ^ heard)} are fit or listen, not both")
-        _hold(all(lane in agent.lanes for agent in lane.agents.values()), f"{name}: an agent does not know it")
-        on_duty = {one.id for one in lane.agents.values() if one.presence not in (Presence.OFFLINE, Presence.AWAY)}
-        _hold(lane.on_duty == on_duty, f"{name}: on duty {sorted(on_duty ^ lane.on_duty)}")
-        idle = [agent.id for agent in lane.agents.values() if agent.idle_stamp]
-        _hold(lane.idle_count == len(idle), f"{name}: counts {lane.idle_count} idle, has {idle}")
-        listed = [agent.id for agent in lane.idle]
-        _hold(sorted(listed) == sorted(idle), f"{name}: lists {listed} as idle, has {idle}")
+            delays = [delay_s for delay_s in state.delays.get(queue, ()) if _reached(state, contact, delay_s)]
+            _hold(passed_s == max(delays, default=0.0), f"{tell_contact(contact)} has passed {delays}, is in {name}")
+        _listeners(state, lane, name)
+    for agent in state.agents.values():
+        name = f"the contacts kept for {tell_agent(agent)}"
+        _in_order(agent.kept, seen, name)
+        for *_, contact in agent.kept:
+            _hold(contact.kept_by is agent and state.kept.get(contact.id) is contact, f"{name}: not {contact.id}")
+            there = agent.presence is Presence.AVAILABLE and agent.reachable and not agent.leaving
+            _hold(there, f"{tell_contact(contact)} is kept for {tell_agent(agent)}, who is not there")
+            rule = contact.queue.sticky
+            _hold(rule is not None and not _reached(state, contact, rule.wait_s), f"{tell_contact(contact)}: kept on")
     waiting = {contact.id for contact in state.contacts.values() if _can_be_matched(contact)}
     _hold(waiting == seen, f"contacts {sorted(waiting ^ seen)} are queued or in a lane, not both")
+    _hold(state.queued == len(seen), f"{state.queued} are counted as waiting, not {len(seen)}")
+    for group in state.groups.values():
+        idle = {one.id for one in state.agents.values() if one.idle_stamp and one.rule.profile.name == group.name}
+        _hold(idle == set(group.idle), f"group {group.name} counts {sorted(group.idle)} as idle, not {sorted(idle)}")
+
+
+def _in_order(waiting: list[Entry], seen: set[str], name: str) -> None:
+    keys = [entry[:3] for entry in waiting]
+    _hold(keys == sorted(keys), f"{name}: out of order")
+    for order_class, virtual_time, contact_id, contact in waiting:
+        _hold(contact_id not in seen, f"{tell_contact(contact)} waits twice")
+        seen.add(contact_id)
+        _hold(order_class == contact.order_class, f"{tell_contact(contact)} has class {contact.order_class} in {name}")
+        _hold(virtual_time == contact.virtual_time(), f"{tell_contact(contact)} is at the wrong place in {name}")
+
+
+def _listeners(state: State, lane: Lane, name: str) -> None:
+    fit = {
+        agent.id
+        for agent in state.agents.values()
+        if not agent.leaving
+        and lane.requirement.met_by(agent.rule.languages, agent.rule.skills)
+        and (row := agent.rule.profile.row(lane.queue.key)) is not None
+        and row.delay_s <= lane.passed_s
+    }
+    heard = {agent.id for agent in lane.agents.values() if not agent.leaving}
+    _hold(fit == heard, f"{name}: agents {sorted(fit ^ heard)} are fit or listen, not both")
+    for agent in lane.agents.values():
+        _hold(any(ear.lane is lane for ear in agent.ears), f"{name}: an agent does not know it")
+    on_duty = {one.id for one in lane.agents.values() if one.presence not in (Presence.OFFLINE, Presence.AWAY)}
+    _hold(lane.on_duty == on_duty, f"{name}: on duty {sorted(on_duty ^ lane.on_duty)}")
+    idle = [agent.id for agent in lane.agents.values() if agent.idle_stamp]
+    _hold(lane.idle_count == len(idle), f"{name}: counts {lane.idle_count} idle, has {idle}")
+    listed = [agent.id for agent in lane.idle]
+    _hold(sorted(listed) == sorted(idle), f"{name}: lists {listed} as idle, has {idle}")
+
+
+def _reached(state: State, contact: Contact, after_s: float) -> bool:
+    return contact.waited_s(state.now) >= after_s - SLACK_S
+
+
+def _asked(state: State, contact: Contact) -> Requirement:
+    """What a contact asks for by now: its own requirement, or that of the last step that its waiting has passed."""
+    asked = contact.requirement
+    if asked == contact.queue.requirement(contact.language):
+        for after_s, relaxed in contact.queue.relaxed(contact.language):
+            if _reached(state, contact, after_s):
+                asked = relaxed
+    return asked
+
+
+def may_take(state: State, agent: Agent, contact: Contact) -> bool:
+    """Whether the rules let this agent, were they idle, take this waiting contact now; the naive reference.
+
+    An agent who is not idle is counted as if they were, where their profile keeps some idle.
+    """
+    if contact.id in agent.excluded_by or agent.id in contact.excluded or agent.leaving:
+        return False
+    if contact.kept_by is not None:
+        return contact.kept_by is agent
+    row = agent.rule.profile.row(contact.queue.key)
+    if row is None or (row.delay_s and not _reached(state, contact, row.delay_s)):
+        return False
+    mates = [one for one in state.agents.values() if one.rule.profile.name == agent.rule.profile.name]
+    idle = sum(one.offerable() for one in mates if one is not agent) + 1
+    if row.reserve_idle and idle <= row.reserve_idle:
+        return False
+    return _asked(state, contact).met_by(agent.rule.languages, agent.rule.skills)
 
 
 def _timers(state: State) -> None:
     wanted: set[TimerKey] = set()
     for contact in state.contacts.values():
         wanted |= {exclusion_timer(contact.id, agent_id) for agent_id in contact.excluded}
+        if _can_be_matched(contact) and _has_more_stages(state, contact):
+            wanted.add(stage_timer(contact.id))
         for agent_id in contact.excluded:
             agent = state.agents.get(agent_id)
             known = agent is None or contact.id in agent.excluded_by
@@ -157,12 +224,20 @@ def _timers(state: State) -> None:
     _hold(next_at is None or next_at > state.now, f"a deadline at {next_at} is overdue at {state.now}")
 
 
+def _has_more_stages(state: State, contact: Contact) -> bool:
+    queue = contact.queue
+    steps = [after_s for after_s, _ in queue.relaxed(contact.language)]
+    if contact.requirement != queue.requirement(contact.language):
+        steps = []
+    due = [*steps, *state.delays.get(queue.key, ())]
+    return contact.kept_by is not None or any(not _reached(state, contact, after_s) for after_s in due)
+
+
 def _nobody_unmatched(state: State) -> None:
     """No contact waits while an agent is idle who may take it."""
     idle = [agent for agent in state.agents.values() if agent.offerable()]
     for contact in state.contacts.values():
         if _can_be_matched(contact):
             for agent in idle:
-                fits = contact.requirement.met_by(agent.rule.languages, agent.rule.skills)
-                if fits and agent.id not in contact.excluded:
+                if may_take(state, agent, contact):
                     raise Broken(f"{tell_contact(contact)} waits while {tell_agent(agent)} is idle and may take it")

@@ -191,5 +191,5 @@ def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:
     state.contacts[contact.id] = contact
     moves.move_contact(state, contact, ContactState.CONNECTED, out, first=True)
     if agent is not None:
-        agent.contact = contact
+        agent.contact, agent.busy_since = contact, since
         moves.move_agent(state, agent, out, work=Work.CONNECTED)

@@ -7,8 +7,9 @@ nothing, and reads no clock. Times are epoch seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from acd.core.estimate import Handling, Waits
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
 
@@ -74,7 +75,15 @@ class Contact:
     waiting_since: float | None = None  # set exactly while QUEUED or RESERVED
     lane: Lane | None = None  # set exactly while QUEUED and not in the net
     in_net: bool = False  # its caller sits in the PBX's own queue: no session of ours could ring anybody for it
-    order: tuple[float, str] = (0.0, "")  # its key in the lane
+    order: Order = (1, 0.0, "")  # its key in the lane
+    order_class: int = 1  # served before all higher ones
+    step: int = 0  # relaxation steps that its waiting time has passed
+    needs: Requirement | None = None  # what the last of them asks for; None: `requirement`
+    sticky: str | None = None  # the agent of last time, whom it may wait for
+    kept_by: Agent | None = None  # that agent, while it does; it then stands with them, not in its lane
+    staged: bool = False  # it has a STAGE timer
+    estimated_s: float | None = None  # the whole wait, as estimated when it began
+    caller: str | None = None  # a keyed hash of the caller's number, for the memory of last agents
     agent_id: str | None = None
     reservation: Reservation | None = None
     excluded: set[str] = field(default_factory=set)  # agents who did not answer it; each has an EXCLUSION timer
@@ -89,6 +98,10 @@ class Contact:
         """Time spent QUEUED and RESERVED so far, in seconds, never falling."""
         since = self.waiting_since
         return self.waited_before_s if since is None else self.waited_before_s + (now - since)
+
+    def asks(self) -> Requirement:
+        """Who may answer it now, after the steps that its waiting time has passed."""
+        return self.needs or self.requirement
 
     def virtual_time(self) -> float:
         """What the order of all waiting contacts is made by (routing.md, Matching 1)."""
@@ -106,7 +119,10 @@ class Agent:
     presence: Presence = Presence.OFFLINE
     work: Work = Work.IDLE
     reason: str | None = None
-    lanes: tuple[Lane, ...] = ()  # those whose requirement the agent meets
+    ears: tuple[Ear, ...] = ()  # the lanes that the agent listens to
+    group: Group | None = None  # set when the profile keeps some of its agents idle
+    kept: list[Entry] = field(default_factory=list)  # contacts that wait for this agent alone, sorted
+    busy_since: float = 0.0  # when the talk began that the agent is in, or wraps up
     idle_since: float = 0.0
     idle_stamp: int = 0  # not 0 exactly while listed as idle in the lanes
     contact: Contact | None = None  # RESERVED, CONNECTED, HOLD, and in WRAPUP the one it is for
@@ -144,25 +160,50 @@ class Agent:
 
 
 @dataclass(slots=True, eq=False)
+class Group:
+    """The agents of a routing profile that keeps some of them idle for its own queues."""
+
+    name: str
+    idle: dict[str, Agent] = field(default_factory=dict)
+    reserves: set[int] = field(default_factory=set)  # the `reserve_idle` of its rows
+
+
+@dataclass(slots=True, eq=False)
 class Lane:
     """The waiting contacts and the idle agents of one queue's requirement: the index that matching works on.
 
-    A contact stands in one lane at a time, and an agent listens to every lane whose requirement they meet. A
-    relaxation step moves a contact to another lane; a profile's delay or a sticky agent is a lane of its own.
+    A contact stands in one lane at a time, and an agent listens to every lane whose requirement they meet and whose
+    queue their profile shows them. A relaxation step, or a delay that a profile waits for, moves a contact to
+    another lane; one that is kept for its agent of last time stands with that agent.
     """
 
     queue: Queue
     requirement: Requirement
+    passed_s: float  # its contacts have waited at least this long, one of the delays of the profiles
     idle: IdleOrder
-    waiting: list[tuple[float, str, Contact]] = field(default_factory=list)  # sorted: virtual time, id
+    waiting: list[Entry] = field(default_factory=list)  # sorted: class, virtual time, id
+    reserving: dict[str, tuple[Group, int]] = field(default_factory=dict)  # groups that keep agents from it
     agents: dict[str, Agent] = field(default_factory=dict)  # who meets the requirement
     on_duty: set[str] = field(default_factory=set)  # of these, who is neither OFFLINE nor AWAY
     idle_count: int = 0
     rivals: tuple[Lane, ...] = ()  # lanes that share an agent on duty, this one first; valid at `rivals_version`
     rivals_version: int = -1
+    weights: tuple[tuple[Lane, float], ...] = ()  # rivals, with the share of their agents who are this one's too
+    weights_version: int = -1
+    weights_at: float = 0.0
 
 
-LaneKey = tuple[str, "Strategy", "Requirement"]  # a queue may have changed its strategy under those who wait
+class Ear(NamedTuple):
+    """A lane that an agent listens to, with what their profile says of its queue."""
+
+    lane: Lane
+    rank: int
+    reserve: int
+
+
+Order = tuple[int, float, str]  # class, virtual time, id
+Entry = tuple[int, float, str, Contact]
+LaneKey = tuple[str, "Strategy", "Requirement", float]  # a queue may have changed its strategy under those who wait
 
 
 @dataclass(slots=True, eq=False)
@@ -175,8 +216,15 @@ class State:
     agents: dict[str, Agent] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)  # by profile, those with a reserve
+    delays: dict[str, tuple[float, ...]] = field(default_factory=dict)  # by queue: the delays that profiles wait for
+    kept: dict[str, Contact] = field(default_factory=dict)  # those who wait for their agent of last time
+    queued: int = 0  # contacts that could be matched
+    handling: Handling = field(default_factory=Handling)
+    waits: dict[Language, Waits] = field(default_factory=dict)  # of those who had to wait and were answered
     timers: Timers = field(default_factory=Timers)
     freed: list[Agent] = field(default_factory=list)  # to be matched at the end of this step
+    relisted: list[Agent] = field(default_factory=list)  # the same, who were idle already: new rules
     unplaced: list[tuple[Contact, str]] = field(default_factory=list)  # the same, with the Decision's trigger
     serial: int = 0  # of reservations and idle stamps; only grows
     duty_version: int = 0  # grows when lanes come or agents go on or off duty

@@ -6,7 +6,7 @@ contact lands in `state.freed`, and `acd.core.step` matches when the event has b
 
 from __future__ import annotations
 
-from acd.core import matching
+from acd.core import lanes
 from acd.core.commands import Command, Mirror, Note
 from acd.core.facts import AgentMoved, ContactMoved
 from acd.core.model import OFF_DUTY, WAITING, Agent, Contact, State
@@ -68,12 +68,12 @@ def move_contact(
         contact.waited_before_s = contact.waited_s(now)
         contact.waiting_since = None
     if contact.lane is not None:
-        matching.dequeue(contact)
+        lanes.dequeue(state, contact)
     contact.state = new
     if not waits:
         contact.in_net = False
     if new is ContactState.QUEUED and not contact.in_net:
-        matching.enqueue(state, contact)
+        lanes.enqueue(state, contact)
     elif new in FINAL_CONTACT_STATES:
         for agent_id in contact.excluded:
             lift_exclusion(state, contact.id, agent_id)
@@ -98,6 +98,8 @@ def move_contact(
                 detail,
                 talk_s,
                 hold_s,
+                contact.estimated_s if new is ContactState.CONNECTED else None,
+                contact.caller if new is ContactState.CONNECTED else None,
             )
         )
     )
@@ -132,7 +134,7 @@ def move_agent(
     state.spent_s[spell] = state.spent_s.get(spell, 0.0) + lasted_s
     agent.presence, agent.work, agent.reason, agent.since = presence, work, reason, now
     if agent.idle_stamp:
-        matching.unlist(agent)
+        lanes.unlist(agent)
     out.append(
         Note(
             AgentMoved(
@@ -150,8 +152,10 @@ def move_agent(
         )
     )
     if presence is not old_presence or reason != old_reason:
+        if agent.kept and presence is not Presence.AVAILABLE:
+            lanes.release_kept(state, agent)
         if (presence in OFF_DUTY) is not (old_presence in OFF_DUTY):
-            matching.set_duty(state, agent, presence not in OFF_DUTY)
+            lanes.set_duty(state, agent, presence not in OFF_DUTY)
         if mirrored:
             mirror = mirror_of(agent, presence, reason)
             if mirror != mirror_of(agent, old_presence, old_reason):

@@ -6,10 +6,12 @@ lands in `state.unplaced`, and `acd.core.step` matches it.
 
 from __future__ import annotations
 
+from acd.core import passedover
 from acd.core.commands import Assign, HandOver, Note, Notice, Tell, Unassign
+from acd.core.estimate import estimate
 from acd.core.events import LegResult
 from acd.core.facts import Decision, ReservationEnded
-from acd.core.matching import Choice
+from acd.core.matching import Choice, refused
 from acd.core.model import Agent, Contact, Reservation, State
 from acd.core.moves import Out, exclude, move_agent, move_contact, release, reservation_timer
 from acd.core.states import ContactState, Presence, Work
@@ -30,13 +32,14 @@ def reserve(state: State, choice: Choice, trigger: str, out: Out) -> None:
                 agent.id,
                 reservation.id,
                 queue.key,
-                contact.requirement,
+                contact.asks(),
                 queue.strategy,
                 trigger,
                 contact.waited_s(now),
                 choice.candidates,
                 choice.passed_over,
-                str(queue.source),
+                rule_of(contact),
+                contact.step,
             )
         )
     )
@@ -45,6 +48,49 @@ def reserve(state: State, choice: Choice, trigger: str, out: Out) -> None:
     move_contact(state, contact, ContactState.RESERVED, out)
     move_agent(state, agent, out, work=Work.RESERVED)
     assign(state, reservation, out)
+
+
+def rule_of(contact: Contact) -> str:
+    """file:line of what says who may answer this contact now: its queue, or the last step that it has passed."""
+    steps = contact.queue.steps
+    return str(steps[contact.step - 1].source if 0 < contact.step <= len(steps) else contact.queue.source)
+
+
+def refuse(state: State, contact: Contact, trigger: str, out: Out) -> None:
+    """Nobody can take a waiting contact now: say so, and at its arrival how long it will be."""
+    now, queue = state.now, contact.queue
+    if trigger == "arrival" and contact.estimated_s is None:
+        more_s = estimate(state, contact)
+        contact.estimated_s = None if more_s is None else contact.waited_s(now) + more_s
+    out.append(
+        Note(
+            Decision(
+                now,
+                contact.id,
+                None,
+                None,
+                queue.key,
+                contact.asks(),
+                queue.strategy,
+                trigger,
+                contact.waited_s(now),
+                0,
+                refused(state, contact),
+                rule_of(contact),
+                contact.step,
+                "step" if trigger == "step" else "refusal",
+            )
+        )
+    )
+
+
+def refuse_agent(state: State, agent: Agent, out: Out) -> None:
+    """Contacts wait, and none of them is for this freed agent: say why."""
+    passed = tuple(passedover.contacts(state, agent, None))
+    rule = str(agent.rule.source)
+    out.append(
+        Note(Decision(state.now, None, agent.id, None, "", None, "", "freed", 0.0, 0, passed, rule, 0, "refusal"))
+    )
 
 
 def assign(state: State, reservation: Reservation, out: Out) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.core import matching, moves
+from acd.core import lanes, moves
 from acd.core.events import RulesChanged
 from acd.core.model import Agent, State
 from acd.core.states import Presence, Work
@@ -52,12 +52,11 @@ def _reread(state: State) -> None:
 
 def _rebuild(state: State) -> None:
     waiting = [contact for contact in state.contacts.values() if contact.lane is not None]
-    for agent in state.agents.values():
-        matching.unlist(agent)
-        agent.lanes = ()
-    state.lanes = {}
-    state.duty_version += 1
     for contact in waiting:
-        contact.lane = None
-        matching.enqueue(state, contact)
-    state.freed += [agent for agent in state.agents.values() if agent.offerable()]
+        lanes.dequeue(state, contact)
+    for agent in state.agents.values():
+        lanes.unlist(agent)
+    lanes.forget(state)
+    for contact in waiting:
+        lanes.enqueue(state, contact)
+    state.relisted = [agent for agent in state.agents.values() if agent.offerable()]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from acd.core.matching import meets
-from acd.core.model import Agent, Contact, Lane, State
+from acd.core.estimate import estimate, eta_s
+from acd.core.lanes import lane_of, meets
+from acd.core.model import POINT_S, Agent, Contact, Lane, State
+from acd.core.passedover import blocked
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language
 
@@ -118,27 +120,60 @@ def snapshot(state: State, now: float) -> Snapshot:
 
 def why_not(contact: Contact, agent: Agent) -> str | None:
     """The code of what keeps this agent from this contact now; None: nothing does. Cheap: asked by people."""
-    if contact.requirement.language not in agent.rule.languages:
-        return "language"
-    if not meets(agent, contact.requirement):
-        return "skill"
-    if agent.id in contact.excluded:
-        return "excluded"
-    if agent.presence is not Presence.AVAILABLE:
-        return "not_available"
-    return None if agent.offerable() else "busy"
+    asks, row = contact.asks(), agent.rule.profile.row(contact.queue.key)
+    code: str | None = None
+    if contact.kept_by is not None and contact.kept_by is not agent:
+        code = "kept"
+    elif contact.kept_by is None and asks.language is not None and asks.language not in agent.rule.languages:
+        code = "language"
+    elif contact.kept_by is None and not meets(agent, asks):
+        code = "skill"
+    elif contact.kept_by is None and row is None:
+        code = "not_served"
+    elif agent.id in contact.excluded:
+        code = "excluded"
+    elif agent.presence is not Presence.AVAILABLE:
+        code = "not_available"
+    elif not agent.offerable():
+        code = "busy"
+    elif contact.kept_by is None and contact.lane is not None and agent.id not in contact.lane.agents:
+        code = "delayed"
+    elif contact.kept_by is None and contact.lane is not None and blocked(agent, contact.lane):
+        code = "reserved"
+    return code
 
 
 def position(state: State, contact_id: str) -> int | None:
     """1-based place of a QUEUED contact among all that compete for its agents on duty; None when it is not QUEUED.
 
-    Lanes compete when an agent who is neither OFFLINE nor AWAY listens to both. One binary search a lane.
+    Lanes compete when an agent who is neither OFFLINE nor AWAY listens to both. One binary search a lane. A contact
+    that waits for its agent of last time competes for that agent only.
     """
     contact = state.contacts.get(contact_id)
     if contact is None or contact.lane is None:
         return None
-    ahead = sum(bisect_left(lane.waiting, contact.order) for lane in _rivals(state, contact.lane))
+    lane, order = contact.lane, contact.order
+    ahead = sum(bisect_left(rival.waiting, order) for rival in _rivals(state, lane))
+    for kept in state.kept.values():
+        ahead += kept.order < order and kept.kept_by is not None and kept.kept_by.id in lane.on_duty
     return ahead + 1
+
+
+def estimated_wait_s(state: State, contact_id: str) -> float | None:
+    """How much longer a QUEUED contact will wait, in seconds; None: unknown."""
+    contact = state.contacts.get(contact_id)
+    return None if contact is None else estimate(state, contact)
+
+
+def estimated_arrival_s(state: State, queue: str, language: Language) -> float | None:
+    """How long a contact will wait that comes now, in seconds; 0: an agent is idle for it; None: unknown."""
+    rule = state.queues.get(queue)
+    if rule is None:
+        return None
+    lane = lane_of(state, rule, rule.requirement(language))
+    if any(not blocked(agent, lane) for agent in lane.idle):
+        return 0.0
+    return eta_s(state, lane, (rule.order_class, state.now - POINT_S * rule.points, "~"))
 
 
 def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
@@ -149,6 +184,5 @@ def _rivals(state: State, lane: Lane) -> tuple[Lane, ...]:
 
 
 def _compete(one: Lane, other: Lane) -> bool:
-    # One queue has two lanes when it changed its strategy.
-    same = one.requirement == other.requirement and one.queue.key == other.queue.key
+    same = one.requirement == other.requirement and one.queue.key == other.queue.key  # another delay, or strategy
     return same or not one.on_duty.isdisjoint(other.on_duty)

@@ -15,6 +15,7 @@ from acd.core import (
     agent_events,
     contact_events,
     events,
+    lanes,
     leg_events,
     matching,
     moves,
@@ -24,7 +25,6 @@ from acd.core import (
 )
 from acd.core.events import LegResult
 from acd.core.model import Agent, Contact, Limits, State
-from acd.core.states import ContactState
 from acd.core.timers import Timer, TimerKey
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def new_state(
     state = State(limits or Limits(), dict(queues), now)
     for agent_id, rule in agents.items():
         state.agents[agent_id] = Agent(agent_id, rule, now)
+    lanes.forget(state)
     return state
 
 
@@ -54,7 +55,7 @@ def step(state: State, event: Event, now: float) -> list[Command]:
         handler(state, event, out)
     while (key := state.timers.pop_due(state.now)) is not None:
         _deadline(state, key, out)
-    if state.freed or state.unplaced:
+    if state.freed or state.unplaced or state.relisted:
         _match(state, out)
     return out
 
@@ -66,53 +67,90 @@ def next_deadline(state: State) -> float | None:
 
 def _match(state: State, out: list[Command]) -> None:
     """Match whom this step freed: contacts in their order, each with the agent that its strategy names."""
-    freed = [agent for agent in state.freed if agent.offerable() and not agent.idle_stamp]
-    unplaced = state.unplaced
-    state.freed, state.unplaced = [], []
-    if len(freed) == 1 and not unplaced:  # nearly always: no waiting contact can be for anybody else
+    freed = [agent for agent in dict.fromkeys(state.freed) if agent.offerable() and not agent.idle_stamp]
+    unplaced, relisted = state.unplaced, state.relisted
+    state.freed, state.unplaced, state.relisted = [], [], []
+    if relisted:
+        freed = [agent for agent in freed if agent not in relisted]
+    elif len(freed) == 1 and not unplaced and freed[0].group is None:  # nearly always: nobody else gains by it
         choice = matching.choose_contact(state, freed[0])
-        if choice is None:
-            matching.list_idle(state, freed[0])
-        else:
+        if choice is not None:
             reservations.reserve(state, choice, "freed", out)
+            return
+        lanes.list_idle(state, freed[0])
+        if state.queued:
+            reservations.refuse_agent(state, freed[0], out)
         return
-    if len(unplaced) == 1 and not freed:
-        _place(*unplaced[0], state, out)
-        return
-    _match_many(state, freed, unplaced, out)
-
-
-def _place(contact: Contact, trigger: str, state: State, out: list[Command]) -> None:
-    if contact.state is ContactState.QUEUED:
-        choice = matching.choose_agent(contact)
-        if choice is not None and trigger == "freed":
-            choice = matching.choose_contact(state, choice.agent)
+    elif len(unplaced) == 1 and not freed:
+        contact, trigger = unplaced[0]
+        choice = matching.choose_agent(state, contact)
         if choice is not None:
             reservations.reserve(state, choice, trigger, out)
+        elif contact.lane is not None:
+            reservations.refuse(state, contact, trigger, out)
+        return
+    placed = {contact: trigger for contact, trigger in unplaced if contact.lane is not None}  # each once
+    _match_many(state, [*freed, *relisted], placed, out)
+    _tell_refusals(state, placed, freed, out)
 
 
-def _match_many(state: State, freed: list[Agent], unplaced: list[tuple[Contact, str]], out: list[Command]) -> None:
+def _match_many(state: State, freed: list[Agent], placed: dict[Contact, str], out: list[Command]) -> None:
     """Several at once.
 
-    A contact that can be matched now is an unplaced one or the best of a freed agent; taken in their order, nobody
-    overtakes one who waited longer.
+    A contact that can be matched now is an unplaced one or the best of an agent whom this step freed (or whose group
+    now has more idle agents than it reserves). Taken in their order, and each agent's own choice respected, nobody
+    overtakes one who waited longer in the same class and rank.
     """
-    for agent in sorted(set(freed), key=matching.by_idle):
-        matching.list_idle(state, agent)
-    placed = {contact: trigger for contact, trigger in unplaced if contact.lane is not None}  # each once
-    todo = [(*contact.order, 0, trigger, "", contact) for contact, trigger in placed.items()]
-    todo += [entry for agent in set(freed) if (entry := _best_of(state, agent)) is not None]
+    listed = sorted(freed, key=lanes.by_idle)
+    seekers = set(listed) | _list_all(state, listed)
+    todo: list[_Todo] = [(*contact.order, 0, trigger, "", contact) for contact, trigger in placed.items()]
+    todo += [entry for agent in seekers if (entry := _best_of(state, agent)) is not None]
     heapify(todo)
     while todo:
-        *_, trigger, agent_id, contact = heappop(todo)
-        _place(contact, trigger, state, out)
-        if agent_id and state.agents[agent_id].idle_stamp:
-            entry = _best_of(state, state.agents[agent_id])
-            if entry is not None:
+        entry = heappop(todo)
+        trigger, agent_id, contact = entry[4], entry[5], entry[6]
+        choice = matching.choose_agent(state, contact)
+        if choice is not None:
+            own = matching.choose_contact(state, choice.agent)
+            if own is None or own.contact is contact:
+                reservations.reserve(state, own if own is not None and trigger == "freed" else choice, trigger, out)
+            else:  # the agent's profile ranks another one first
+                reservations.reserve(state, own, "freed", out)
                 heappush(todo, entry)
+                continue
+        if agent_id and state.agents[agent_id].idle_stamp:
+            following = _best_of(state, state.agents[agent_id])
+            if following is not None and following[6] is not contact:
+                heappush(todo, following)
 
 
-def _best_of(state: State, agent: Agent) -> tuple[float, str, int, str, str, Contact] | None:
+def _tell_refusals(state: State, placed: dict[Contact, str], freed: list[Agent], out: list[Command]) -> None:
+    for contact, trigger in placed.items():
+        if contact.lane is not None:
+            reservations.refuse(state, contact, trigger, out)
+    if state.queued:
+        for agent in freed:
+            if agent.idle_stamp:
+                reservations.refuse_agent(state, agent, out)
+
+
+def _list_all(state: State, freed: list[Agent]) -> set[Agent]:
+    """List the freed as idle. Who else may now take a contact, because their group reserves fewer than are idle."""
+    before = {agent.group.name: len(agent.group.idle) for agent in freed if agent.group is not None}
+    for agent in freed:
+        lanes.list_idle(state, agent)
+    more: set[Agent] = set()
+    for name, idle in before.items():
+        group = state.groups[name]
+        if any(idle <= reserve < len(group.idle) for reserve in group.reserves):
+            more.update(group.idle.values())
+    return more
+
+
+_Todo = tuple[int, float, str, int, str, str, Contact]
+
+
+def _best_of(state: State, agent: Agent) -> _Todo | None:
     choice = matching.choose_contact(state, agent)
     return None if choice is None else (*choice.contact.order, 1, "freed", agent.id, choice.contact)
 
@@ -126,6 +164,10 @@ def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:
             talks.end_wrapup(state, state.agents[one], out)
         case Timer.GRACE:
             agent_events.grace_ended(state, one, out)
+        case Timer.STAGE:
+            contact = state.contacts[one]
+            contact.staged = False
+            lanes.go_on(state, contact)
         case Timer.EXCLUSION:
             contact = state.contacts[one]
             contact.excluded.discard(other)

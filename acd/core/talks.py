@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from acd.core.estimate import Waits
 from acd.core.model import TALKING, Agent, Contact, State
 from acd.core.moves import Out, move_agent, move_contact, release, wrapup_timer
 from acd.core.states import ContactState, Presence, Work
@@ -15,9 +16,13 @@ def connect(state: State, contact: Contact, agent_id: str, agent: Agent | None, 
         contact.counts = False
     contact.agent_id = agent_id
     contact.connected_at, contact.hold_since, contact.held_s, contact.not_taken = state.now, None, 0.0, 0
+    if contact.estimated_s is not None:
+        waits = state.waits.setdefault(contact.language, Waits())
+        waits.observe(contact.waited_s(state.now))
     move_contact(state, contact, ContactState.CONNECTED, out, within_threshold=within)
+    contact.estimated_s = contact.sticky = None
     if agent is not None:
-        agent.contact = contact
+        agent.contact, agent.busy_since = contact, state.now
         move_agent(state, agent, out, work=Work.CONNECTED)
 
 
@@ -66,6 +71,7 @@ def end_wrapup(
     """WRAPUP to IDLE (or OTHER), and the contact is COMPLETED. `presence`: what the agent has just asked for."""
     contact, agent.contact = agent.contact, None
     state.timers.cancel(wrapup_timer(agent.id))
+    state.handling.observe(state.now - agent.busy_since)
     if contact is not None:
         move_contact(state, contact, ContactState.COMPLETED, out)
     if presence is not None:

@@ -12,6 +12,7 @@ class Timer(StrEnum):
     RESERVATION = "reservation"  # agent: taken, dialled, rung, answered, each in its time
     WRAPUP = "wrapup"  # agent
     GRACE = "grace"  # agent: the device is gone
+    STAGE = "stage"  # contact: a relaxation step, a profile's delay or the wait for the last agent is over
     EXCLUSION = "exclusion"  # contact, agent: they may be matched again
 
 

@@ -52,7 +52,8 @@ def _optional(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _requirement(value: dict[str, Any]) -> Requirement:
-    return Requirement(Language(value["language"]), tuple((name, level) for name, level in value["skills"]))
+    language = None if value["language"] is None else Language(value["language"])
+    return Requirement(language, tuple((name, level) for name, level in value["skills"]))
 
 
 _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
@@ -60,7 +61,7 @@ _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
     ReservationEnded: {},
     AgentMoved: {"old_presence": Presence, "old_work": Work, "presence": Presence, "work": Work},
     Decision: {
-        "requirement": _requirement,
+        "requirement": _optional(_requirement),
         "passed_over": lambda rows: tuple(PassedOver(**row) for row in rows),
     },
 }

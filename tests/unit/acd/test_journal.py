@@ -49,6 +49,13 @@ ALL: list[Fact] = [
     moved("c1", ContactState.CONNECTED, old=ContactState.RESERVED, agent_id="1001", waited_s=4.0, within_threshold=True),
     AgentMoved(104.0, "1001", "team1", Presence.AVAILABLE, Work.IDLE, Presence.AVAILABLE, Work.CONNECTED, None, 9.0, "c1"),
 ]  # fmt: skip
+OTHERS: list[Fact] = [
+    Decision(
+        7.0, "1753.1", None, None, "tax", Requirement(None), "longest_idle", "step", 61.5, 0,
+        (PassedOver("1001", "busy", "1753.1"),), "queues.yaml:31", 2, "step",
+    ),
+    Decision(8.0, None, "1001", None, "", None, "", "freed", 0.0, 0, (PassedOver("1001", "skill", "1753.1"),), "agents.yaml:9", 0, "refusal"),
+]  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +79,7 @@ def writer(path: Path) -> Iterator[JournalWriter]:
     writer.stop()
 
 
-@pytest.mark.parametrize("fact", ALL, ids=lambda fact: type(fact).__name__)
+@pytest.mark.parametrize("fact", ALL + OTHERS, ids=lambda fact: type(fact).__name__)
 def test_every_fact_comes_back_as_it_was(fact: Fact) -> None:
     row = to_row(fact)
     assert from_row(row["kind"], row["body"]) == fact

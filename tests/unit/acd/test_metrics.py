@@ -9,12 +9,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from acd.core.events import RulesChanged
-from acd.core.facts import AgentMoved, ReservationEnded
+from acd.core.facts import AgentMoved, Decision, ReservationEnded
 from acd.core.snapshot import Snapshot, snapshot
 from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, step
 from acd.metrics import Metrics, combinations
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Language, Requirement, Ruleset
 from tests.unit.acd.test_journal import moved
 
 OUTCOMES = ("served", "closed", "abandoned", "overflow", "fallback", "left", "error")
@@ -31,6 +31,8 @@ CONTRACT = {  # name -> labels; what this version fills of docs/metrics.md
     "ringmaster_rules_reloads_total": {"result"},
     "journal_events_dropped_total": set(),
     "acd_queue_wait_seconds_bucket": {"queue", "result", "le"},
+    "acd_routing_step_matches_total": {"queue", "step"},
+    "acd_wait_estimate_error_seconds_bucket": {"queue", "le"},
     "acd_talk_seconds_bucket": {"queue", "le"},
     "acd_hold_seconds_bucket": {"queue", "le"},
     "acd_wrapup_seconds_bucket": {"le"},
@@ -55,6 +57,7 @@ class Sources:
     node = "pbx1"
 
     def __init__(self, rules: Ruleset) -> None:
+        self.known: dict[tuple[str, Language], float] = {}
         self.state = new_state(rules.agents, rules.queues, now=1000.0)
         self.now = 1000.0
 
@@ -63,6 +66,9 @@ class Sources:
 
     def is_open(self) -> bool:
         return True
+
+    def estimates(self) -> dict[tuple[str, Language], float]:
+        return self.known
 
     def ami_connected(self) -> bool:
         return True
@@ -202,3 +208,24 @@ def test_what_sessions_report(metrics: Metrics) -> None:
     assert scraped.one("ivr_agi_command_seconds_count") == 1
     assert scraped.one("ivr_choices_total", menu="topics", choice="1") == 1
     assert scraped.one("ivr_calls_total", lang="ja", outcome="served") == 1
+
+
+def test_estimates_are_gauges_and_their_error_is_counted(metrics: Metrics, sources: Sources) -> None:
+    sources.known = {("passport", Language.KO): 42.0}
+    metrics.receive([moved("c1", ContactState.CONNECTED, queue="passport", within_threshold=True, waited_s=31.0, estimated_s=40.0)])
+    metrics.receive([moved("c2", ContactState.CONNECTED, queue="passport", within_threshold=True, waited_s=0.5)])
+    scraped = Scraped(metrics)
+    assert scraped.one("acd_estimated_wait_seconds", queue="passport", lang="ko") == 42
+    assert math.isnan(scraped.one("acd_estimated_wait_seconds", queue="passport", lang="en"))
+    assert scraped.one("acd_wait_estimate_error_seconds_sum", queue="passport") == 9
+    assert scraped.one("acd_wait_estimate_error_seconds_count", queue="passport") == 1
+
+
+def test_matches_are_counted_by_step_and_refusals_are_none(metrics: Metrics) -> None:
+    def decision(**values: object) -> Decision:
+        told = {"step": 0, "outcome": "match"} | values
+        asked = Requirement(Language.KO)
+        return Decision(1.0, "c1", "1001", 1, "passport", asked, "longest_idle", "step", 1.0, 1, (), "queues.yaml:1", **told)
+
+    metrics.receive([decision(), decision(), decision(outcome="refusal")])
+    assert Scraped(metrics).one("acd_routing_step_matches_total", queue="passport", step="0") == 2

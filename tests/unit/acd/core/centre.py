@@ -21,7 +21,18 @@ from acd.core.invariants import check
 from acd.core.model import Agent, Contact
 from acd.core.states import Presence, Work
 from acd.core.step import new_state, next_deadline, step
-from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Source, Strategy
+from dialplan.ruleset import (
+    EVERY_QUEUE,
+    AgentRule,
+    Language,
+    Profile,
+    ProfileRow,
+    Queue,
+    Relaxation,
+    Requirement,
+    Source,
+    Strategy,
+)
 
 KO, EN, JA = Language.KO, Language.EN, Language.JA
 START = 1_800_000_000.0  # 2027-01-15 17:00 in Seoul
@@ -45,10 +56,26 @@ def make_queue(key: str = "general", skills: dict[str, int] | None = None, **cha
     return Queue(key=key, labels={}, skills=tuple(sorted((skills or {}).items())), **(values | changes))  # type: ignore[arg-type]
 
 
-def make_agent(agent_id: str, *languages: Language, team: str = "team1", **skills: int) -> AgentRule:
+def make_agent(
+    agent_id: str, *languages: Language, team: str = "team1", profile: Profile = EVERY_QUEUE, **skills: int
+) -> AgentRule:
     """An agent; speaks Korean unless told otherwise."""
     spoken = frozenset(languages or (KO,))
-    return AgentRule(agent_id, f"상담사 {agent_id}", team, spoken, skills, False, Source("agents.yaml", 3))
+    return AgentRule(agent_id, f"상담사 {agent_id}", team, spoken, skills, False, Source("agents.yaml", 3), profile)
+
+
+def make_steps(*steps: tuple[float, dict[str, int]], interpreter_after_s: float | None = None) -> tuple[Relaxation, ...]:
+    """Relaxation steps, on lines 31 and on; the last one with an interpreter when told so."""
+    made = [Relaxation(after_s, tuple(sorted(skills.items())), False, Source("queues.yaml", 31 + number))
+            for number, (after_s, skills) in enumerate(steps)]  # fmt: skip
+    if interpreter_after_s is not None:
+        made.append(Relaxation(interpreter_after_s, (), True, Source("queues.yaml", 31 + len(steps))))
+    return tuple(made)
+
+
+def make_profile(name: str, *rows: ProfileRow) -> Profile:
+    """A routing profile."""
+    return Profile(name, rows)
 
 
 class Centre:
@@ -94,6 +121,8 @@ class Centre:
         waited_s: float = 0.0,
         points: float = 0.0,
         resumed: bool = False,
+        order_class: int = 1,
+        sticky: str | None = None,
     ) -> list[Command]:
         rule = self.state.queues.get(queue) or make_queue(queue)
         return self.feed(
@@ -108,6 +137,8 @@ class Centre:
                 waited_s,
                 points,
                 resumed,
+                order_class,
+                sticky,
             ),
             after,
         )
@@ -152,7 +183,12 @@ class Centre:
         return [fact for fact in self.facts() if isinstance(fact, AgentMoved) and fact.agent_id == agent_id]
 
     def decisions(self) -> list[Decision]:
-        return [fact for fact in self.facts() if isinstance(fact, Decision)]
+        """The matches."""
+        return [fact for fact in self.facts() if isinstance(fact, Decision) and fact.outcome == "match"]
+
+    def refusals(self) -> list[Decision]:
+        """What was decided and led to no match: refusals and steps."""
+        return [fact for fact in self.facts() if isinstance(fact, Decision) and fact.outcome != "match"]
 
     def ended(self) -> list[str]:
         return [str(fact.result) for fact in self.facts() if isinstance(fact, ReservationEnded)]

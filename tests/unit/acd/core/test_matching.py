@@ -179,7 +179,11 @@ def test_the_decision_says_what_was_chosen_among_how_many_and_what_was_passed_ov
     (decision,) = centre.decisions()
     assert (decision.contact_id, decision.agent_id, decision.trigger) == ("c1", "1002", "arrival")
     assert decision.candidates == 2
-    assert decision.passed_over == (PassedOver("1001", "longer_idle", "c1"), PassedOver("1003", "not_available", "c1"))
+    assert decision.passed_over == (
+        PassedOver("1001", "longer_idle", "c1"),
+        PassedOver("1003", "not_available", "c1"),
+        PassedOver("1004", "skill", "c1"),
+    )
     assert decision.rule == "queues.yaml:20"
     assert decision.requirement == Requirement(KO, (("tax", 2),))
 

@@ -1,0 +1,214 @@
+"""The lanes: who waits where, who listens where. The index that matching works on, kept right at every move.
+
+A contact stands in the lane of its queue, of the requirement that its waiting time has brought it to, and of the
+delay it has passed; a kept one (지정상담원) stands with its agent instead. An agent listens to every lane whose
+requirement they meet and which their routing profile shows them. Changes the index, and no contact's or agent's state.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from typing import TYPE_CHECKING
+
+from acd.core.idle import idle_order
+from acd.core.model import OFF_DUTY, Agent, Contact, Ear, Group, Lane, State
+from acd.core.states import Presence
+from acd.core.timers import Timer, TimerKey
+
+if TYPE_CHECKING:
+    from dialplan.ruleset import Queue, Requirement
+
+SLACK_S = 0.001  # a deadline that comes this much early, by rounding, is reached
+
+
+def stage_timer(contact_id: str) -> TimerKey:
+    """The key of the deadline at which a waiting contact goes on to its next lane."""
+    return (Timer.STAGE, contact_id, "")
+
+
+def lane_of(state: State, queue: Queue, requirement: Requirement, passed_s: float = 0.0) -> Lane:
+    """The lane of a queue's requirement, made on its first use (O(agents), once after each change of rules)."""
+    key = (queue.key, queue.strategy, requirement, passed_s)
+    lane = state.lanes.get(key)
+    if lane is None:
+        lane = state.lanes[key] = Lane(queue, requirement, passed_s, idle_order(queue.strategy, requirement))
+        listeners = [one for one in state.agents.values() if meets(one, requirement) and _listen(state, one, lane)]
+        for agent in sorted((one for one in listeners if one.idle_stamp), key=by_idle):
+            lane.idle.add(agent)
+            lane.idle_count += 1
+        state.duty_version += 1
+    return lane
+
+
+def meets(agent: Agent, requirement: Requirement) -> bool:
+    """Whether the agent's languages and skills are enough for such a contact."""
+    return not agent.leaving and requirement.met_by(agent.rule.languages, agent.rule.skills)
+
+
+def _listen(state: State, agent: Agent, lane: Lane) -> bool:
+    row = agent.rule.profile.row(lane.queue.key)
+    if row is None or row.delay_s > lane.passed_s:
+        return False
+    if row.reserve_idle:
+        group = _join(state, agent)
+        group.reserves.add(row.reserve_idle)
+        lane.reserving[group.name] = (group, row.reserve_idle)
+    agent.ears = (*agent.ears, Ear(lane, row.rank, row.reserve_idle))
+    lane.agents[agent.id] = agent
+    if agent.presence not in OFF_DUTY:
+        lane.on_duty.add(agent.id)
+    return True
+
+
+def _join(state: State, agent: Agent) -> Group:
+    name = agent.rule.profile.name
+    group = state.groups.get(name)
+    if group is None:
+        group = state.groups[name] = Group(name)
+        for one in state.agents.values():
+            if one.rule.profile.name == name and not one.leaving:
+                one.group = group
+                if one.idle_stamp:
+                    group.idle[one.id] = one
+    return group
+
+
+def forget(state: State) -> None:
+    """Drop the whole index: the rules have changed. Nobody waits in it and nobody is listed as idle."""
+    for agent in state.agents.values():
+        agent.ears, agent.group = (), None
+    state.lanes, state.groups = {}, {}
+    state.duty_version += 1
+    profiles = {agent.rule.profile.name: agent.rule.profile for agent in state.agents.values()}
+    state.delays = {
+        queue: tuple(sorted({row.delay_s for one in profiles.values() if (row := one.row(queue)) and row.delay_s > 0}))
+        for queue in {*state.queues, *(contact.queue.key for contact in state.contacts.values())}
+    }
+
+
+def set_duty(state: State, agent: Agent, on_duty: bool) -> None:
+    """Tell the lanes that an agent went on or off duty."""
+    for lane, _, _ in agent.ears:
+        if on_duty:
+            lane.on_duty.add(agent.id)
+        else:
+            lane.on_duty.discard(agent.id)
+    state.duty_version += 1
+
+
+def by_idle(agent: Agent) -> tuple[float, str]:
+    """Longest idle first."""
+    return (agent.idle_since, agent.id)
+
+
+def list_idle(state: State, agent: Agent) -> None:
+    """List an agent as idle in every lane they listen to. `idle_since` is set before."""
+    state.serial += 1
+    agent.idle_stamp = state.serial
+    if agent.group is not None:
+        agent.group.idle[agent.id] = agent
+    for lane, _, _ in agent.ears:
+        lane.idle_count += 1
+        lane.idle.add(agent)
+        lane.idle.trim(lane.idle_count)
+
+
+def unlist(agent: Agent) -> None:
+    """Take an agent out of the idle orders (the entries themselves go when they are met)."""
+    if agent.idle_stamp:
+        agent.idle_stamp = 0
+        if agent.group is not None:
+            del agent.group.idle[agent.id]
+        for lane, _, _ in agent.ears:
+            lane.idle_count -= 1
+
+
+def enqueue(state: State, contact: Contact) -> None:
+    """Put a QUEUED contact where its waiting time says, at its place in the order."""
+    passed_s = _stage(state, contact)
+    lane = contact.lane = lane_of(state, contact.queue, contact.asks(), passed_s)
+    contact.order = (contact.order_class, contact.virtual_time(), contact.id)
+    if contact.kept_by is None:
+        insort(lane.waiting, (*contact.order, contact))
+    else:
+        insort(contact.kept_by.kept, (*contact.order, contact))
+        state.kept[contact.id] = contact
+    state.queued += 1
+
+
+def dequeue(state: State, contact: Contact) -> None:
+    """Take a contact out of its lane."""
+    lane = contact.lane
+    if lane is None:
+        return
+    waiting = lane.waiting
+    if contact.kept_by is not None:
+        waiting = contact.kept_by.kept
+        contact.kept_by = None
+        del state.kept[contact.id]
+    del waiting[bisect_left(waiting, contact.order)]
+    contact.lane = None
+    state.queued -= 1
+    if contact.staged:
+        contact.staged = False
+        state.timers.cancel(stage_timer(contact.id))
+
+
+def go_on(state: State, contact: Contact) -> str:
+    """The contact's stage is over: to the next one, to be matched there. What that is, as a Decision's trigger."""
+    step, kept = contact.step, contact.kept_by is not None
+    dequeue(state, contact)
+    enqueue(state, contact)
+    trigger = "delay_ended"
+    if contact.step > step:
+        trigger = "step"
+    elif kept and contact.kept_by is None:
+        trigger = "sticky_ended"
+    state.unplaced.append((contact, trigger))
+    return trigger
+
+
+def release_kept(state: State, agent: Agent) -> None:
+    """The agent is not there any more: whoever was kept for them goes on as if nothing had happened."""
+    for *_, contact in tuple(agent.kept):
+        go_on(state, contact)
+
+
+def _stage(state: State, contact: Contact) -> float:
+    """Set what the contact asks for now, whom it is kept for, and the deadline of what comes next; the delay passed."""
+    queue = contact.queue
+    delays = state.delays.get(queue.key, ())
+    if not queue.steps and not delays and contact.sticky is None:
+        contact.step, contact.needs = 0, None
+        return 0.0
+    waited_s = contact.waited_s(state.now)
+    reached_s = waited_s + SLACK_S
+    ahead: list[float] = []
+    contact.step, contact.needs = 0, None
+    if queue.steps and contact.requirement == queue.requirement(contact.language):
+        for number, (after_s, needs) in enumerate(queue.relaxed(contact.language), 1):
+            if after_s > reached_s:
+                ahead.append(after_s)
+                break
+            contact.step, contact.needs = number, needs
+    passed_s = 0.0
+    for delay_s in delays:
+        if delay_s > reached_s:
+            ahead.append(delay_s)
+            break
+        passed_s = delay_s
+    if contact.sticky is not None and queue.sticky is not None and queue.sticky.wait_s > reached_s:
+        agent = state.agents.get(contact.sticky)
+        if agent is not None and waits_for(agent, contact):
+            contact.kept_by = agent
+            ahead.append(queue.sticky.wait_s)
+    if ahead:
+        contact.staged = True
+        state.timers.set(stage_timer(contact.id), state.now + min(ahead) - waited_s)
+    return passed_s
+
+
+def waits_for(agent: Agent, contact: Contact) -> bool:
+    """Whether it makes sense that the contact waits for this agent, who knows it: they are there, in a talk or not."""
+    there = agent.presence is Presence.AVAILABLE and agent.reachable and not agent.leaving
+    return there and contact.language in agent.rule.languages and agent.id not in contact.excluded
