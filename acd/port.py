@@ -34,6 +34,14 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Talk:
+    """An agent's talk: the contact, and the agent's channel in it."""
+
+    contact_id: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class GoToSafetyNet:
     """Leave the queue: the PBX is out of the engine's sight, so the fallback queue takes over."""
 
@@ -85,6 +93,12 @@ class Acd(Protocol):
 
     def agent_talking_to(self, contact_id: str) -> str | None:
         """The agent that the contact is or was last connected to."""
+
+    def talk_of(self, agent_id: str) -> Talk | None:
+        """The talk that this agent is in; None when they are in none of ours."""
+
+    def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
+        """For the record: see `acd.core.facts.TalkNoted`."""
 
     def calls(self) -> int:
         """Contacts that are alive now, in whatever state: for the bound on calls."""

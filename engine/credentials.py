@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.settings import write_private
 
 AMI_USER = "ringmaster"
+_PINS = "supervisors.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,31 @@ def load_or_make(state: Path, agents: Iterable[str] = ()) -> Credentials:
     elif path.stat().st_mode & 0o077:
         os.chmod(path, 0o600)  # noqa: PTH101 - restored from a backup, perhaps
     return Credentials(ami_secret, passwords)
+
+
+def supervisor_pins(state: Path, supervisors: Iterable[str]) -> dict[str, str]:
+    """Each supervisor's PIN of six digits, in STATE/supervisors.csv; missing ones are made, those of others dropped."""
+    kept = _pins(state)
+    pins = {one: kept.get(one) or f"{secrets.randbelow(1_000_000):06}" for one in sorted(supervisors)}
+    if pins != kept:
+        write_private(state / _PINS, "".join(f"{line}\n" for line in ["extension,pin", *map(",".join, pins.items())]))
+    return pins
+
+
+def supervisor_pin(state: Path, supervisor: str) -> str | None:
+    """The PIN as it is now; None for who has none, and where the file cannot be read."""
+    try:
+        return _pins(state).get(supervisor)
+    except OSError:
+        return None
+
+
+def _pins(state: Path) -> dict[str, str]:
+    path = state / _PINS
+    if not path.exists():
+        return {}
+    rows = (line.partition(",") for line in path.read_text(encoding="utf-8").splitlines()[1:])
+    return {extension: pin for extension, _, pin in rows if pin}
 
 
 def carrier_password(state: Path, carrier: str) -> str | None:

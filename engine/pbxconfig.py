@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from dialplan.native import compile_native
 from dialplan.ruleset import AgentRule, Carrier, Language, Ruleset
 from engine import fetch
-from engine.credentials import AMI_USER, Credentials, carrier_password
+from engine.credentials import AMI_USER, Credentials, carrier_password, supervisor_pins
 from engine.settings import RunSettings, write_private
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
@@ -158,6 +158,7 @@ def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credential
     for name, text in files.items():
         write_private(generated / name, text)
     write_private(settings.state / "agents.csv", agents_csv(agents, credentials))
+    supervisor_pins(settings.state, [agent.id for agent in agents if agent.supervisor])
 
 
 def agents_csv(agents: list[AgentRule], credentials: Credentials) -> str:

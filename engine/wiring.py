@@ -44,6 +44,7 @@ from engine.settings import RunSettings
 from engine.today import Today, midnight
 from ivr.catalogue import Catalogue
 from ivr.entrances import Doors, open_doors
+from ivr.pins import Pins
 from ivr.session import Outcome, Services
 
 VERSION = "0.1.0"
@@ -116,6 +117,7 @@ class Engine:
             sound=self._sound,
             observer=self.metrics,
             now=self.clock,
+            pins=Pins(lambda agent: credentials.supervisor_pin(self.settings.state, agent)),
         )
         self._doors = open_doors(services, (HOST, self.settings.agi_port), heartbeat=self.heartbeat.acceptor)
         self.ami.start()
@@ -304,6 +306,7 @@ _EVENT_NAMES = {
     "ReservationEnded": "reservation.ended",
     "AgentMoved": "agent.moved",
     "Decision": "contact.matched",
+    "TalkNoted": "talk.noted",
 }
 _NOT_LOGGED = frozenset({"passed_over", "at"})
 

@@ -277,6 +277,14 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         self.execute("EXEC Dial", application, takes_s=None)
         return str(self.get_variable("DIALSTATUS"))
 
+    def spy(self, channel: str, options: str) -> None:
+        """Listen to another channel's talk (ChanSpy) until either ends."""
+        self.execute("EXEC ChanSpy", f"{plain(channel)},{_dial_options(options)}", takes_s=None)
+
+    def end_after(self, seconds: int) -> None:
+        """The PBX hangs up after so long; 0: no more."""
+        self.execute("SET AUTOHANGUP", str(max(0, seconds)))
+
     def answer(self) -> None:
         """Answer the channel unless it is answered. Takes 500 ms on a channel that sends no media yet."""
         self.execute("ANSWER", takes_s=1.0)
@@ -289,7 +297,7 @@ class SoundMissing(AgiFault):
 _LONGEST_SOUND_S = 180.0
 _HANGUP_FOLLOWS_S = 0.1
 _UP = "6"  # a channel's state
-_OPTIONS = re.compile(r"[A-Za-z0-9_()-]*")
+_OPTIONS = re.compile(r"[A-Za-z0-9_()/-]*")
 
 
 def _dial_options(options: str) -> str:

@@ -16,6 +16,7 @@ import structlog
 from acd.core.states import Presence
 from acd.port import Acd, Answer
 from dialplan.ruleset import Language, Ruleset
+from ivr import supervision
 from ivr.agi import AgiChannel
 from ivr.session import Request, Services
 from ivr.voice import Voice
@@ -58,6 +59,13 @@ def feature(services: Services, channel: AgiChannel, request: Request) -> None:
     if agent not in rules.agents:
         _log.warning("feature.refused", reason="no agent of the rules", code=code)
         prompt = "agent_unknown"
+    elif code in supervision.CODES:
+        channel.set_variables(RM_HANDLED="1")
+        said = supervision.supervise(services, channel, agent, code, digit)
+        if said is None:
+            channel.hangup()
+            return
+        prompt = said
     else:
         prompt = _act(services.acd, rules, agent, code, digit)
         _log.info("feature.done", agent=agent, code=code, said=prompt)

@@ -25,6 +25,7 @@ from acd.core.events import Departure
 from acd.port import Acd
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
+from ivr.pins import Pins
 from ivr.voice import Voice
 
 _log = structlog.get_logger(__name__)
@@ -93,6 +94,7 @@ class Services:
     now: Callable[[], float] = time.time  # epoch seconds, for the waiting time; never shifted
     stopwatch: Callable[[], float] = time.monotonic  # seconds, for what is measured within a call
     limits: Limits = field(default_factory=Limits)
+    pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acd.core.events import Event, LegAnswered, LegFailed, LegResult, TalkEnded
+from acd.port import Talk
 
 _BUSY_CAUSES, _DECLINED_CAUSES = frozenset({"17"}), frozenset({"21"})  # Q.850: user busy, call rejected
 MAX_REMEMBERED_ENDS = 20_000
@@ -85,6 +86,11 @@ class Legs:
     def talking(self, contact_id: str) -> bool:
         """Whether an agent's leg of this contact is answered and not over."""
         return any(leg.answered for leg in self.by_uniqueid.values() if leg.contact_id == contact_id)
+
+    def talk_of(self, agent_id: str) -> Talk | None:
+        """The talk that this agent is in."""
+        legs = (leg for leg in self.by_uniqueid.values() if leg.agent_id == agent_id and leg.answered)
+        return next((Talk(leg.contact_id, leg.name) for leg in legs), None)
 
     def unanswered(self, contact_id: str) -> list[Leg]:
         """The legs that ring for this contact."""

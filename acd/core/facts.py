@@ -118,4 +118,21 @@ class Decision:
     outcome: str = "match"
 
 
-Fact = ContactMoved | ReservationEnded | AgentMoved | Decision
+@quick
+@dataclass(frozen=True, slots=True)
+class TalkNoted:
+    """Something that was done in a talk or to it and changes no state: for the record, and for audits.
+
+    what `supervision`: by the supervisor `by`, detail listen, whisper or barge, the same with `_ended`, or with
+    `_refused` for a wrong PIN.
+    """
+
+    at: float
+    contact_id: str
+    agent_id: str
+    what: str
+    detail: str
+    by: str | None
+
+
+Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision

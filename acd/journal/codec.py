@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded
+from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded, TalkNoted
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Requirement
 
@@ -59,6 +59,7 @@ def _requirement(value: dict[str, Any]) -> Requirement:
 _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
     ContactMoved: {"language": Language, "old": _optional(ContactState), "new": ContactState},
     ReservationEnded: {},
+    TalkNoted: {},
     AgentMoved: {"old_presence": Presence, "old_work": Work, "presence": Presence, "work": Work},
     Decision: {
         "requirement": _optional(_requirement),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded
+from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
 from acd.core.states import ContactState
 from acd.explain import sentence
 from acd.journal.codec import to_dict
@@ -121,6 +121,8 @@ def _words(fact: Fact, rules: Ruleset | None) -> Iterator[str]:
         case AgentMoved(agent_id=agent):
             reason = f" ({fact.reason})" if fact.reason else ""
             yield f"agent {agent}: {fact.presence.value}, {fact.work.value}{reason}"
+        case TalkNoted(what=what, detail=detail, agent_id=agent, by=by):
+            yield f"{what} {detail}" + (f" by {by}" if by else "") + f", agent {agent}"
         case ContactMoved():
             yield _moved(fact)
 

@@ -128,3 +128,14 @@ def test_children_find_this_checkout_first(monkeypatch: pytest.MonkeyPatch) -> N
     root = str(Path(__file__).resolve().parents[3])
     monkeypatch.setenv("PYTHONPATH", f"/elsewhere:{root}")
     assert child_environment()["PYTHONPATH"] == f"{root}:/elsewhere"
+
+
+def test_supervisors_have_a_pin_that_stays_and_is_the_owners_only(tmp_path):
+    first = credentials.supervisor_pins(tmp_path, ["1016", "1001"])
+    assert all(len(pin) == 6 and pin.isdigit() for pin in first.values())
+    assert credentials.supervisor_pins(tmp_path, ["1001"]) == {"1001": first["1001"]}
+    assert credentials.supervisor_pin(tmp_path, "1001") == first["1001"]
+    assert credentials.supervisor_pin(tmp_path, "1016") is None
+    path = tmp_path / "supervisors.csv"
+    assert path.read_text() == f"extension,pin\n1001,{first['1001']}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

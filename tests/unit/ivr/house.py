@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from acd.core.events import ContactOffered, Departure
 from acd.core.states import Presence
-from acd.port import Answer, Assignment, GoToSafetyNet
+from acd.port import Answer, Assignment, GoToSafetyNet, Talk
 from dialplan.loader import load
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import CallerHungUp, HangupSign, Played, SoundMissing
@@ -125,6 +125,12 @@ class FakeChannel:
         self.variables["DIALSTATUS"] = status
         return status
 
+    def spy(self, channel: str, options: str) -> None:
+        self.heard.append(f"spy:{channel},{options}")
+
+    def end_after(self, seconds: int) -> None:
+        self.heard.append(f"end_after:{seconds}")
+
     def answer(self) -> None:
         self._alive()
         self.now_s += 0.5
@@ -153,6 +159,7 @@ class TwinAcd:
     alive: int = 0
     known: dict[str, str] = field(default_factory=dict)  # Uniqueid to contact
     talking: dict[str, str] = field(default_factory=dict)
+    talks: dict[str, Talk] = field(default_factory=dict)
     may_rejoin: set[str] = field(default_factory=set)
     answer: Answer = Answer.DONE
     number: itertools.count[int] = field(default_factory=itertools.count)
@@ -227,6 +234,12 @@ class TwinAcd:
 
     def agent_talking_to(self, contact_id: str) -> str | None:
         return self.talking.get(contact_id)
+
+    def talk_of(self, agent_id: str) -> Talk | None:
+        return self.talks.get(agent_id)
+
+    def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
+        self.log.append(("note", contact_id, agent_id, what, detail, by))
 
     def calls(self) -> int:
         return self.alive
