@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
@@ -41,16 +41,16 @@ from acd.core.events import (
     WrapupEndAsked,
     WrapupExtendAsked,
 )
-from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
+from acd.core.facts import ContactMoved, Fact, ReservationEnded
 from acd.core.model import Limits
-from acd.core.snapshot import Snapshot, position, snapshot
+from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, position, snapshot
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from acd.pbx import Membership, Pbx
-from acd.port import Answer, Assignment, GoToSafetyNet, Talk
+from acd.port import Answer, Assignment, GoToSafetyNet
 from acd.reconcile import PbxSnapshot, adopt, presences
 from acd.returning import Returning, guess_attributes
-from dialplan.ruleset import Ruleset
+from dialplan.ruleset import Language, Ruleset
 
 OUT_OF_SIGHT_S = 2.0
 TO_SAFETY_NET_S = 30.0
@@ -148,6 +148,15 @@ class Dispatcher:
         """The state as frozen data; None when the dispatcher does not answer in time."""
         return self._ask(lambda now: snapshot(self._state, now), None)
 
+    def estimates(self, lines: Sequence[tuple[str, Language]]) -> Mapping[tuple[str, Language], float]:
+        """The wait in seconds of a contact that comes now, for each queue and language where it is known."""
+
+        def ask(_: float) -> Mapping[tuple[str, Language], float]:
+            found = {line: estimated_arrival_s(self._state, *line) for line in lines}
+            return {line: wait_s for line, wait_s in found.items() if wait_s is not None}
+
+        return self._ask(ask, {})
+
     # -- the sessions' door (acd.port.Acd) ----------------------------------------------------------------------------
 
     def offer(self, offer: ContactOffered, channel: str) -> None:
@@ -178,6 +187,10 @@ class Dispatcher:
     def position(self, contact_id: str) -> int | None:
         """The place in the order, from 1."""
         return self._ask(lambda _: position(self._state, contact_id), None)
+
+    def estimated_wait_s(self, contact_id: str) -> float | None:
+        """How much longer, in seconds."""
+        return self._ask(lambda _: estimated_wait_s(self._state, contact_id), None)
 
     def announcement_due(self, contact_id: str) -> bool:
         """Whether something may be said."""
@@ -277,14 +290,6 @@ class Dispatcher:
     def agent_talking_to(self, contact_id: str) -> str | None:
         """The agent of the contact's last talk."""
         return self._last_agent.get(contact_id)
-
-    def talk_of(self, agent_id: str) -> Talk | None:
-        """By the PBX's own events."""
-        return self._ask(lambda _: self._view.legs.talk_of(agent_id), None)
-
-    def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
-        """In its place among the other facts."""
-        self._inbox.put(lambda now: self._publish(TalkNoted(now, contact_id, agent_id, what, detail, by)))
 
     def calls(self) -> int:
         """Contacts whose callers are on the line; one in wrap-up takes none."""

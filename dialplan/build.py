@@ -55,6 +55,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         topics={key: _topic(files, key, topic) for key, topic in menus.topics.items()},
         any_topic=menus.any_topic,
         queues=_queues(files),
+        moved_to=dict(_model(files, schema.QueuesShape).moved_to),
         agents=_agents(files, agents),
         teams=tuple(agents.teams),
         presence_reasons={name: dict(reason.label) for name, reason in reasons.items()},

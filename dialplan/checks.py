@@ -138,6 +138,11 @@ def _queues(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
         for skill in queue.skills:
             if skills and skill not in skills:
                 yield Problem(document.key_at("queues", key, "skills", skill), unknown("skill", skill, skills))
+    for gone, heir in queues.moved_to.items():
+        if gone in queues.queues:
+            yield Problem(document.key_at("moved_to", gone), f"queue `{gone}` is still there: nobody need be moved")
+        if heir not in queues.queues:
+            yield Problem(document.at("moved_to", gone), unknown("queue", heir, queues.queues))
 
 
 def _trunks(document: Document, trunks: schema.TrunksShape, agents: schema.AgentsShape | None) -> Iterator[Problem]:

@@ -324,3 +324,4 @@ class Ruleset:
     languages_source: Source = Source("menus.yaml", 1)
     any_topic_source: Source = Source("menus.yaml", 1)
     callers: tuple[CallerRule, ...] = ()
+    moved_to: dict[str, str] = field(default_factory=dict)  # a queue that is gone -> the one that takes who waits in it

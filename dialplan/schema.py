@@ -207,6 +207,7 @@ class QueuesShape(Shape):
 
     defaults: QueueDefaultsShape
     queues: dict[Name, QueueShape] = Field(min_length=1)
+    moved_to: dict[Name, Name] = {}
     callers: list[CallersShape] = []
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from dialplan import succession
 from dialplan.loader import RulesError
 from dialplan.ruleset import Ruleset
 
@@ -49,6 +50,7 @@ class RulesInForce:
         with self._lock:
             try:
                 fresh = self._load()
+                succession.check(self._rules, fresh)
             except RulesError as error:
                 for problem in error.problems:
                     _log.error("rules.refused", problem=str(problem))

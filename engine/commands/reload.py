@@ -9,8 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from dialplan import succession
 from dialplan.loader import RulesError, load
-from engine import ready
+from engine import goodrules, ready
 from engine.commands.rules_folder import cache_folder
 from engine.settings import RunSettings, default_state
 
@@ -26,7 +27,10 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     settings = RunSettings.load(state)
     try:
-        load(settings.rules, settings.overrides, cache_folder())
+        fresh = load(settings.rules, settings.overrides, cache_folder())
+        in_force = goodrules.folder(state)
+        if in_force.exists():
+            succession.check(load(in_force, settings.overrides, cache_folder()), fresh)
     except RulesError as error:
         for problem in error.problems:
             print(problem)

@@ -241,3 +241,21 @@ def test_new_rules_while_a_hundred_wait(centre: Centre, rules: Ruleset) -> None:
     waited = {f.contact_id: f.first_queued_at for f in centre.facts if isinstance(f, ContactMoved) and f.old is None}
     assert served == sorted(waited, key=lambda one: (waited[one], one))
     assert centre.failures == []
+
+
+def test_a_queue_goes_while_a_hundred_wait_in_it(centre: Centre, rules: Ruleset) -> None:
+    """They wait in its heir, with their places; one who is in the net comes back into the heir."""
+    empty(centre)
+    for number in range(100):
+        centre.call(f"c{number:03d}", queue="passport" if number % 2 else "general")
+    until(lambda: sum(isinstance(fact, ContactMoved) for fact in centre.facts) == 100)
+    waited = {f.contact_id: f.first_queued_at for f in centre.facts if isinstance(f, ContactMoved)}
+    left = {key: queue for key, queue in rules.queues.items() if key != "passport"}
+    centre.dispatcher.change_rules(replace(rules, queues=left, moved_to={"passport": "general"}))
+    until(lambda: sum(isinstance(fact, ContactMoved) for fact in centre.facts) == 200)  # to the menu and back
+    moved = [fact for fact in centre.facts if isinstance(fact, ContactMoved) and fact.new is ContactState.QUEUED][100:]
+    assert [(fact.queue, fact.offered) for fact in moved] == [("general", True)] * 50
+    assert all(fact.first_queued_at == waited[fact.contact_id] for fact in moved)
+    order = sorted(waited, key=lambda one: (waited[one], one))
+    assert [centre.dispatcher.position(one) for one in order] == list(range(1, 101))
+    assert centre.failures == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,3 +80,25 @@ def test_one_that_cannot_follow_is_told(desk: Desk) -> None:
     assert not desk.rules.reload()
     assert desk.rules().queues["general"].ring_timeout_s == 12  # the rules hold all the same
     assert desk.counted == [False]
+
+
+def test_a_queue_that_is_gone_needs_an_heir(desk: Desk) -> None:
+    """Somebody may be waiting in it: without `moved_to` the old rules stay."""
+    before = desk.rules()
+    file, menus = desk.folder / "queues.yaml", desk.folder / "menus.yaml"
+    text = file.read_text(encoding="utf-8")
+    begin = text.index("  passport:\n")
+    end = re.compile(r"^  \w+:\n", re.MULTILINE).search(text, begin + 5)
+    assert end is not None
+    without = text[:begin] + text[end.start() :]
+    file.write_text(without, encoding="utf-8")
+    menus.write_text(menus.read_text("utf-8").replace("queue: passport", "queue: general"), encoding="utf-8")
+    assert not desk.rules.reload()
+    assert desk.rules() is before
+    file.write_text(without + "\nmoved_to: {passport: general}\n", encoding="utf-8")
+    assert desk.rules.reload()
+    assert desk.rules().moved_to == {"passport": "general"}
+    file.write_text(without + "\nmoved_to: {passport: genral}\n", encoding="utf-8")
+    assert not desk.rules.reload()
+    file.write_text(without + "\nmoved_to: {general: general}\n", encoding="utf-8")
+    assert not desk.rules.reload()
