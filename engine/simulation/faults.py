@@ -1,0 +1,367 @@
+"""A stretch of a busy day over a PBX whose events come late, twice, or never, and a clock that jumps.
+
+`World` is the truth: who is on the line, which phone rings, who talks. The core hears of it through a `Wire` that
+spoils events by the seed; what the sessions tell it in the same process (offers, agents' words) arrives. As live, the
+PBX is read again now and then, which tells every talk and every caller who is gone. The core's invariants are held
+all the time, and at the end nobody may be stuck and no contact lost. What breaks is told with its seed: the same seed
+breaks it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from random import Random
+
+from acd.core.commands import Assign, Command, HandOver, Note, Unassign
+from acd.core.events import (
+    Channel,
+    ContactHungUp,
+    ContactOffered,
+    DeviceChanged,
+    Event,
+    LegAnswered,
+    LegDialled,
+    LegFailed,
+    LegRang,
+    LegResult,
+    PresenceAsked,
+    TalkAdopted,
+    TalkEnded,
+    TimePassed,
+)
+from acd.core.facts import AgentMoved, ContactMoved
+from acd.core.invariants import Broken, check
+from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
+from acd.core.step import new_state, next_deadline, step
+from dialplan.decision import route
+from dialplan.ruleset import Ruleset
+from engine.simulation.plan import Caller, Plan, callers, topic_mix
+from engine.simulation.staff import on_duty
+
+_REREAD_S = 20.0
+_BACK_S = 30.0  # an agent who did not respond dials *11 after so long
+_QUIET_S = 300.0  # after the last event: every deadline of the core is over
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Chances (0-1), each of an event; `jumps` of any step."""
+
+    missing: float = 0.03
+    late: float = 0.06
+    doubled: float = 0.06
+    jumps: float = 0.002
+    latest_s: float = 8.0
+    jump_s: float = 90.0
+    silent_phone: float = 0.04  # nobody answers
+    busy_phone: float = 0.03
+    declined: float = 0.03
+    dead_phone: float = 0.02
+
+
+NO_FAULTS = Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class FaultFoundError(AssertionError):
+    """What broke, with all that is needed to see it again."""
+
+    def __init__(self, seed: int, number: int, now: float, event: Event, story: str) -> None:
+        super().__init__(f"seed {seed}, step {number} at {now:.3f}, after {event}: {story}")
+        self.seed, self.step, self.story = seed, number, story
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run gave: contacts by their final state, and how many events were spoilt."""
+
+    seed: int
+    offered: int = 0
+    ended: dict[ContactState, int] = field(default_factory=dict)
+    steps: int = 0
+    missing: int = 0
+    late: int = 0
+    doubled: int = 0
+    jumps: int = 0
+
+
+def run(
+    ruleset: Ruleset,
+    seed: int,
+    *,
+    calls: int = 500,
+    agents: int = 10,
+    faults: Faults | None = None,
+    check_every: int = 20,
+) -> Outcome:
+    """`calls` callers in three hours for `agents` agents. Raises FaultFoundError."""
+    plan = Plan(1_800_000_000.0, 9, (1.0, 1.0, 1.0), topic_mix(ruleset), calls)
+    world = World(ruleset, plan, agents, seed, faults=faults or Faults(), check_every=check_every)
+    world.run()
+    return world.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Something planned that is no event of the core's: reread; gone, over (a caller), back (an agent)."""
+
+    kind: str
+    who: str = ""
+
+
+_REREAD = _Word("reread")
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """An agent's leg, where it stands, and how it is going to end."""
+
+    contact_id: str
+    agent_id: str
+    number: int
+    timeout_s: float
+    stage: str = "dial"
+    fate: str = "answered"
+
+    def at(self, stage: str, fate: str | None = None) -> _Leg:
+        """The same leg at another stage."""
+        return _Leg(self.contact_id, self.agent_id, self.number, self.timeout_s, stage, fate or self.fate)
+
+
+def _result(leg: _Leg) -> LegResult | None:
+    """How a leg that is over has ended; None: answered."""
+    if leg.stage == "answered":
+        return None
+    return {"busy": LegResult.BUSY, "declined": LegResult.DECLINED, "dead": LegResult.UNREACHABLE}.get(
+        leg.fate, LegResult.NO_ANSWER
+    )
+
+
+class World:
+    """The truth, and the core that is told of it."""
+
+    def __init__(
+        self, ruleset: Ruleset, plan: Plan, agents: int, seed: int, *, faults: Faults, check_every: int
+    ) -> None:
+        rules = {duty.rule.id: duty.rule for duty in on_duty(ruleset.agents, agents)}
+        self._rules, self._plan, self._faults, self._check_every = ruleset, plan, faults, check_every
+        self._rng = Random(f"faults {seed}")  # noqa: S311 - a simulation
+        self._agents: Sequence[str] = tuple(rules)
+        self.now = plan.midnight + plan.begins_s
+        self._ahead_s = 0.0  # by how much the core's clock has jumped ahead
+        self.state = new_state(rules, ruleset.queues, self.now)
+        self.outcome = Outcome(seed)
+        self._callers = callers(plan, seed)
+        self._planned: list[tuple[float, int, Event | Caller | _Leg | _Word]] = []
+        self._serial = count(1)
+        self._lines: dict[str, tuple[Caller, ContactOffered]] = {}  # callers on the line
+        self._talks: dict[str, tuple[str, float]] = {}  # caller: agent, since when
+        self._rings: dict[int, str] = {}  # reservations that a session works on, and whose
+        self._known: dict[str, ContactState] = {}  # contacts as the facts tell them
+
+    def run(self) -> None:
+        """Until the last caller is gone and every deadline is over. Raises FaultFoundError."""
+        for agent_id in self._agents:
+            self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
+        self._next_caller()
+        self._plan_for(self.now + _REREAD_S, _REREAD)
+        while self._planned:
+            moment, _, what = self._planned[0]
+            due = next_deadline(self.state)
+            if due is not None and due - self._ahead_s <= moment:
+                self.now = max(self.now, due - self._ahead_s)
+                self.tell(TimePassed())
+                continue
+            heappop(self._planned)
+            self.now = max(self.now, moment)
+            self._happens(what)
+        self._come_to_rest()
+
+    # --- what happens in the world
+
+    def _plan_for(self, moment: float, what: Event | Caller | _Leg | _Word) -> None:
+        heappush(self._planned, (moment, next(self._serial), what))
+
+    def _next_caller(self) -> None:
+        caller = next(self._callers, None)
+        if caller is not None:
+            self._plan_for(self._plan.midnight + caller.at_s, caller)
+
+    def _happens(self, what: Event | Caller | _Leg | _Word) -> None:
+        match what:
+            case Caller():
+                self._calls(what)
+                self._next_caller()
+            case _Leg():
+                self._leg(what)
+            case _Word():
+                self._word(what)
+            case _:
+                self.tell(what)
+
+    def _word(self, word: _Word) -> None:
+        who = word.who
+        if word.kind == "reread":
+            self._reread()
+            if self._lines or self._planned:
+                self._plan_for(self.now + _REREAD_S, _REREAD)
+        elif word.kind == "gone" and who in self._lines and who not in self._talks:
+            self._hang_up(who)
+        elif word.kind == "over" and self._talks.pop(who, None) is not None:
+            del self._lines[who]
+            self.wire(TalkEnded(who))
+            self.wire(ContactHungUp(who))
+        elif word.kind == "back":
+            self.tell(PresenceAsked(who, Presence.AVAILABLE))
+
+    def _calls(self, caller: Caller) -> None:
+        found = route(self._rules, caller.language, caller.topic)
+        if found.queue is None:
+            return
+        contact_id = f"f{next(self._serial):07d}"
+        offer = ContactOffered(contact_id, Channel.VOICE, caller.language, caller.topic, found.queue, found.requirement)
+        self._lines[contact_id] = (caller, offer)
+        self.outcome.offered += 1
+        self._plan_for(self.now + caller.patience_s, _Word("gone", contact_id))
+        self.tell(offer)
+
+    def _hang_up(self, contact_id: str) -> None:
+        del self._lines[contact_id]
+        for number in [number for number, who in self._rings.items() if who == contact_id]:
+            del self._rings[number]
+        self.wire(ContactHungUp(contact_id))
+
+    def _leg(self, leg: _Leg) -> None:
+        """One moment of an agent's leg; nothing, when the session has been told to let go."""
+        contact_id, agent_id, number = leg.contact_id, leg.agent_id, leg.number
+        if self._rings.get(number) != contact_id:
+            return
+        pair = (contact_id, agent_id)
+        if leg.stage == "dial":
+            self.wire(LegDialled(*pair, number))
+            if leg.fate == "dead":
+                self._plan_for(self.now + 5.0, leg.at("failed"))
+            elif leg.fate == "busy" or agent_id in {talker for talker, _ in self._talks.values()}:
+                self._plan_for(self.now + 0.1, leg.at("failed", "busy"))
+            else:
+                self._plan_for(self.now + 0.15, leg.at("ring"))
+        elif leg.stage == "ring":
+            self.wire(LegRang(*pair, number))
+            after_s = {"answered": self._rng.expovariate(1 / 3.0), "declined": 2.0}.get(leg.fate, leg.timeout_s)
+            stage = "answered" if leg.fate == "answered" and after_s < leg.timeout_s else "failed"
+            self._plan_for(self.now + min(after_s, leg.timeout_s), leg.at(stage))
+        elif _result(leg) is None:
+            del self._rings[number]
+            self._talks[contact_id] = (agent_id, self.now)
+            self.wire(LegAnswered(*pair))
+            self._plan_for(self.now + self._lines[contact_id][0].talk_s, _Word("over", contact_id))
+        else:
+            del self._rings[number]
+            self.wire(LegFailed(*pair, _result(leg) or LegResult.NO_ANSWER, None, number))
+
+    # --- what the core hears
+
+    def wire(self, event: Event) -> None:
+        """An event of the PBX: on time, late, twice, or never."""
+        faults, fate = self._faults, self._rng.random()
+        if fate < faults.missing:
+            self.outcome.missing += 1
+            return
+        if fate < faults.missing + faults.late:
+            self.outcome.late += 1
+            self._plan_for(self.now + self._rng.random() * faults.latest_s, event)
+            return
+        if fate < faults.missing + faults.late + faults.doubled:
+            self.outcome.doubled += 1
+            self._plan_for(self.now + self._rng.random() * faults.latest_s, event)
+        self.tell(event)
+
+    def tell(self, event: Event) -> None:
+        """One step of the core."""
+        now, outcome = self.now + self._ahead_s, self.outcome
+        if self._faults.jumps and self._rng.random() < self._faults.jumps:
+            outcome.jumps += 1
+            jump_s = (2 * self._rng.random() - 1) * self._faults.jump_s
+            now += jump_s  # back: for this one event
+            self._ahead_s += max(0.0, jump_s)  # ahead: for good
+        outcome.steps += 1
+        try:
+            out = step(self.state, event, now)
+            for command in out:
+                self._carry_out(command)
+            if outcome.steps % self._check_every == 0:
+                check(self.state)
+        except (Broken, IllegalTransition, KeyError, AttributeError) as error:
+            story = f"{type(error).__name__}: {error}"
+            raise FaultFoundError(outcome.seed, outcome.steps, now, event, story) from error
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Assign():
+                if command.contact_id in self._lines and command.contact_id not in self._talks:
+                    if command.contact_id in self._rings.values():
+                        raise Broken(f"{command.contact_id} is to ring twice at once")
+                    self._rings[command.reservation_id] = command.contact_id
+                    leg = _Leg(command.contact_id, command.agent_id, command.reservation_id, command.ring_timeout_s)
+                    self._plan_for(self.now + 0.02, leg.at("dial", self._fate()))
+            case Unassign():
+                self._rings.pop(command.reservation_id, None)
+            case HandOver():
+                if command.contact_id in self._lines and command.contact_id not in self._talks:
+                    del self._lines[command.contact_id]  # the safety net's
+            case Note(ContactMoved() as fact):
+                known = self._known.get(fact.contact_id)
+                if known is not fact.old and known not in FINAL_CONTACT_STATES:
+                    raise Broken(f"contact {fact.contact_id} was {known}, and comes from {fact.old}")
+                self._known[fact.contact_id] = fact.new
+            case Note(AgentMoved(presence=Presence.NOT_RESPONDING) as fact):
+                self._plan_for(self.now + _BACK_S, _Word("back", fact.agent_id))
+            case _:
+                pass
+
+    def _fate(self) -> str:
+        faults, drawn = self._faults, self._rng.random()
+        for chance, fate in (
+            (faults.silent_phone, "silent"),
+            (faults.busy_phone, "busy"),
+            (faults.declined, "declined"),
+            (faults.dead_phone, "dead"),
+        ):
+            if drawn < chance:
+                return fate
+            drawn -= chance
+        return "answered"
+
+    def _reread(self) -> None:
+        """What the PBX says when it is asked for all there is."""
+        for contact_id, contact in list(self.state.contacts.items()):
+            if contact_id not in self._lines:
+                self.tell(
+                    TalkEnded(contact_id) if contact.state is ContactState.CONNECTED else ContactHungUp(contact_id)
+                )
+        for contact_id, (agent_id, since) in list(self._talks.items()):
+            offer = self._lines[contact_id][1]
+            self.tell(TalkAdopted(contact_id, agent_id, offer.language, offer.topic, offer.queue, since))
+        talking = {agent_id for agent_id, _ in self._talks.values()}
+        for agent_id in self._agents:
+            if agent_id not in talking and self.state.agents[agent_id].work is not Work.RESERVED:
+                self.tell(DeviceChanged(agent_id, reachable=True, busy=False))
+
+    def _come_to_rest(self) -> None:
+        """Nothing happens any more: everything that waits for a time gets it, and all must be well."""
+        self._reread()
+        for agent_id in self._agents:
+            self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
+        until = self.state.now + _QUIET_S
+        while (due := next_deadline(self.state)) is not None and due <= until:
+            self._ahead_s = max(self._ahead_s, due - self.now)
+            self.tell(TimePassed())
+        stuck = [one.id for one in self.state.agents.values() if not one.offerable()]
+        lost = [one for one, state in self._known.items() if state not in FINAL_CONTACT_STATES]
+        story = f"stuck agents {stuck}, contacts that never ended {lost}, still known {list(self.state.contacts)}"
+        if stuck or lost or self.state.contacts or len(self._known) != self.outcome.offered:
+            raise FaultFoundError(self.outcome.seed, self.outcome.steps, self.now, TimePassed(), story)
+        for state in self._known.values():
+            self.outcome.ended[state] = self.outcome.ended.get(state, 0) + 1
