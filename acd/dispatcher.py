@@ -41,13 +41,13 @@ from acd.core.events import (
     WrapupEndAsked,
     WrapupExtendAsked,
 )
-from acd.core.facts import ContactMoved, Fact, ReservationEnded
+from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
 from acd.core.model import Limits
 from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, position, snapshot
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from acd.pbx import Membership, Pbx
-from acd.port import Answer, Assignment, GoToSafetyNet
+from acd.port import Answer, Assignment, GoToSafetyNet, Talk
 from acd.reconcile import PbxSnapshot, adopt, presences
 from acd.returning import Returning, guess_attributes
 from dialplan.ruleset import Language, Ruleset
@@ -137,7 +137,7 @@ class Dispatcher:
         def change(now: float) -> None:
             self._rules = rules
             self._view.agents = frozenset(rules.agents)
-            self._feed(RulesChanged(rules.agents, rules.queues), now)
+            self._feed(RulesChanged(rules.agents, rules.queues, rules.moved_to), now)
             self._view.forget_devices()
             for event in self._view.devices(self._view.agents):
                 self._feed(event, now)
@@ -290,6 +290,14 @@ class Dispatcher:
     def agent_talking_to(self, contact_id: str) -> str | None:
         """The agent of the contact's last talk."""
         return self._last_agent.get(contact_id)
+
+    def talk_of(self, agent_id: str) -> Talk | None:
+        """By the PBX's own events."""
+        return self._ask(lambda _: self._view.legs.talk_of(agent_id), None)
+
+    def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
+        """In its place among the other facts."""
+        self._inbox.put(lambda now: self._publish(TalkNoted(now, contact_id, agent_id, what, detail, by)))
 
     def calls(self) -> int:
         """Contacts whose callers are on the line; one in wrap-up takes none."""
