@@ -243,10 +243,14 @@ class PresenceRestored:
 
 @dataclass(frozen=True, slots=True)
 class RulesChanged:
-    """Rules were loaded: the agents and queues that there are from now on."""
+    """Rules were loaded: the agents and queues that there are from now on.
+
+    `moved_to`: queues that are gone, each with the one that takes those who wait in it.
+    """
 
     agents: dict[str, AgentRule] = field(default_factory=dict)
     queues: dict[str, Queue] = field(default_factory=dict)
+    moved_to: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from acd.core import lanes, moves
 from acd.core.events import RulesChanged
 from acd.core.model import Agent, State
-from acd.core.states import Presence, Work
+from acd.core.states import ContactState, Presence, Work
 
 if TYPE_CHECKING:
     from acd.core.moves import Out
+
+
+_BEFORE_A_TALK = frozenset({ContactState.IVR, ContactState.QUEUED, ContactState.RESERVED})
 
 
 def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
@@ -30,6 +33,7 @@ def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
             agent.asked = None
     state.queues = dict(event.queues)
     _reread(state)
+    _move(state, event.moved_to, out)
     _rebuild(state)
 
 
@@ -48,6 +52,24 @@ def _reread(state: State) -> None:
             if contact.requirement == contact.queue.requirement(contact.language):
                 contact.requirement = queue.requirement(contact.language)
             contact.queue = queue
+
+
+def _move(state: State, moved_to: dict[str, str], out: Out) -> None:
+    """Who waits in a queue that is gone waits in its heir, in the same place. Who talks ends as begun."""
+    for contact in state.contacts.values():
+        heir = state.queues.get(moved_to.get(contact.queue.key, ""))
+        if heir is None or contact.queue.key in state.queues or contact.state not in _BEFORE_A_TALK:
+            continue
+        waits, in_net = contact.state is ContactState.QUEUED, contact.in_net
+        if waits:
+            moves.move_contact(state, contact, ContactState.IVR, out)
+        contact.queue, contact.requirement = heir, heir.requirement(contact.language)
+        if waits:
+            contact.in_net = in_net
+            entered = heir.key in contact.queues_entered
+            contact.queues_entered.add(heir.key)
+            contact.counts = contact.counts or not entered
+            moves.move_contact(state, contact, ContactState.QUEUED, out, offered=not entered)
 
 
 def _rebuild(state: State) -> None:
