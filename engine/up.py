@@ -67,7 +67,7 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
     with ExitStack() as stack:
         if not options.engine_only:
-            stack.enter_context(_only_one(settings.state / "up.lock", f"a centre is running on {settings.state}"))
+            stack.enter_context(_only_one(_lock(settings.state), _running_on(settings.state)))
         centre = _Centre(settings, options)
         stack.callback(centre.end)
         try:
@@ -80,6 +80,20 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
         except _Ended:
             return 0
     return 1
+
+
+def refuse_a_second(state: Path) -> None:
+    """AlreadyRunning, which names it, when another `up` runs on this state. (Its ports are taken too: hardly news.)"""
+    with suppress(FileNotFoundError), _only_one(_lock(state), _running_on(state), create=False):
+        pass
+
+
+def _lock(state: Path) -> Path:
+    return state / "up.lock"
+
+
+def _running_on(state: Path) -> str:
+    return f"a centre is running on {state}"
 
 
 class _Centre:
@@ -324,9 +338,9 @@ def _running_asterisk(settings: RunSettings) -> int | None:
 
 
 @contextmanager
-def _only_one(path: Path, otherwise: str) -> Iterator[None]:
+def _only_one(path: Path, otherwise: str, *, create: bool = True) -> Iterator[None]:
     """Hold `path` as a lock for the time of the block. The kernel lets it go when this process ends, however."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -44,6 +44,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.engine_only:
             settings = _earlier(options.state)
             return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
+        up.refuse_a_second(options.state.absolute())
         settings = settings_of(options)
         if options.demo:
             settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})
@@ -83,11 +84,13 @@ def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
 
 
 def settings_of(options: argparse.Namespace) -> RunSettings:
-    """The settings of a new run. UpError when a port that was asked for is taken."""
+    """The settings of a new run. UpError when an address or a port that was asked for cannot be had."""
     defaults = Defaults()
     state = options.state.absolute()
     asked = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
     bind = _or(options.bind, defaults.bind)
+    if not options.pbx_external and not port_is_free(0, host=bind):
+        raise up.UpError(f"this machine has no address {bind} to answer at (--bind, RINGMASTER_BIND)")
     taken = {port for port in asked.values() if port}
     ports: dict[str, int] = {}
     for name, port in asked.items():

@@ -62,9 +62,10 @@ def test_up_takes_calls_says_how_and_ends_all_it_started(start_centre: Start) ->
             probe.bind(("127.0.0.1", known["sip"]["port"]))
     assert "ERROR" not in (centre.state / "asterisk/log/messages.log").read_text()
 
-    second = _up("--state", str(centre.state), *_free_ports())
-    assert second.returncode == 1
-    assert f"already (pid {centre.process.pid})" in second.stderr
+    for ports in (_free_ports(), ("--sip-port", str(known["sip"]["port"]))):
+        second = _up("--state", str(centre.state), *ports)
+        assert second.returncode == 1
+        assert f"already (pid {centre.process.pid})" in second.stderr
     assert ready.alive(known["pid"])
 
     took_s = centre.stop()
@@ -201,6 +202,12 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert f"port {port}" in refused.stderr
     assert "--agi-port 0" in refused.stderr
+
+
+def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
+    refused = _up("--state", str(tmp_path / "state"), *_free_ports(), "--bind", "203.0.113.9")
+    assert refused.returncode == 1
+    assert refused.stderr == "up: this machine has no address 203.0.113.9 to answer at (--bind, RINGMASTER_BIND)\n"
 
 
 def test_a_killed_up_takes_its_engine_along_and_the_next_up_takes_over(start_centre: Start) -> None:
