@@ -228,7 +228,7 @@ def _decisions(board: Board, lines: int, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(no_wrap=True, style="dim", width=8)
     # rich leaves the blank at the end of a broken line with Hangul in it; "ellipsis" would put it in the last word.
-    table.add_column(ratio=1, overflow="fold")
+    table.add_column(ratio=1, overflow="crop")
     for said in board.decisions:
         korean, english = said.ko.partition(_PASSED_OVER_KO)[0], said.en.partition(_PASSED_OVER_EN)[0]
         lines -= sum(-(-cell_len(sentence) // width) for sentence in (korean, english))

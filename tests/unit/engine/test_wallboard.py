@@ -91,7 +91,9 @@ def test_a_terminal_of_24_lines_has_every_figure_and_a_decision():
 
 @pytest.mark.parametrize("width", range(104, 130))
 def test_a_decision_is_broken_between_words_and_loses_none(width):
-    said = "When it came in, call pbx1-1795514275.43, which had waited 0 s, went to 상담사 10 (1010), who had been idle."
+    said = (
+        "When it came in, call pbx1-1795514275.43, which had waited 0 s, went to 상담사 10 (1010), who had been idle."
+    )
     text = drawn(board(decisions=(Said(NOW, "가", said),)), width=width)
     decisions = text[text.index("Last decisions") :]
     assert "".join(said.split()) in "".join(decisions.replace("│", " ").split())
