@@ -100,6 +100,7 @@ class Dispatcher:
         self._on_line: set[str] = set()  # of these, whose caller is
         self._last_agent: dict[str, str] = {}
         self._dialling: dict[int, tuple[Assignment, float]] = {}  # taken and not over, with the time of taking
+        self._blind: dict[str, tuple[str, str]] = {}  # contact -> by whom and to whom, while nobody has it yet
         self._restore: list[PresenceRestored] | None = None  # what is told when those who waited are back
         self._read_once = False
         self._stopping = False
@@ -279,6 +280,7 @@ class Dispatcher:
 
         def ask(now: float) -> Assignment | None:
             self._view.know_contact(contact_id, channel)
+            self._blind.setdefault(contact_id, (self._last_agent.get(contact_id, ""), agent_id))
             self._feed(HandOnAsked(contact_id, agent_id), now)
             assignment = self._board.take(contact_id)
             if assignment is not None:
@@ -364,6 +366,9 @@ class Dispatcher:
             self._feed(event, now)
         while self._view.to_hang_up:
             self._pbx.hang_up(self._view.to_hang_up.pop().name)
+        while self._view.handed_over:
+            contact_id, agent_id, to = self._view.handed_over.pop()
+            self._publish(TalkNoted(now, contact_id, to, "transfer", "consult:answered", agent_id))
         if packet.name == "QueueCallerJoin":
             self._returning.sweep(now)
 
@@ -463,6 +468,8 @@ class Dispatcher:
 
     def _moved(self, fact: ContactMoved) -> None:
         """Keep what sessions ask for in step with the core."""
+        if fact.new is ContactState.CONNECTED or fact.new in FINAL_CONTACT_STATES:
+            self._note_blind(fact)
         if fact.new is ContactState.CONNECTED:
             self._alive.add(fact.contact_id)
             self._on_line.add(fact.contact_id)
@@ -480,6 +487,18 @@ class Dispatcher:
                 if one.contact_id == fact.contact_id:  # its caller hung up within Dial: the session reports nothing
                     del self._dialling[reservation_id]
             self._view.forget_contact(fact.contact_id)
+
+    def _note_blind(self, fact: ContactMoved) -> None:
+        """What became of a blind transfer: somebody has the contact, or nobody will."""
+        transfer = self._blind.pop(fact.contact_id, None)
+        if transfer is None:
+            return
+        by, to = transfer
+        result = "abandoned"
+        if fact.new is ContactState.CONNECTED:
+            result = "returned" if fact.agent_id == by else "answered" if fact.agent_id == to else "requeued"
+        agent_id = fact.agent_id or to
+        self._publish(TalkNoted(fact.at, fact.contact_id, agent_id, "transfer", f"blind:{result}", by))
 
     def _tidy(self, now: float) -> None:
         """What has no event of its own."""

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from acd.core.events import Channel
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded
+from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
 from acd.core.snapshot import Snapshot
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Ruleset
@@ -110,6 +110,7 @@ class Metrics:
         self.flowed_out = self._counter(
             "acd_contacts_flowed_out", "Contacts that left a queue without agent or hang-up.", *by_contact, "reason"
         )
+        self.transfers = self._counter("acd_transfers", "Transfers by agents, by how they ended.", "kind", "result")
         self.reservations = self._counter("acd_reservations", "How reservations ended.", "queue", "result")
         self.step_matches = self._counter(
             "acd_routing_step_matches", "Matches by the relaxation steps passed; 0: none.", "queue", "step"
@@ -165,6 +166,8 @@ class Metrics:
         _zero(self.abandoned, contacts, ABANDON_KINDS)
         _zero(self.flowed_out, contacts, FLOW_REASONS)
         _zero(self.reservations, queues, RESERVATION_RESULTS)
+        _zero(self.transfers, [("blind",)], ("answered", "returned", "requeued", "abandoned"))
+        _zero(self.transfers, [("consult",)], ("answered",))
         _zero(self.wait, queues, ("answered", "abandoned"))
         _zero(self.estimate_error, queues)
         for queue in rules.queues.values():
@@ -181,6 +184,9 @@ class Metrics:
         for fact in facts:
             if isinstance(fact, ContactMoved):
                 self._contact(fact)
+            elif isinstance(fact, TalkNoted):
+                if fact.what == "transfer":
+                    self.transfers.labels(*fact.detail.split(":", 1)).inc()
             elif isinstance(fact, ReservationEnded):
                 result = fact.result if fact.result in RESERVATION_RESULTS else "caller_gone"
                 self.reservations.labels(fact.queue, result).inc()

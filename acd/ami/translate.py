@@ -91,6 +91,7 @@ class Translator:
         self.reachable: dict[str, bool] = {}
         self._said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
+        self.handed_over: list[tuple[str, str, str]] = []  # contact, from, to: not noted yet
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
         # Since a re-read began (else None): Uniqueids and agents that changed, unknown legs that were answered, and
         # callers who left the PBX's queues. What is being read may be older than these.
@@ -113,6 +114,7 @@ class Translator:
             "QueueCallerJoin": self._queue_join,
             "QueueCallerLeave": self._queue_leave,
             "BlindTransfer": self._blind_transfer,
+            "AttendedTransfer": self._attended_transfer,
         }
 
     def translate(self, packet: Packet, now: float) -> list[Event]:
@@ -364,6 +366,29 @@ class Translator:
         self.legs.end(leg)
         self.transferred[leg.contact_id] = self._now  # the talk ends with the rejoin, or when none comes
         return []
+
+    def _attended_transfer(self, packet: Packet) -> list[Event]:
+        """The agent's phone has joined caller and colleague (REFER with Replaces): the colleague's channel is the leg.
+
+        The caller's session stays in its Dial, which returns when the colleague hangs up.
+        """
+        if packet.get("Result").lower() != "success":
+            return []
+        ends = (packet.get(f"{end}TransfererUniqueid") for end in ("Orig", "Second"))
+        leg = next((one for end in ends if (one := self.legs.by_uniqueid.get(end)) is not None and one.answered), None)
+        colleague = self.channels.get(packet.get("TransferTargetUniqueid"))
+        if leg is None or colleague is None or colleague.agent_id in (None, leg.agent_id):
+            return []
+        assert colleague.agent_id is not None
+        self.legs.end(leg)
+        colleague.ours = True
+        new = Leg(leg.contact_id, colleague.agent_id, colleague.uniqueid, colleague.name, self._now, None)
+        new.rang = new.answered = True
+        self.legs.by_uniqueid[new.uniqueid] = new
+        self.handed_over.append((leg.contact_id, leg.agent_id, new.agent_id))
+        what = self.attributes(leg.contact_id)
+        talk = TalkAdopted(leg.contact_id, new.agent_id, what.language, what.topic, what.queue, self._now)
+        return [talk, *self.devices((leg.agent_id, new.agent_id))]
 
     def _still_busy(self, agent_id: str) -> list[Event]:
         """The core takes a busy phone for its own call while that lasts: another call is told again after it."""

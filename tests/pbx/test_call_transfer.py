@@ -55,6 +55,7 @@ def test_a_blind_transfer_to_an_agent_is_rung_and_keeps_the_contact(centre: Cent
         other.hang_up()
         citizen.wait_ended(5)
         assert log.wait("contact.moved", new="completed")["agent_id"] == "1002"
+        assert log.wait("talk.noted", by="1001", agent_id="1002")["detail"] == "blind:answered"
         assert log.lines("contact.moved", new="abandoned") == []
         say_code(centre, other, "*13", "offline")
 
@@ -72,6 +73,7 @@ def test_a_blind_transfer_elsewhere_goes_back_to_the_agent(centre: Centre, targe
         channels = centre.channels()
         assert len(channels) == 2, channels  # the citizen's and the agent's: nothing else was dialled
         assert log.lines("contact.moved", new="abandoned") == []
+        assert log.wait("talk.noted", by="1001", agent_id="1001")["detail"] == "blind:returned"
 
 
 def test_a_transfer_to_an_agent_who_does_not_answer_finds_the_next(centre: Centre) -> None:
@@ -102,6 +104,7 @@ def test_hanging_up_after_a_transfer_leaves_nobody_behind(centre: Centre) -> Non
         wait_state(centre, "1002", "available", "idle")
         wait_state(centre, "1001", "available", "idle")
         log.wait("contact.moved", new="abandoned")
+        assert log.wait("talk.noted", by="1001")["detail"] == "blind:abandoned"
         other.answers = True
         say_code(centre, other, "*13", "offline")
 
@@ -152,7 +155,9 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             consultation = agent.call("1005")
             assert consultation.answered.wait(5)
             refer_with_replaces(agent, rung[0], consultation)
-            log.wait("contact.moved", 5, new="completed", agent_id="1001")
+            log.wait("contact.moved", 5, new="connected", agent_id="1005")
+            assert log.wait("talk.noted", what="transfer", agent_id="1005", by="1001")["detail"] == "consult:answered"
+            wait_state(centre, "1005", "offline", "connected")  # who is not logged in may help a colleague
             for dialog in (rung[0], consultation):
                 dialog.hang_up()
             time.sleep(1.0)
@@ -160,8 +165,14 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             assert len(centre.channels()) == 2, centre.channels()
             assert log.lines("call.hung_up", script="call") == []
             assert log.lines("contact.moved", new="abandoned") == []
+            assert log.lines("contact.moved", new="completed") == []  # the citizen still talks
+            wait_state(centre, "1001", "available", "idle")
             colleague.hang_up()
             citizen.wait_ended(8, after=began)
+            assert log.wait("contact.moved", new="completed")["agent_id"] == "1005"
+            assert len([line for line in log.lines("contact.moved") if line["offered"]]) == 1
+            assert len({line["contact_id"] for line in log.lines("contact.moved")}) == 1
+            assert 'acd_transfers_total{kind="consult",result="answered"} 1.0' in centre.metrics()
             assert [p.name for p in prompts_heard(centre, citizen.heard(), "ko/goodbye")] == ["ko/goodbye"]
             wait_state(centre, "1001", "available", "idle")
             assert agent.call("*13").ended.wait(5)

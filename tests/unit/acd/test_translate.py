@@ -229,6 +229,36 @@ def test_a_ring_of_the_fallback_queue_that_nobody_answers(wire: Wire, end: dict[
     assert wire("Hangup", **OWN) == []
 
 
+COLLEAGUE = {"Channel": "PJSIP/1002-00000009", "Uniqueid": "pbx1-1.9"}
+ATTENDED = {"OrigTransfererUniqueid": "pbx1-1.2", "SecondTransfererUniqueid": "pbx1-1.8", "Result": "Success",
+            "TransferTargetUniqueid": "pbx1-1.9"}  # fmt: skip
+
+
+def test_an_attended_transfer_hands_the_talk_to_the_colleague(wire: Wire) -> None:
+    """The agent's leg may end in whatever order: the talk ends with the colleague's."""
+    wire.talk()
+    wire("Newchannel", ChannelState="0", **COLLEAGUE)
+    wire("Newstate", ChannelState="6", **COLLEAGUE)
+    [talk, *devices] = wire("AttendedTransfer", **ATTENDED)
+    assert talk == TalkAdopted("pbx1-1.1", "1002", Language.KO, "any", "general", wire.now)
+    assert [device for device in devices if device.busy] == []
+    assert wire.view.handed_over == [("pbx1-1.1", "1001", "1002")]
+    assert wire("HangupRequest", **OWN) == []
+    assert TalkEnded("pbx1-1.1") not in wire("Hangup", **OWN)
+    assert wire.view.legs.dial_returned("pbx1-1.1", "1001", 7, "ANSWER", wire.now) == []
+    assert wire("HangupRequest", **COLLEAGUE) == [TalkEnded("pbx1-1.1")]
+
+
+@pytest.mark.parametrize(
+    "change", [{"Result": "Fail"}, {"TransferTargetUniqueid": "pbx1-1.77"}, {"OrigTransfererUniqueid": "pbx1-1.77"}]
+)
+def test_an_attended_transfer_that_is_none_of_ours_changes_nothing(wire: Wire, change: dict[str, str]) -> None:
+    wire.talk()
+    wire("Newchannel", ChannelState="0", **COLLEAGUE)
+    assert wire("AttendedTransfer", **{**ATTENDED, **change}) == []
+    assert wire("HangupRequest", **OWN) == [TalkEnded("pbx1-1.1")]
+
+
 def test_a_blind_transfer_keeps_the_talk_until_the_rejoin(wire: Wire) -> None:
     wire.talk()
     assert wire("BlindTransfer", TransfererUniqueid="pbx1-1.2", Result="Success", Extension="0100000") == []
