@@ -1,0 +1,362 @@
+"""Plays a scenario on the pure engine: `dialplan.dialogue`, `acd.core` and a clock of our own. Invariants at every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from heapq import heappop, heappush
+from itertools import count
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from acd.core.commands import Assign, Mirror, Note, Unassign
+from acd.core.events import (
+    Channel,
+    ContactDeparted,
+    ContactHungUp,
+    ContactOffered,
+    Departure,
+    DeviceChanged,
+    Event,
+    HandOnAsked,
+    HoldChanged,
+    LegAnswered,
+    LegDialled,
+    LegFailed,
+    LegRang,
+    LegResult,
+    PresenceAsked,
+    PresenceRestored,
+    TalkAdopted,
+    TalkEnded,
+    TimePassed,
+    WrapupEndAsked,
+    WrapupExtendAsked,
+)
+from acd.core.facts import ContactMoved
+from acd.core.invariants import check
+from acd.core.states import Presence
+from acd.core.step import new_state, next_deadline, step
+from dialplan.decision import priority
+from dialplan.dialogue import Asking, Dialogue, begin, begin_in, press
+from dialplan.loader import load
+from dialplan.ruleset import Ruleset
+from tests.scenarios.model import Call, Deed, Phone, Scenario
+
+SEOUL = ZoneInfo("Asia/Seoul")
+RULES = Path(__file__).resolve().parents[2] / "dialplan" / "rules"
+GREETING_S, SILENT_QUESTION_S, KEY_S = 13.0, 8.0, 0.3
+
+
+@cache
+def rules(overrides: tuple[str, ...]) -> Ruleset:
+    return load(RULES, overrides)
+
+
+@dataclass
+class Line:
+    """A caller on the line."""
+
+    call: Call
+    heard: list[str] = field(default_factory=list)
+    rung: list[str] = field(default_factory=list)
+    facts: list[ContactMoved] = field(default_factory=list)
+    outcome: str | None = None
+    offer: ContactOffered | None = None
+    first_queued_at: float | None = None
+    waited_s: float = 0.0
+    queued_at: float | None = None
+    gone: bool = False
+    in_net: bool = False
+    language: Any = None
+
+
+class Play:
+    """One scenario, from its beginning to `until_s`."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.rules = rules(tuple(scenario.set))
+        self.at = scenario.at.replace(tzinfo=SEOUL)
+        self.now = self.start = self.at.timestamp()
+        self.alive = True
+        self.phones: dict[str, Phone] = {}
+        self.lines = {call.id: Line(call) for call in scenario.calls}
+        self.rings: dict[int, Assign] = {}  # a new engine counts from one again: the Assign itself tells them apart
+        self.talks: dict[str, tuple[str, float]] = {}
+        self.mirrored: dict[str, tuple[Presence, str | None]] = {}
+        self.echoed: set[str] = set()
+        self.planned: list[tuple[float, int, Any]] = []
+        self.serial = count()
+        self.state = new_state(self.rules.agents, self.rules.queues, self.start - 1000)
+
+    def run(self) -> None:
+        scenario = self.scenario
+        for number, phone in enumerate(scenario.phones()):
+            self.phones[phone.id] = phone
+            if phone.logged_in:
+                self.now = self.start - 100 + number
+                self.feed(PresenceAsked(phone.id, Presence.AVAILABLE))
+        self.now = self.start
+        for call in scenario.calls:
+            self.later(call.at_s, lambda call=call: self.dials_in(self.lines[call.id], begin(self.rules), call.keys))
+            if call.hangs_up_s is not None:
+                self.later(call.hangs_up_s, lambda call=call: self.hangs_up(self.lines[call.id]))
+        for deed in scenario.deeds:
+            self.later(deed.at_s, lambda deed=deed: self.does(deed))
+        until = self.start + scenario.until_s
+        while True:
+            due = next_deadline(self.state) if self.alive else None
+            moment = self.planned[0][0] if self.planned else until
+            if due is not None and due <= min(moment, until):
+                self.now = max(self.now, due)
+                self.feed(TimePassed())
+            elif self.planned and moment <= until:
+                self.now = moment
+                heappop(self.planned)[2]()
+            else:
+                break
+
+    # --- callers
+
+    def later(self, second: float, what: Any) -> None:
+        self.after(self.start + second - self.now, what)
+
+    def after(self, seconds: float, what: Any) -> None:
+        heappush(self.planned, (self.now + seconds, next(self.serial), what))
+
+    def clock(self, ahead_s: float) -> datetime:
+        return self.at + timedelta(seconds=self.now - self.start + ahead_s)
+
+    def dials_in(self, line: Line, dialogue: Dialogue, keys: str) -> None:
+        """Through the menus; what takes time is silence."""
+        line.heard += dialogue.say
+        takes_s = 0.0
+        left = list(keys)
+        while dialogue.asking is not Asking.DONE:
+            key = left.pop(0) if left else None
+            silent_s = GREETING_S if dialogue.asking is Asking.LANGUAGE else SILENT_QUESTION_S
+            takes_s += silent_s if key is None else KEY_S
+            dialogue = press(self.rules, dialogue, key, self.clock(takes_s))
+            line.heard += dialogue.say
+        line.outcome = dialogue.route.outcome.value if dialogue.route else "closed"
+        line.language = dialogue.language
+        found = dialogue.route
+        if found is None or found.queue is None:
+            return
+        place = priority(self.rules, found.topic, found.queue, line.call.number)
+        line.offer = ContactOffered(
+            line.call.id, Channel.VOICE, found.language, found.topic, found.queue, found.requirement,
+            points=place.points,
+        )  # fmt: skip
+        self.after(takes_s, lambda: self.waits(line))
+
+    def waits(self, line: Line) -> None:
+        if line.gone or line.offer is None:
+            return
+        offer = line.offer
+        if line.first_queued_at is None:
+            line.first_queued_at = self.now
+        self.feed(
+            ContactOffered(
+                offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
+                line.first_queued_at, line.waited_s, offer.points,
+            )
+        )  # fmt: skip
+
+    def hangs_up(self, line: Line) -> None:
+        line.gone = True
+        if line.call.id in self.talks:
+            self.ends(line.call.id)
+        elif line.facts:
+            self.feed(ContactHungUp(line.call.id))
+
+    def ends(self, contact_id: str) -> None:
+        if self.talks.pop(contact_id, None) is not None:
+            self.lines[contact_id].gone = True
+            self.feed(TalkEnded(contact_id))
+            self.feed(ContactHungUp(contact_id))
+
+    # --- phones
+
+    def rings_now(self, ring: Assign) -> None:
+        line, phone = self.lines[ring.contact_id], self.phones[ring.agent_id]
+        pair = (ring.contact_id, ring.agent_id, ring.reservation_id)
+        if self.rings.get(ring.reservation_id) is not ring or not self.alive:
+            return
+        line.rung.append(ring.agent_id)
+        self.feed(LegDialled(*pair))
+        if phone.phone == "dead":
+            return
+        if phone.phone == "busy" or (phone.phone == "echo" and phone.id not in self.echoed):
+            own_s = 0.5 if phone.phone == "echo" else None
+            self.echoed.add(phone.id)
+            self.feed(LegFailed(pair[0], pair[1], LegResult.BUSY, own_s, ring.reservation_id))
+            return
+        self.feed(LegRang(*pair))
+        if phone.phone == "declines":
+            self.after(phone.after_s, lambda: self.fails(ring, LegResult.DECLINED))
+        elif phone.phone == "silent" or phone.after_s >= ring.ring_timeout_s:
+            self.after(ring.ring_timeout_s, lambda: self.fails(ring, LegResult.NO_ANSWER))
+        else:
+            self.after(phone.after_s, lambda: self.answers(ring))
+
+    def fails(self, ring: Assign, result: LegResult) -> None:
+        if self.rings.get(ring.reservation_id) is ring:
+            del self.rings[ring.reservation_id]
+            self.feed(LegFailed(ring.contact_id, ring.agent_id, result, None, ring.reservation_id))
+
+    def answers(self, ring: Assign) -> None:
+        if self.rings.get(ring.reservation_id) is ring:
+            del self.rings[ring.reservation_id]
+            contact_id = ring.contact_id
+            self.talks[contact_id] = (ring.agent_id, self.now)
+            self.feed(LegAnswered(contact_id, ring.agent_id))
+            began = self.now
+            self.after(self.lines[contact_id].call.talk_s, lambda: self.over(contact_id, began))
+
+    def over(self, contact_id: str, began: float) -> None:
+        talk = self.talks.get(contact_id)
+        if talk is not None and talk[1] == began:
+            self.ends(contact_id)
+
+    # --- deeds
+
+    def does(self, deed: Deed) -> None:
+        agent, caller = deed.agent or "", deed.caller or ""
+        match deed.what:
+            case "available":
+                self.feed(PresenceAsked(agent, Presence.AVAILABLE))
+            case "away" | "lunch":
+                self.feed(PresenceAsked(agent, Presence.AWAY, "lunch" if deed.what == "lunch" else "other"))
+            case "offline":
+                self.feed(PresenceAsked(agent, Presence.OFFLINE))
+            case "end_wrapup":
+                self.feed(WrapupEndAsked(agent))
+            case "extend_wrapup":
+                self.feed(WrapupExtendAsked(agent))
+            case "own_call" | "own_call_ends":
+                self.feed(DeviceChanged(agent, reachable=True, busy=deed.what == "own_call"))
+            case "unplug" | "plug":
+                self.feed(DeviceChanged(agent, reachable=deed.what == "plug", busy=False))
+            case "hang_up" if caller:
+                self.hangs_up(self.lines[caller])
+            case "hang_up":
+                self.ends(next(one for one, (talker, _) in self.talks.items() if talker == agent))
+            case "hold" | "unhold":
+                self.feed(HoldChanged(caller, deed.what == "hold"))
+            case "pass_to":
+                self.talks.pop(caller)
+                self.feed(HandOnAsked(caller, deed.to or ""))
+            case "press":
+                self.presses(self.lines[caller], deed.keys)
+            case "kill_engine":
+                self.engine_dies()
+            case "engine_returns":
+                self.engine_returns()
+            case "engine_restarts":
+                self.engine_dies()
+                self.engine_returns()
+            case _:
+                raise AssertionError(deed.what)
+
+    def presses(self, line: Line, keys: str) -> None:
+        """`*` while waiting: back to the first menu, the time kept; the other keys are for it."""
+        assert keys.startswith("*"), keys
+        contact = self.state.contacts[line.call.id]
+        line.waited_s = contact.waited_s(self.now)
+        self.feed(ContactDeparted(line.call.id, Departure.BACK_TO_MENU))
+        self.dials_in(line, begin_in(self.rules, line.language, self.clock(0)), keys[1:])
+
+    def engine_dies(self) -> None:
+        """All that is remembered is gone; callers who wait fall into the safety net, talks go on."""
+        self.alive = False
+        self.rings.clear()
+        for line in self.lines.values():
+            line.in_net = bool(line.facts) and not line.gone and line.call.id not in self.talks
+
+    def engine_returns(self) -> None:
+        """A new engine reads from the PBX who is there: agents' words, talks, and who waits since when."""
+        self.alive = True
+        self.state = new_state(self.rules.agents, self.rules.queues, self.now)
+        for agent_id, (presence, reason) in self.mirrored.items():
+            self.feed(PresenceRestored(agent_id, presence, reason))
+        for contact_id, (agent_id, since) in self.talks.items():
+            offer = self.lines[contact_id].offer
+            assert offer is not None
+            self.feed(TalkAdopted(contact_id, agent_id, offer.language, offer.topic, offer.queue, since))
+        for line in sorted(self.lines.values(), key=lambda one: one.first_queued_at or 0.0):
+            if line.in_net and not line.gone and line.offer is not None:
+                line.in_net = False
+                line.waited_s = self.now - (line.first_queued_at or self.now)
+                offer = line.offer
+                self.feed(
+                    ContactOffered(
+                        offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
+                        line.first_queued_at, line.waited_s, offer.points, resumed=True,
+                    )
+                )  # fmt: skip
+
+    # --- the core
+
+    def feed(self, event: Event) -> None:
+        if not self.alive:
+            if isinstance(event, ContactOffered):
+                self.lines[event.contact_id].in_net = True
+            return
+        for command in step(self.state, event, self.now):
+            match command:
+                case Assign():
+                    self.rings[command.reservation_id] = command
+                    self.after(0.0, lambda ring=command: self.rings_now(ring))
+                case Unassign():
+                    self.rings.pop(command.reservation_id, None)
+                case Mirror():
+                    self.mirrored[command.agent_id] = (command.presence, command.reason)
+                case Note(ContactMoved() as fact):
+                    self.lines[fact.contact_id].facts.append(fact)
+                case _:
+                    pass
+        check(self.state)
+
+
+def judge(play: Play) -> list[str]:
+    """What is not as the scenario says."""
+    wrong = []
+
+    def must(what: str, is_so: Any, wanted: Any) -> None:
+        if wanted is not None and is_so != wanted:
+            wrong.append(f"{what}: {is_so!r}, not {wanted!r}")
+
+    for name, line in play.lines.items():
+        call = line.call
+        must(f"{name} hears", line.heard, call.hears)
+        must(f"{name} rings", line.rung, call.rings)
+        must(f"{name} outcome", line.outcome, call.outcome)
+        if call.record is None:
+            must(f"{name} facts", line.facts, [])
+            continue
+        if call.record == type(call.record)():
+            continue
+        if not line.facts:
+            wrong.append(f"{name}: nothing is known of it")
+            continue
+        last, wanted = line.facts[-1], call.record
+        must(f"{name} language", last.language.value, wanted.language)
+        must(f"{name} topic", last.topic, wanted.topic)
+        must(f"{name} queue", last.queue, wanted.queue)
+        must(f"{name} ended", last.new.value, wanted.ended)
+        must(f"{name} detail", last.detail, wanted.detail)
+        must(f"{name} agent", next((one.agent_id for one in reversed(line.facts) if one.agent_id), None), wanted.agent)
+        must(f"{name} waited_s", round(last.waited_s, 1), wanted.waited_s)
+        must(f"{name} talk_s", round(sum(one.talk_s for one in line.facts), 1), wanted.talk_s)
+        within = [one.within_threshold for one in line.facts if one.within_threshold is not None]
+        must(f"{name} within", within[-1] if within else None, wanted.within)
+        must(f"{name} way", [one.new.value for one in line.facts], wanted.way)
+        must(f"{name} offered times", sum(one.offered for one in line.facts), len({one.queue for one in line.facts}))
+    for agent_id, state in play.scenario.states.items():
+        agent = play.state.agents[agent_id]
+        must(f"agent {agent_id}", f"{agent.presence.value}/{agent.work.value}", state)
+    return wrong
