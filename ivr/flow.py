@@ -11,7 +11,7 @@ import structlog
 
 from dialplan import calendar
 from dialplan.calendar import Opening
-from dialplan.decision import Route
+from dialplan.decision import Route, priority
 from dialplan.dialogue import Asking, Dialogue, begin, press
 from dialplan.ruleset import Language
 from ivr import remembered, say
@@ -47,7 +47,7 @@ def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
     now = call.services.now()
     overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
     call.language = remembered.language(call.channel)
-    wanted = remembered.wanted(call.channel, call.rules, call.language, now)
+    wanted = remembered.wanted(call.channel, call.rules, call.language, now, call.number)
     if overflowed:
         call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s
         call.set_phase(Phase.MENU)
@@ -162,6 +162,7 @@ def _closed_sounds(call: Call, prompts: tuple[str, ...], opening: Opening | None
 
 def _wanted(call: Call, route: Route) -> Wanted:
     now = call.services.now()
+    place = priority(call.rules, route.topic, route.queue or "", call.number)
     return Wanted(
         queue=call.rules.queues[route.queue or ""],
         topic=route.topic,
@@ -169,6 +170,8 @@ def _wanted(call: Call, route: Route) -> Wanted:
         first_words=route.say,
         first_queued_at=call.first_queued_at or now,
         waited_s=call.waited_s,
+        points=place.points,
+        order_class=place.order_class,
     )
 
 

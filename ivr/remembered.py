@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from dialplan.decision import DEFAULT_LANGUAGE, Route, route
+from dialplan.decision import DEFAULT_LANGUAGE, Route, priority, route
 from dialplan.ruleset import Language, Queue, Requirement, Ruleset
 from ivr.session import Phase
 
@@ -25,6 +25,8 @@ class Wanted:
     first_queued_at: float
     waited_s: float = 0.0
     resumed: bool = False
+    points: float = 0.0  # of priority, by queue, topic and number
+    order_class: int = 1
 
 
 class Channel(Protocol):
@@ -61,7 +63,7 @@ def language(channel: Channel) -> Language:
         return DEFAULT_LANGUAGE
 
 
-def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float) -> Wanted:
+def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float, number: str | None = None) -> Wanted:
     """What the caller waited for, by the rules of now; any agent of the language where that is not known any more.
 
     A place in time that lies in the future, or that nobody wrote, is now: a waiting time is never negative.
@@ -70,6 +72,7 @@ def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float) -> Wa
     queued_at = min(_seconds(channel.get_variable("RM_QUEUED_AT"), now), now)
     waiting_since = min(_seconds(channel.get_variable("RM_WAITING_SINCE"), queued_at), now)
     waited_before_s = max(0.0, _seconds(channel.get_variable("RM_WAITED"), 0.0))
+    place = priority(rules, found.topic, found.queue or "", number)
     return Wanted(
         queue=rules.queues[found.queue or ""],
         topic=found.topic,
@@ -79,6 +82,8 @@ def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float) -> Wa
         waited_s=waited_before_s + now - waiting_since,
         # Who fell into the net from a menu has been offered to nobody yet, and counts now.
         resumed=channel.get_variable("RM_CONTACT") != "",
+        points=place.points,
+        order_class=place.order_class,
     )
 
 

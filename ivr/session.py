@@ -118,6 +118,11 @@ class Call:
         """Such as PJSIP/carrier-00000001."""
         return self.channel.env.get("agi_channel", "")
 
+    @property
+    def number(self) -> str:
+        """The caller's number as the carrier gives it; "" or a word such as `unknown` when it is withheld."""
+        return self.channel.env.get("agi_callerid", "")
+
     def say(self, *keys: str) -> bool:
         """Say prompts or pieces of the caller's language; True when heard to the end."""
         return self.voice.say(self.sounds(*keys))

@@ -29,7 +29,7 @@ def transferred(call: Call) -> Outcome:
     call.contact_id, call.offered = contact_id, True
     back_to = acd.agent_talking_to(contact_id)
     _log.info("transfer.asked", contact_id=contact_id, by=back_to, to_agent=target in call.rules.agents)
-    wanted = remembered.wanted(call.channel, call.rules, call.language, call.services.now())
+    wanted = remembered.wanted(call.channel, call.rules, call.language, call.services.now(), call.number)
     music = wanted.queue.music
     call.channel.music(music)
     # At once, before any sentence: a contact that nobody claims is soon taken for ended.

@@ -40,6 +40,7 @@ class _Waiting:
         self._wanted = wanted
         self._acd = call.services.acd
         self._said_position: int | None = None
+        self._said_wait: tuple[str, ...] = ()  # the estimate as it was last said
         self._speak_at_s = 0.0
         self._since = 0.0
         self._silent_rounds = 0  # announcements in a row that had nothing new to say
@@ -90,6 +91,8 @@ class _Waiting:
                 first_queued_at=wanted.first_queued_at,
                 waited_s=wanted.waited_s,
                 resumed=wanted.resumed,
+                points=wanted.points,
+                order_class=wanted.order_class,
             ),
             call.channel_name,
         )
@@ -105,19 +108,23 @@ class _Waiting:
         return min(_READ_MS, until_speech_ms) if until_speech_ms > 0 else _POLL_MS
 
     def _announce(self) -> None:
-        """The place, when it changed; a match ends the sentence, and the music is back after it."""
+        """Place and estimated wait, when they changed; a match ends the sentence, and the music is back after it."""
         call = self._call
         position = self._acd.position(call.contact_id)
         words, self._first_words = self._first_words, ()
         if position is not None and position != self._said_position and position <= POSITION_MAX:
             words += say.grammar(call.language.value).position(position).pieces
+        wait_s = self._acd.estimated_wait_s(call.contact_id)
+        wait = () if wait_s is None else tuple(say.grammar(call.language.value).wait(wait_s).pieces)
+        if wait != self._said_wait:
+            words += wait
         self._silent_rounds = 0 if words else self._silent_rounds + 1
         if self._silent_rounds >= _ROUNDS_WITHOUT_NEWS:
             words, self._silent_rounds = ("please_wait",), 0
         if words:
             heard = call.voice.say(call.sounds(*words), until=self._matched)
             if heard:
-                self._said_position = position
+                self._said_position, self._said_wait = position, wait
             call.channel.music(self._wanted.queue.music)
         self._speak_at_s = call.voice.now_s() + self._wanted.queue.announce_every_s
 
@@ -136,7 +143,7 @@ class _Waiting:
                 call.set_phase(Phase.MENU)
                 return True
             if press.key == _REPEAT:
-                self._said_position = None
+                self._said_position, self._said_wait = None, ()
                 self._speak_at_s = call.voice.now_s()
         return False
 

@@ -154,6 +154,7 @@ class TwinAcd:
     pending: dict[str, Assignment] = field(default_factory=dict)
     log: list[tuple[Any, ...]] = field(default_factory=list)
     ahead: int = 0
+    eta_s: float | None = None  # unknown
     sight: bool = True
     net: bool = False
     alive: int = 0
@@ -190,6 +191,9 @@ class TwinAcd:
 
     def position(self, contact_id: str) -> int | None:
         return self.ahead + 1 if contact_id in self.waiting else None
+
+    def estimated_wait_s(self, contact_id: str) -> float | None:
+        return self.eta_s if contact_id in self.waiting else None
 
     def announcement_due(self, contact_id: str) -> bool:
         self._match()

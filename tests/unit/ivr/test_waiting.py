@@ -64,6 +64,36 @@ def test_position_is_said_at_entry_and_again_only_when_it_changed():
     assert house.channel.heard[1:3] == ["ko/connecting", "ko/position_3"]
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_the_estimate_is_said_with_the_place_and_again_only_when_it_changed(language):
+    house = House()
+    house.acd.ahead, house.acd.eta_s = 2, 230.0
+    house.acd.free_at = {"1001": 130.0}
+    original = house.acd.position
+
+    def position(contact):
+        if house.channel.now_s > 60:
+            house.acd.eta_s = 100.0
+        return original(contact)
+
+    house.acd.position = position
+    wait(house, language, "any")
+    said = [heard for heard in house.channel.heard if "position" in heard or "wait_" in heard]
+    assert said == [f"{language}/position_3", f"{language}/wait_4", f"{language}/wait_2"]
+
+
+def test_a_match_ends_the_estimate_too():
+    house = House()
+    house.acd.ahead, house.acd.eta_s = 2, 230.0
+    times = []
+    house.channel.on_dial = lambda: times.append(house.channel.now_s)
+    house.acd.free_at = {"1001": 5.5}
+    house.channel.press(5.5, "D")
+    wait(house)
+    assert house.channel.cut == ["ko/wait_4"]
+    assert times == [5.5]
+
+
 def test_a_place_that_does_not_change_is_not_repeated_but_nobody_is_forgotten():
     house = House()
     house.acd.ahead = 2
