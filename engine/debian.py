@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-DEFAULT_ARCHIVE = "http://deb.debian.org/debian"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 NETWORK_TIMEOUT_S = 20
 
@@ -24,9 +23,23 @@ class FetchError(Exception):
 
 
 def archive() -> str:
-    """The Debian archive that this machine's apt is configured for, in whatever form its sources are written."""
-    if not _is_debian():
-        return DEFAULT_ARCHIVE
+    """The Debian archive to fetch from: RINGMASTER_ARCHIVE, or the one that this machine's apt is configured for.
+
+    FetchError where neither names one: a machine is not sent to a host that nobody chose.
+    """
+    if chosen := os.environ.get("RINGMASTER_ARCHIVE"):
+        return chosen.rstrip("/")
+    found = _configured() if _is_debian() else None
+    if found is None:
+        raise FetchError(
+            "this machine's apt is configured for no Debian archive. Name one, such as "
+            "RINGMASTER_ARCHIVE=http://MIRROR/debian, or put Asterisk 20 or later on PATH."
+        )
+    return found
+
+
+def _configured() -> str | None:
+    """In whatever form apt's sources are written."""
     listed = subprocess.run(
         ["apt-get", "-o", "Debug::NoLocking=1", "-o", "Dir::State::lists=/nonexistent", "update", "--print-uris"],
         capture_output=True,
@@ -36,7 +49,7 @@ def archive() -> str:
     ).stdout
     uris = re.findall(r"^'(https?://\S+?)/dists/([^/']+)(?:/updates)?/(?:In)?Release'", listed, re.MULTILINE)
     main = [uri for uri, suite in uris if "security" not in suite and "security" not in uri and "/debian" in uri]
-    return main[0].rstrip("/") if main else DEFAULT_ARCHIVE
+    return main[0].rstrip("/") if main else None
 
 
 def _is_debian() -> bool:

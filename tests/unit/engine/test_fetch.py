@@ -20,6 +20,7 @@ def _apt_says(monkeypatch: pytest.MonkeyPatch, said: str, *, debian: bool = True
 
 
 def test_the_archive_is_the_one_that_apt_is_configured_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RINGMASTER_ARCHIVE", raising=False)
     _apt_says(
         monkeypatch,
         "'https://mirror.example.kr/debian-security/dists/bookworm-security/InRelease' a 0 \n"
@@ -29,11 +30,22 @@ def test_the_archive_is_the_one_that_apt_is_configured_for(monkeypatch: pytest.M
     assert debian_packages.archive() == "https://mirror.example.kr/debian"
 
 
-def test_without_a_debian_archive_it_is_debians_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    _apt_says(monkeypatch, "'file:///media/cdrom/dists/bookworm/InRelease' a 0 \n")
-    assert debian_packages.archive() == debian_packages.DEFAULT_ARCHIVE
-    _apt_says(monkeypatch, "'http://archive.ubuntu.com/ubuntu/dists/noble/InRelease' a 0 \n", debian=False)
-    assert debian_packages.archive() == debian_packages.DEFAULT_ARCHIVE
+@pytest.mark.parametrize(
+    ("said", "debian"),
+    [
+        ("'file:///media/cdrom/dists/bookworm/InRelease' a 0 \n", True),
+        ("'http://mirror.example.kr/ubuntu/dists/noble/InRelease' a 0 \n", False),
+    ],
+)
+def test_a_machine_without_a_debian_archive_is_told_to_name_one(
+    said: str, debian: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _apt_says(monkeypatch, said, debian=debian)
+    monkeypatch.delenv("RINGMASTER_ARCHIVE", raising=False)
+    with pytest.raises(FetchError, match="RINGMASTER_ARCHIVE="):
+        debian_packages.archive()
+    monkeypatch.setenv("RINGMASTER_ARCHIVE", "https://mirror.example.kr/debian/")
+    assert debian_packages.archive() == "https://mirror.example.kr/debian"
 
 
 def test_a_fetched_program_runs_through_its_own_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
