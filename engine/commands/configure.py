@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from dialplan.loader import RulesError
-from engine import credentials, pbxconfig, soundstore
+from engine import credentials, pbxconfig, soundstore, up
 from engine.commands.up import add_settings, load_rules, settings_of
 
 
@@ -19,9 +19,12 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./ringmaster configure", description="Write the PBX's configuration.")
     add_settings(parser)
     options = parser.parse_args([*arguments, "--pbx-external"])
-    settings = settings_of(options)
     try:
+        settings = settings_of(options)
         ruleset = load_rules(settings)
+    except up.UpError as error:
+        print(f"configure: {error}", file=sys.stderr)
+        return 1
     except RulesError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

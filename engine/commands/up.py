@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from pydantic import ValidationError
+
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
@@ -84,8 +86,12 @@ def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
 
 
 def settings_of(options: argparse.Namespace) -> RunSettings:
-    """The settings of a new run. UpError when an address or a port that was asked for cannot be had."""
-    defaults = Defaults()
+    """The settings of a new run. UpError when an address or a port, asked for or in the environment, cannot be had."""
+    try:
+        defaults = Defaults()
+    except ValidationError as error:
+        wrong = "; ".join(f"RINGMASTER_{str(e['loc'][0]).upper()}={e['input']}: {e['msg']}" for e in error.errors())
+        raise up.UpError(wrong) from None
     state = options.state.absolute()
     asked = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
     bind = _or(options.bind, defaults.bind)
@@ -178,7 +184,7 @@ def _more_than_0(text: str) -> float:
 
 
 def _port(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else -1
     if not 0 <= number <= 65535:
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return number

@@ -210,6 +210,16 @@ def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
     assert refused.stderr == "up: this machine has no address 203.0.113.9 to answer at (--bind, RINGMASTER_BIND)\n"
 
 
+def test_a_wrong_port_in_the_environment_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RINGMASTER_SIP_PORT", "abc")
+    refused = _up("--state", str(tmp_path / "state"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("up: RINGMASTER_SIP_PORT=abc: ")
+    refused = _up("--state", str(tmp_path / "state"), "--sip-port", "abc")
+    assert refused.returncode == 2
+    assert "a port is a number from 0 to 65535" in refused.stderr
+
+
 def test_a_killed_up_takes_its_engine_along_and_the_next_up_takes_over(start_centre: Start) -> None:
     centre = start_centre()
     known = centre.ready
