@@ -8,9 +8,9 @@ from __future__ import annotations
 from acd.core import lanes, moves, reservations, talks
 from acd.core.events import ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
 from acd.core.matching import Choice
-from acd.core.model import WAITING, Agent, Contact, State
+from acd.core.model import WAITING, Contact, State
 from acd.core.moves import Out
-from acd.core.states import ContactState, Presence, Work
+from acd.core.states import ContactState, Work
 from dialplan.ruleset import Queue, Source, Strategy
 
 _DEPARTURES = {
@@ -175,8 +175,8 @@ def hand_on_asked(state: State, event: HandOnAsked, out: Out) -> None:
     contact, agent = state.contacts.get(event.contact_id), state.agents.get(event.agent_id)
     if contact is None or agent is None or contact.state not in (ContactState.CONNECTED, ContactState.WRAPUP):
         return
-    own = agent.contact is contact
-    if not (_may_get_back(agent) if own else agent.offerable()):
+    own, by = agent.contact is contact, contact.agent_id
+    if not (reservations.may_get_back(agent) if own else agent.offerable()):
         return
     if contact.state is ContactState.CONNECTED:
         talks.end_talk(state, contact, out, into=ContactState.QUEUED)
@@ -188,11 +188,5 @@ def hand_on_asked(state: State, event: HandOnAsked, out: Out) -> None:
     contact.excluded.discard(agent.id)
     agent.excluded_by.discard(contact.id)
     state.timers.cancel(moves.exclusion_timer(contact.id, agent.id))
+    contact.handed_on_by = None if own else by
     reservations.reserve(state, Choice(contact, agent, 1, ()), "handed_on", out)
-
-
-def _may_get_back(agent: Agent) -> bool:
-    presence = agent.asked[0] if agent.asked is not None else agent.presence
-    elsewhere = agent.device_busy and agent.work is Work.WRAPUP
-    there = agent.reachable and not agent.leaving and presence not in (Presence.OFFLINE, Presence.ERROR)
-    return there and not elsewhere

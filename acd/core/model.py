@@ -90,6 +90,7 @@ class Contact:
     queues_entered: set[str] = field(default_factory=set)
     counts: bool = False  # its next answer counts for the queue's service level
     not_taken: int = 0
+    handed_on_by: str | None = None  # the agent to whom it returns when the ring after a transfer is not answered
     connected_at: float = 0.0
     hold_since: float | None = None
     held_s: float = 0.0

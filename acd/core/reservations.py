@@ -6,7 +6,7 @@ lands in `state.unplaced`, and `acd.core.step` matches it.
 
 from __future__ import annotations
 
-from acd.core import passedover
+from acd.core import passedover, talks
 from acd.core.commands import Assign, HandOver, Note, Notice, Tell, Unassign
 from acd.core.estimate import estimate
 from acd.core.events import LegResult
@@ -158,7 +158,8 @@ def fail(state: State, reservation: Reservation, result: LegResult, out: Out) ->
     contact, agent = reservation.contact, reservation.agent
     end_reservation(state, reservation, result, out)
     exclude(state, contact, agent, contact.queue.rona_exclude_s)
-    back_to_queue(state, contact, out)
+    if not _returned(state, contact, out):
+        back_to_queue(state, contact, out)
     if result is not LegResult.BUSY:
         agent.device_busy = False  # it rang for us; a busy phone stays busy until the PBX says otherwise
     if result is LegResult.UNREACHABLE:
@@ -170,6 +171,33 @@ def fail(state: State, reservation: Reservation, result: LegResult, out: Out) ->
         agent.asked = (Presence.NOT_RESPONDING, None)
         out.append(Tell(agent.id, Notice.NOT_RESPONDING))
     release(state, agent, out)
+
+
+def _returned(state: State, contact: Contact, out: Out) -> bool:
+    """After a transfer that nobody answered: back to the agent who made it, once, if they may be rung."""
+    agent = state.agents.get(contact.handed_on_by or "")
+    contact.handed_on_by = None
+    if agent is None or contact.in_net or not may_get_back(agent):
+        return False
+    if agent.work is Work.WRAPUP and agent.contact is None:
+        contact.agent_id = None
+        move_contact(state, contact, ContactState.QUEUED, out)
+        talks.end_wrapup(state, agent, out)
+    elif agent.offerable():
+        contact.agent_id = None
+        move_contact(state, contact, ContactState.QUEUED, out)
+    else:
+        return False
+    reserve(state, Choice(contact, agent, 1, ()), "handed_on", out)
+    return True
+
+
+def may_get_back(agent: Agent) -> bool:
+    """Whether an agent may be rung for the contact that they have just talked with, from their wrap-up too."""
+    presence = agent.asked[0] if agent.asked is not None else agent.presence
+    elsewhere = agent.device_busy and agent.work is Work.WRAPUP
+    there = agent.reachable and not agent.leaving and presence not in (Presence.OFFLINE, Presence.ERROR)
+    return there and not elsewhere
 
 
 def abort(state: State, reservation: Reservation, result: LegResult, out: Out) -> None:

@@ -14,7 +14,7 @@ def connect(state: State, contact: Contact, agent_id: str, agent: Agent | None, 
     if contact.counts:
         within = contact.waited_s(state.now) <= contact.queue.service_level_s
         contact.counts = False
-    contact.agent_id = agent_id
+    contact.agent_id, contact.handed_on_by = agent_id, None
     contact.connected_at, contact.hold_since, contact.held_s, contact.not_taken = state.now, None, 0.0, 0
     if contact.estimated_s is not None:
         waits = state.waits.setdefault(contact.language, Waits())

@@ -76,20 +76,24 @@ def test_a_blind_transfer_elsewhere_goes_back_to_the_agent(centre: Centre, targe
         assert log.wait("talk.noted", by="1001", agent_id="1001")["detail"] == "blind:returned"
 
 
-def test_a_transfer_to_an_agent_who_does_not_answer_finds_the_next(centre: Centre) -> None:
-    """The agent who transferred, being the only one who is free."""
-    with talking(centre, "1001", "1002") as (_, citizen, [agent, other]):
+def test_a_transfer_to_an_agent_who_does_not_answer_returns_to_the_one_who_made_it(centre: Centre) -> None:
+    """Past another one who is free."""
+    with talking(centre, "1001", "1002", "1005") as (log, citizen, [agent, other, free]):
         other.answers = False
         say_code(centre, other, "*11", "available")
+        say_code(centre, free, "*11", "available")
         asked = time.monotonic()
         agent.transfer("1002")
         other.wait(INCOMING, 5, after=asked)
         agent.wait(ESTABLISHED, 9, after=asked)
+        assert log.wait("talk.noted", by="1001", agent_id="1001")["detail"] == "blind:returned"
+        assert free.events(INCOMING, after=asked) == []
         assert citizen.events(CLOSED) == []
         other.answers = True
         citizen.hang_up()
         wait_quiet(centre)
         say_code(centre, other, "*13", "offline")
+        say_code(centre, free, "*13", "offline")
 
 
 def test_hanging_up_after_a_transfer_leaves_nobody_behind(centre: Centre) -> None:

@@ -312,12 +312,26 @@ def test_a_transfer_does_not_come_back_to_a_phone_in_another_call() -> None:
     assert centre.feed(HandOnAsked("c1", "1001")) == []
 
 
+def test_a_transfer_that_nobody_answers_returns_once_to_the_agent_who_made_it() -> None:
+    """From the wrap-up, past whoever else is free."""
+    centre = talking("1002", "1003")
+    centre.available("1002")
+    centre.available("1003")
+    centre.feed(HandOnAsked("c1", "1002"), 60.0)
+    centre.feed(LegFailed("c1", "1002", LegResult.DECLINED), 2.0)
+    assert centre.rung() == [("c1", "1001")]
+    assert centre.agent("1001") == (AVAILABLE, Work.RESERVED)
+    centre.feed(LegFailed("c1", "1001", LegResult.DECLINED), 2.0)
+    assert centre.rung() == [("c1", "1003")]
+
+
 def test_a_transfer_that_nobody_answers_waits_in_its_queue_by_its_waiting_time_alone() -> None:
     centre = talking("1002")
     centre.available("1002")
     centre.end("c1", after=600.0)
     centre.feed(HandOnAsked("c1", "1002"))
     assert centre.rung() == [("c1", "1002")]
+    centre.feed(PresenceAsked("1001", Presence.OFFLINE))  # so it cannot go back to who transferred it
     centre.offer("c2", after=0.0, first_queued_at=centre.now - 60.0, waited_s=60.0)
     centre.feed(LegFailed("c1", "1002", LegResult.DECLINED), 2.0)
     assert centre.rung() == [("c2", "1002")]
