@@ -13,39 +13,37 @@ from dialplan.loader import load
 from dialplan.ruleset import EVERY_QUEUE, Language, Requirement, Sticky
 from tests.unit.dialplan.conftest import Folder
 
-KO, JA = Language.KO, Language.JA
-TAX_STEPS = """skills: {tax: 3}
+KO = Language.KO
+STEPS = """skills: {property: 2}
     steps:
-      - {after_s: 20, skills: {tax: 2}}
+      - {after_s: 20, skills: {property: 1}}
       - {after_s: 60, skills: {}, allow_interpreter: true}"""
-PROFILES = """
-profiles:
+PROFILES = """profiles:
   desk:
     queues:
       - {queue: tax, rank: 1}
       - {queue: city, rank: 3, delay_s: 20, reserve_idle: 1}
       - {queue: "*", rank: 2}
-agents:
 """
 
 
 def test_steps_are_told_with_their_line_and_who_is_able(folder: Folder) -> None:
-    folder.replace("queues.yaml", "skills: {tax: 3}", TAX_STEPS)
+    folder.replace("queues.yaml", "skills: {property: 2}", STEPS)
     ruleset = load(folder.path)
-    found = route(ruleset, JA, "tax")
+    found = route(ruleset, KO, "property")
     assert [(step.after_s, step.requirement) for step in found.steps] == [
-        (20, Requirement(JA, (("tax", 2),))),
+        (20, Requirement(KO, (("property", 1),))),
         (60, Requirement(None)),
     ]
-    place = folder.place("queues.yaml", "{after_s: 60").rsplit(":", 1)[0]
+    place = folder.place("queues.yaml", "{after_s: 60, skills: {}").rsplit(":", 1)[0]
     (told,) = [one for one in found.reasons if str(one.source) == place]
     assert told.text() == f"after 60 s of waiting any language is enough: {len(ruleset.agents)} agents"
 
 
 def test_a_step_without_the_word_interpreter_keeps_the_language(folder: Folder) -> None:
-    folder.replace("queues.yaml", "skills: {tax: 3}", "skills: {tax: 3}\n    steps: [{after_s: 20, skills: {}}]")
-    (step,) = route(load(folder.path), JA, "tax").steps
-    assert step.requirement == Requirement(JA)
+    folder.replace("queues.yaml", "skills: {property: 2}", "skills: {property: 2}\n    steps: [{after_s: 20, skills: {}}]")
+    (step,) = route(load(folder.path), KO, "property").steps
+    assert step.requirement == Requirement(KO)
 
 
 def test_steps_of_the_defaults_hold_for_queues_that_write_none(folder: Folder) -> None:
@@ -80,7 +78,7 @@ def test_points_of_queue_topic_and_number_add_up(folder: Folder) -> None:
 
 
 def test_a_profile_gives_rank_delay_and_reserve_by_queue(folder: Folder) -> None:
-    folder.replace("agents.yaml", "\nagents:\n", PROFILES)
+    folder.replace("agents.yaml", "profiles:\n", PROFILES)
     for number in ("02", "03"):
         folder.replace(
             "agents.yaml",
@@ -100,12 +98,12 @@ def test_a_profile_gives_rank_delay_and_reserve_by_queue(folder: Folder) -> None
 
 
 def test_a_topic_that_only_a_profile_without_its_queue_could_answer_is_refused(folder: Folder) -> None:
-    folder.replace("agents.yaml", "\nagents:\n", "\nprofiles: {default: {queues: [{queue: tax}]}}\nagents:\n")
-    assert any("no agent can answer topic `any` in ko" in problem for problem in folder.problems())
+    folder.replace("agents.yaml", "profiles:\n", "profiles:\n  default: {queues: [{queue: tax}]}\n")
+    assert any("no agent can answer topic `any` in en" in problem for problem in folder.problems())
 
 
 def test_more_reserved_than_there_are_is_refused(folder: Folder) -> None:
-    folder.replace("agents.yaml", "\nagents:\n", PROFILES)
+    folder.replace("agents.yaml", "profiles:\n", PROFILES)
     folder.replace("agents.yaml", "1002: {name: 상담사 02,", "1002: {profile: desk, name: 상담사 02,")
     (problem,) = folder.problems()
     assert problem.endswith("reserve_idle 1 keeps all 1 agents of `desk` from it for ever")
