@@ -123,8 +123,8 @@ def coverage(
     for key, topic in menus.topics.items():
         for language, name in topic.queue.items():
             queue = queues.queues.get(name)
-            if queue is None:
-                continue
+            if queue is None or not set(queue.skills) <= set(agents.skills):
+                continue  # a name that does not exist is an error of its own, which says what was meant
             able = (
                 language in agent.languages
                 and all(agent.skills.get(s, 0) >= n for s, n in queue.skills.items())

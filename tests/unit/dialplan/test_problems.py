@@ -91,6 +91,13 @@ def test_a_misspelt_name_is_told_once(folder: Folder) -> None:
     ]
 
 
+def test_a_misspelt_skill_is_told_once(folder: Folder) -> None:
+    folder.replace("queues.yaml", "{passport: 2}", "{pasport: 2}")
+    assert folder.problems() == [
+        f"{folder.place('queues.yaml', 'pasport: 2')}: no skill is called `pasport`; did you mean `passport`?"
+    ]
+
+
 def test_all_mistakes_of_all_files_are_told_at_once(folder: Folder) -> None:
     folder.replace("queues.yaml", "wrapup_s: 30", "wrapup_s: -1")
     folder.replace("menus.yaml", "3: {topic: passport}", "3: {topic: pasport}")
