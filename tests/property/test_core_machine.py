@@ -84,7 +84,9 @@ def queue(key: str, skills: dict[str, int], strategy: Strategy, **values) -> Que
 
 
 def agent(agent_id: str, languages: Sequence[Language], profile: Profile = EVERY_QUEUE, **skills: int) -> AgentRule:
-    return AgentRule(agent_id, agent_id, "team1", frozenset(languages), skills, False, Source("agents.yaml", 3), profile)
+    return AgentRule(
+        agent_id, agent_id, "team1", frozenset(languages), skills, False, Source("agents.yaml", 3), profile
+    )
 
 
 def steps(*written: tuple[float, dict[str, int], bool]) -> tuple[Relaxation, ...]:
@@ -95,7 +97,9 @@ def steps(*written: tuple[float, dict[str, int], bool]) -> tuple[Relaxation, ...
 
 
 RANKED = Profile("ranked", (ProfileRow("tax", rank=1), ProfileRow(None, rank=2)))
-HELPING = Profile("helping", (ProfileRow("passport"), ProfileRow("tax", delay_s=8.0), ProfileRow(None, delay_s=20.0, rank=3)))
+HELPING = Profile(
+    "helping", (ProfileRow("passport"), ProfileRow("tax", delay_s=8.0), ProfileRow(None, delay_s=20.0, rank=3))
+)
 KEEPING = Profile("keeping", (ProfileRow("tax"), ProfileRow(None, delay_s=5.0, reserve_idle=1)))
 
 

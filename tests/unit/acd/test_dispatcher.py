@@ -51,7 +51,10 @@ def test_a_freed_agent_takes_the_next_at_once(centre: Centre) -> None:
     assert centre.dispatcher.position("c2") == 1
     phone.stopped.set()
     until(lambda: centre.moves("c2") == ["queued", "reserved", "connected"])
-    assert [fact.trigger for fact in centre.facts if isinstance(fact, Decision) and fact.outcome == "match"] == ["arrival", "freed"]
+    assert [fact.trigger for fact in centre.facts if isinstance(fact, Decision) and fact.outcome == "match"] == [
+        "arrival",
+        "freed",
+    ]
 
 
 @pytest.mark.parametrize("deaf_ms", [0, 30, 90, 150, 300])

@@ -168,7 +168,13 @@ def at(centre: Centre, state: str) -> None:
 
 @pytest.mark.parametrize(
     ("state", "last"),
-    [("queued", "abandoned"), ("reserved", "abandoned"), ("in_net", "abandoned"), ("connected", "completed"), ("hold", "completed")],
+    [
+        ("queued", "abandoned"),
+        ("reserved", "abandoned"),
+        ("in_net", "abandoned"),
+        ("connected", "completed"),
+        ("hold", "completed"),
+    ],
 )
 def test_asterisk_restarted(centre: Centre, state: str, last: str) -> None:
     """Nothing of before is in it: who waited has abandoned, a talk has ended, agents keep their word."""
@@ -234,7 +240,9 @@ def test_new_rules_while_a_hundred_wait(centre: Centre, rules: Ruleset) -> None:
     served: list[str] = []
     for _ in range(100):
         until(lambda: centre.agent("1001") == "available/connected")
-        connected = [f.contact_id for f in centre.facts if isinstance(f, ContactMoved) and f.new is ContactState.CONNECTED]
+        connected = [
+            f.contact_id for f in centre.facts if isinstance(f, ContactMoved) and f.new is ContactState.CONNECTED
+        ]
         served.append(connected[-1])
         centre.twin.phones["1001"].stopped.set()
         until(lambda: centre.moves(served[-1])[-1] == "completed")

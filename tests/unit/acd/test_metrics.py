@@ -216,7 +216,9 @@ def test_what_sessions_report(metrics: Metrics) -> None:
 
 def test_estimates_are_gauges_and_their_error_is_counted(metrics: Metrics, sources: Sources) -> None:
     sources.known = {("passport", Language.KO): 42.0}
-    metrics.receive([moved("c1", ContactState.CONNECTED, queue="passport", within_threshold=True, waited_s=31.0, estimated_s=40.0)])
+    metrics.receive(
+        [moved("c1", ContactState.CONNECTED, queue="passport", within_threshold=True, waited_s=31.0, estimated_s=40.0)]
+    )
     metrics.receive([moved("c2", ContactState.CONNECTED, queue="passport", within_threshold=True, waited_s=0.5)])
     scraped = Scraped(metrics)
     assert scraped.one("acd_estimated_wait_seconds", queue="passport", lang="ko") == 42
@@ -229,7 +231,9 @@ def test_matches_are_counted_by_step_and_refusals_are_none(metrics: Metrics) -> 
     def decision(**values: object) -> Decision:
         told = {"step": 0, "outcome": "match"} | values
         asked = Requirement(Language.KO)
-        return Decision(1.0, "c1", "1001", 1, "passport", asked, "longest_idle", "step", 1.0, 1, (), "queues.yaml:1", **told)
+        return Decision(
+            1.0, "c1", "1001", 1, "passport", asked, "longest_idle", "step", 1.0, 1, (), "queues.yaml:1", **told
+        )
 
     metrics.receive([decision(), decision(), decision(outcome="refusal")])
     assert Scraped(metrics).one("acd_routing_step_matches_total", queue="passport", step="0") == 2

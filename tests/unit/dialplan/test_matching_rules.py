@@ -41,7 +41,9 @@ def test_steps_are_told_with_their_line_and_who_is_able(folder: Folder) -> None:
 
 
 def test_a_step_without_the_word_interpreter_keeps_the_language(folder: Folder) -> None:
-    folder.replace("queues.yaml", "skills: {property: 2}", "skills: {property: 2}\n    steps: [{after_s: 20, skills: {}}]")
+    folder.replace(
+        "queues.yaml", "skills: {property: 2}", "skills: {property: 2}\n    steps: [{after_s: 20, skills: {}}]"
+    )
     (step,) = route(load(folder.path), KO, "property").steps
     assert step.requirement == Requirement(KO)
 

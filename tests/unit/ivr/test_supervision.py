@@ -29,7 +29,11 @@ def dial(code: str, keys: str = "", by: str = SUPERVISOR, talking: bool = True) 
 
 @pytest.mark.parametrize(
     ("code", "mode", "options"),
-    [("*51", "listen", "qESe(PJSIP/1002)"), ("*52", "whisper", "qwESe(PJSIP/1002)"), ("*53", "barge", "qBESe(PJSIP/1002)")],
+    [
+        ("*51", "listen", "qESe(PJSIP/1002)"),
+        ("*52", "whisper", "qwESe(PJSIP/1002)"),
+        ("*53", "barge", "qBESe(PJSIP/1002)"),
+    ],
 )
 def test_after_the_pin_the_talk_is_heard_and_the_record_says_so(code: str, mode: str, options: str) -> None:
     house = dial(code + AGENT, PIN)

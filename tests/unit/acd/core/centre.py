@@ -64,7 +64,9 @@ def make_agent(
     return AgentRule(agent_id, f"상담사 {agent_id}", team, spoken, skills, False, Source("agents.yaml", 3), profile)
 
 
-def make_steps(*steps: tuple[float, dict[str, int]], interpreter_after_s: float | None = None) -> tuple[Relaxation, ...]:
+def make_steps(
+    *steps: tuple[float, dict[str, int]], interpreter_after_s: float | None = None
+) -> tuple[Relaxation, ...]:
     """Relaxation steps, on lines 31 and on; the last one with an interpreter when told so."""
     made = [Relaxation(after_s, tuple(sorted(skills.items())), False, Source("queues.yaml", 31 + number))
             for number, (after_s, skills) in enumerate(steps)]  # fmt: skip
