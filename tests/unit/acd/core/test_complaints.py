@@ -1,0 +1,121 @@
+"""What users of other routers complain of, as far as matching is concerned: each a test that names the complaint."""
+
+from __future__ import annotations
+
+from acd.core.events import DeviceChanged, LegFailed, LegResult, PresenceAsked
+from acd.core.states import Presence, Work
+from tests.unit.acd.core.centre import Centre, make_agent, make_queue
+
+QUEUES = (make_queue("general"), make_queue("tax", {"tax": 2}))
+
+
+def taken_in_order(centre: Centre, agent_id: str, many: int) -> list[str]:
+    order = []
+    centre.available(agent_id)
+    for _ in range(many):
+        ((contact_id, _),) = centre.rung()
+        order.append(contact_id)
+        centre.talk(contact_id, agent_id)
+        centre.end(contact_id, 5.0)
+        centre.wait(30.0)
+    return order
+
+
+def test_order_across_queues_asterisk_108_1637_1691() -> None:
+    centre = Centre(make_agent("1001", tax=3), queues=QUEUES)
+    for number in range(6):
+        centre.offer(f"c{number}", ("general", "tax")[number % 2], after=1.0)
+    assert taken_in_order(centre, "1001", 6) == [f"c{number}" for number in range(6)]
+
+
+def test_weight_times_penalty_starves_asterisk_1561() -> None:
+    centre = Centre("1001")
+    centre.available("1001")
+    centre.offer("busy")
+    centre.talk("busy", "1001")
+    centre.offer("patient")
+    for number in range(10):  # they come with priority, again and again
+        centre.offer(f"vip{number}", after=30.0, points=2.0)
+    order = []
+    contact_id = "busy"
+    for _ in range(11):
+        centre.end(contact_id, 1.0)
+        centre.wait(30.0)
+        ((contact_id, _),) = centre.rung()
+        centre.talk(contact_id, "1001")
+        order.append(contact_id)
+    assert order.index("patient") == 3, "two points are two minutes: only who came within them goes first"
+
+
+def test_wrapup_ignored_asterisk_1006_607_1255() -> None:
+    centre = Centre(make_agent("1001", tax=3), queues=QUEUES)
+    centre.available("1001")
+    centre.offer("c1")
+    centre.talk("c1", "1001")
+    centre.offer("c2", "tax")
+    centre.end("c1")
+    centre.wait(29.9)
+    assert centre.agent("1001") == (Presence.AVAILABLE, Work.WRAPUP)
+    centre.wait(0.2)
+    assert centre.rung() == [("c2", "1001")]
+
+
+def test_two_calls_to_one_agent_asterisk_176() -> None:
+    centre = Centre(make_agent("1001", tax=3), queues=QUEUES)
+    centre.available("1001")
+    centre.offer("c1")
+    centre.offer("c2", "tax")
+    assert centre.rung() == []
+    assert centre.refusals()[0].passed_over[0].code == "busy"
+    centre.talk("c1", "1001")
+    assert centre.rung() == []
+
+
+def test_agents_stuck_in_a_state_freeswitch_2540_1973() -> None:
+    centre = Centre("1001")
+    centre.available("1001")
+    centre.offer("c1")
+    centre.ring("c1", "1001")
+    centre.hang_up("c1")
+    assert centre.agent("1001") == (Presence.AVAILABLE, Work.IDLE)
+    centre.offer("c2")  # nothing more is heard of this session, nor of this phone
+    centre.wait(60.0)
+    assert centre.agent("1001")[1] in (Work.IDLE, Work.RESERVED)
+    centre.hang_up("c2")
+    assert centre.agent("1001")[1] is Work.IDLE
+
+
+def test_skills_asterisk_685_686() -> None:
+    centre = Centre(make_agent("1001", tax=1), make_agent("1002", tax=2), queues=QUEUES)
+    centre.available("1001", "1002")
+    centre.offer("c1", "tax")
+    assert centre.rung() == [("c1", "1002")]
+    centre.feed(LegFailed("c1", "1002", LegResult.DECLINED))
+    centre.wait(59.0)
+    assert centre.rung() == [], "a level below the minimum is never enough without a step"
+
+
+def test_agents_offered_calls_while_their_phone_is_dead() -> None:
+    centre = Centre("1001", "1002")
+    centre.available("1001", "1002")
+    centre.feed(DeviceChanged("1001", False, False))
+    centre.offer("c1")
+    assert centre.rung() == [("c1", "1002")]
+
+
+def test_why_did_this_call_go_to_me() -> None:
+    centre = Centre("1001", "1002")
+    centre.available("1001", "1002")
+    centre.offer("c1")
+    (decision,) = centre.decisions()
+    assert (decision.agent_id, decision.candidates, decision.rule, decision.step) == ("1001", 2, "queues.yaml:20", 0)
+    assert [(one.agent_id, one.code) for one in decision.passed_over] == [("1002", "longer_idle")]
+
+
+def test_why_does_nobody_take_it() -> None:
+    centre = Centre("1001")
+    centre.offer("c1")
+    (refusal,) = centre.refusals()
+    assert [(one.agent_id, one.code) for one in refusal.passed_over] == [("1001", "not_available")]
+    centre.feed(PresenceAsked("1001", Presence.AVAILABLE))
+    assert centre.rung() == [("c1", "1001")]
