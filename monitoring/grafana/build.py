@@ -325,11 +325,17 @@ AGENTS = Dashboard(
             (8, 8),
         ),
         Panel(
+            "호 전환 결과 · How transfers ended",
+            (("{{kind}} {{result}}", "sum by (kind, result) (increase(acd_transfers_total[$__range]))"),),
+            "bargauge",
+            size=(8, 8),
+        ),
+        Panel(
             "대기열별 평균 통화 · Mean talk by queue",
             (("{{queue}}", mean("acd_talk_seconds", by="queue")),),
             "bargauge",
             "s",
-            (24, 8),
+            (16, 8),
         ),
     ),
 )
