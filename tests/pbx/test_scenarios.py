@@ -1,20 +1,24 @@
 """The scenarios of tests/scenarios with real phones: all callers of a plain morning at once, on one centre.
 
-Matching sees every caller and every agent, so scenarios with agents would meet in one centre; here nobody is logged in,
-and each scenario's way through the menus is played by a real caller: its keys, its language, topic and queue, its hang-up.
-Ringing, talks and the engine's end have real-phone tests of their own (test_call_*.py, test_ami_cut.py, test_safety_net.py).
+Matching sees every caller and every agent, so scenarios with agents would meet in one centre; first nobody is
+logged in, and each scenario's way through the menus is played by a real caller: its keys, its language, topic and queue, its
+hang-up. Then those in which one caller is matched are played with their agents' phones, one after the other.
+Talks, shifted clocks and the engine's end have real-phone tests of their own (test_call_*.py, test_hours_native.py,
+test_ami_cut.py, test_safety_net.py).
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
+from contextlib import ExitStack
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from calls import Log, wait_quiet
+import pytest
+from calls import Log, dial_in, logged_in, wait_quiet
 from centre import NUMBER, Centre, wait_for
 
 from engine.demo.phones import Account, Kind, PhoneBank, PhoneEvent
@@ -33,6 +37,43 @@ def playable() -> list[tuple[str, str, Call]]:
         if one.at == plain.at and not one.set and not one.deeds and len(one.calls) == 1 and told:
             found.append((name, one.calls[0]))
     return [(f"0101111{number:04d}", name, call) for number, (name, call) in enumerate(found, 1)]
+
+
+def matched() -> list[tuple[str, Scenario]]:
+    """Scenarios of a plain morning in which one caller, who types ahead to the end, reaches one of the agents."""
+    plain = Scenario(name="plain")
+    return [
+        (name, one)
+        for name, one in scenarios()
+        if name.split(":")[0] in ("languages", "matching", "ringing")
+        and (one.at, one.set, one.deeds) == (plain.at, [], [])
+        and len(one.calls) == 1
+        and len(one.calls[0].keys) >= 2
+        and one.calls[0].rings
+        and one.calls[0].hangs_up_s is None
+        and all(phone.phone in ("answers", "silent") and phone.after_s == 2.0 for phone in one.phones())
+        and sum(phone.phone == "silent" for phone in one.phones()) <= 1
+    ]
+
+
+@pytest.mark.parametrize("scenario", [one for _, one in matched()], ids=[name for name, _ in matched()])
+def test_a_caller_is_matched(open_centre: Centre, scenario: Scenario) -> None:
+    call = scenario.calls[0]
+    assert call.rings
+    with ExitStack() as stack:
+        for phone in scenario.phones():
+            stack.enter_context(logged_in(open_centre, phone.id, answers=phone.phone == "answers"))
+        log = Log(open_centre)
+        with open_centre.citizen() as citizen:
+            dial_in(citizen, call.keys)
+            connected = log.wait("contact.moved", 20, new="connected")
+            assert connected["agent_id"] == call.rings[-1]
+            assert [line["agent_id"] for line in log.lines("reservation.ended")] == call.rings
+            assert call.record
+            for what in ("language", "topic", "queue"):
+                assert getattr(call.record, what) in (None, connected[what])
+            citizen.hang_up()
+            wait_quiet(open_centre)
 
 
 def test_the_callers_of_all_scenarios_side_by_side(open_centre: Centre, tmp_path: Path) -> None:
