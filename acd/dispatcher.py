@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -61,6 +62,7 @@ DOUBT_S = 1.2  # a silent line is pinged after 0.7 s, and answers within a milli
 OWN_CALL_LOOKS, OWN_CALL_LOOK_S = 3, 0.01
 ANSWERED_UNSEEN_S = 1.0  # after Dial's own time-out: then it must have been answered
 
+_DAY_S = 86_400.0
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 Task = Callable[[float], None]
@@ -81,6 +83,7 @@ class Dispatcher:
         observe_dispatch: Callable[[float], None] = lambda _: None,
         count_failure: Callable[[str], None] = lambda _: None,
         limits: Limits | None = None,
+        last_agent: Callable[[str | None, float], str | None] = lambda _, __: None,
     ) -> None:
         """`publish` gets every fact, `room` says how many more calls may come in, `clock` is epoch seconds."""
         self._rules = rules
@@ -88,6 +91,7 @@ class Dispatcher:
         self._publish = publish
         self._clock = clock
         self._heartbeat = heartbeat
+        self._agent_of_last_time = last_agent  # (caller's hash, not before) -> agent
         self._observe_dispatch = observe_dispatch
         self._count_failure = count_failure
         self._inbox: SimpleQueue[tuple[Packet, float] | Task] = SimpleQueue()  # packets with their arrival
@@ -168,9 +172,16 @@ class Dispatcher:
             self._returning.came_back(offer.contact_id)
             self._alive.add(offer.contact_id)
             self._on_line.add(offer.contact_id)
-            self._feed(offer, now)
+            self._feed(self._with_last_agent(offer, now), now)
 
         self._inbox.put(begin)
+
+    def _with_last_agent(self, offer: ContactOffered, now: float) -> ContactOffered:
+        queue = self._rules.queues.get(offer.queue)
+        if queue is None or queue.sticky is None or offer.caller is None:
+            return offer
+        since = now - queue.sticky.days * _DAY_S
+        return replace(offer, sticky_agent=self._agent_of_last_time(offer.caller, since))
 
     def take(self, contact_id: str) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, once."""

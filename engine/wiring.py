@@ -28,6 +28,7 @@ from acd.explain import headline
 from acd.journal.codec import to_dict
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
+from acd.lastagents import LastAgents, talks_since
 from acd.metrics import Metrics, combinations
 from acd.reconcile import read as read_pbx
 from acd.subscribers import Fanout, Subscriber
@@ -74,6 +75,7 @@ class Engine:
         self.journal = JournalWriter(settings.database, begin_after=journal_after)
         self.today = Today(self.clock(), self._sentence)
         self.events = EventStream()
+        self.last_agents = LastAgents(credentials.load_or_make(settings.state).ami_secret)
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
         self._doors: Doors | None = None
         self._ami_trouble = Sparing()  # it is tried several times a second
@@ -98,6 +100,7 @@ class Engine:
             room=self._room,
             observe_dispatch=self.metrics.dispatch.observe,
             count_failure=lambda kind: self.metrics.steps_failed.labels(kind).inc(),
+            last_agent=self.last_agents.last,
         )
         self.metrics.watch(self)
         self.rules.on_change(self._rules_changed, self._reload_counted)
@@ -117,6 +120,7 @@ class Engine:
             sound=self._sound,
             observer=self.metrics,
             now=self.clock,
+            caller=self.last_agents.caller,
             pins=Pins(lambda agent: credentials.supervisor_pin(self.settings.state, agent)),
         )
         self._doors = open_doors(services, (HOST, self.settings.agi_port), heartbeat=self.heartbeat.acceptor)
@@ -285,6 +289,9 @@ class Engine:
         self._journal_after()
         try:
             self.today.add(figures(self.settings.database, midnight(now), now))
+            days = max((queue.sticky.days for queue in self.rules().queues.values() if queue.sticky), default=0)
+            if days:
+                self.last_agents.receive(talks_since(self.settings.database, now - days * 86_400))
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             _log.warning("journal.today_unread", error=str(error))
 
@@ -292,6 +299,7 @@ class Engine:
         """Everything that follows the facts in this process: figures, metrics, the stream, the log."""
         self.metrics.receive(facts)
         self.today.receive(facts)
+        self.last_agents.receive(facts)
         for fact in facts:
             data = to_dict(fact)
             self.events.publish((json.dumps(data, ensure_ascii=False) + "\n").encode())
@@ -308,7 +316,7 @@ _EVENT_NAMES = {
     "Decision": "contact.matched",
     "TalkNoted": "talk.noted",
 }
-_NOT_LOGGED = frozenset({"passed_over", "at"})
+_NOT_LOGGED = frozenset({"passed_over", "at", "caller"})
 
 
 def _waiting(seen: Snapshot, language: Language) -> int:

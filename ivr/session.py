@@ -94,6 +94,7 @@ class Services:
     now: Callable[[], float] = time.time  # epoch seconds, for the waiting time; never shifted
     stopwatch: Callable[[], float] = time.monotonic  # seconds, for what is measured within a call
     limits: Limits = field(default_factory=Limits)
+    caller: Callable[[str], str | None] = lambda _: None  # a keyed hash for a number, if somebody remembers callers
     pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
 
 

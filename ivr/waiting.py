@@ -93,6 +93,7 @@ class _Waiting:
                 resumed=wanted.resumed,
                 points=wanted.points,
                 order_class=wanted.order_class,
+                caller=call.services.caller(call.number),
             ),
             call.channel_name,
         )

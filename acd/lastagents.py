@@ -1,0 +1,65 @@
+"""Which agent a caller talked with last: what a sticky queue asks for (지정상담원).
+
+Knows keyed hashes of numbers, never numbers. Filled from the journal when the engine starts, then by the facts; asked
+by the dispatcher, in memory: no call waits for the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+
+from acd.core.facts import ContactMoved, Fact
+from acd.core.states import ContactState
+from acd.journal.codec import from_row
+from acd.journal.tables import facts, open_engine
+
+DIGITS_LEAST = 7  # fewer is a withheld number, or an extension
+CALLERS_MOST = 200_000
+
+
+class LastAgents:
+    """`receive` is a subscriber's; `last` may be asked by any thread."""
+
+    def __init__(self, secret: str) -> None:
+        """`secret` is the installation's: without it a hash tells nothing of a number."""
+        self._key = hashlib.sha256(b"last agents:" + secret.encode()).digest()
+        self._known: dict[str, tuple[float, str]] = {}
+
+    def caller(self, number: str) -> str | None:
+        """The hash that stands for a number; None for a withheld one."""
+        digits = "".join(char for char in number if char in "0123456789")
+        if len(digits) < DIGITS_LEAST:
+            return None
+        digits = "0" + digits[2:] if number.startswith("+82") else digits
+        return hmac.new(self._key, digits.encode(), hashlib.sha256).hexdigest()[:24]
+
+    def last(self, caller: str | None, since: float) -> str | None:
+        """The agent of this caller's last talk, if it was not before `since` (epoch seconds)."""
+        at, agent_id = self._known.get(caller or "", (0.0, ""))
+        return agent_id if agent_id and at >= since else None
+
+    def receive(self, batch: Iterable[Fact]) -> None:
+        """Remember who talks with whom."""
+        for fact in batch:
+            talks = isinstance(fact, ContactMoved) and fact.new is ContactState.CONNECTED
+            if isinstance(fact, ContactMoved) and talks and fact.caller is not None and fact.agent_id is not None:
+                known = self._known.pop(fact.caller, (0.0, ""))
+                self._known[fact.caller] = max(known, (fact.at, fact.agent_id))
+                if len(self._known) > CALLERS_MOST:
+                    del self._known[next(iter(self._known))]
+
+
+def talks_since(path: Path, since: float) -> Sequence[Fact]:
+    """The journal's talks from `since` on, in their order. Raises OperationalError when it can't be read."""
+    query = (
+        select(facts.c.kind, facts.c.body)
+        .where(facts.c.kind == "ContactMoved", facts.c.at >= since, facts.c.new == ContactState.CONNECTED.value)
+        .order_by(facts.c.at)
+    )
+    with open_engine(path).connect() as connection:
+        return [from_row(kind, body) for kind, body in connection.execute(query)]
