@@ -146,17 +146,25 @@ def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
         contact.in_net = True
         state.contacts[contact.id] = contact
         moves.move_contact(state, contact, ContactState.QUEUED, out, first=True, offered=not event.resumed)
-    elif contact.state is not ContactState.QUEUED:
+    elif contact.reservation is not None and contact.reservation.of_queue:
+        reservations.queue_gave_up(state, contact.reservation, out)  # it rings somebody else now
+    if contact.state is not ContactState.QUEUED:
         return
     reservations.reserve_rung(state, contact, agent, out)
 
 
 def ring_ended(state: State, event: RingEnded, out: Out) -> None:
-    """Nobody answered the queue's ring. Says nothing about a ring of ours for the same pair."""
+    """Nobody answered the queue's ring. Says nothing about a ring of ours for the same pair.
+
+    The agent is kept for a moment: the caller comes back now, and nobody who waits shorter is to be quicker.
+    """
     contact = state.contacts.get(event.contact_id)
     reservation = contact.reservation if contact is not None else None
+    del out
     if reservation is not None and reservation.of_queue and reservation.agent.id == event.agent_id:
-        reservations.queue_gave_up(state, reservation, out)
+        timer = moves.reservation_timer(event.agent_id)
+        due = state.timers.at(timer)
+        state.timers.set(timer, min(due or state.now, state.now + state.limits.back_s))
 
 
 def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:

@@ -445,6 +445,7 @@ def test_the_queues_own_ring_makes_both_reserved_and_its_answer_connects_them() 
 def test_after_the_queues_own_ring_a_contact_without_a_session_is_offered_to_nobody() -> None:
     centre = queue_rings()
     centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.wait(1.5)
     assert centre.rung() == []
     assert centre.contact("c1").state is ContactState.QUEUED
     assert centre.feed(RingEnded("c1", "1002")) == []
@@ -459,13 +460,14 @@ def test_after_the_queues_own_ring_a_contact_without_a_session_is_offered_to_nob
 def test_when_resume_has_connected_the_contact_has_its_place() -> None:
     centre = queue_rings()
     centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.wait(1.5)
     centre.offer("c2")
     centre.offer("c3")
     centre.offer("c1", resumed=True, first_queued_at=START - 40.0)
     assert centre.rung() == []
     centre.available("1002")
     assert centre.rung() == [("c1", "1002")]
-    assert centre.contact("c1").waited_s(centre.now) == pytest.approx(46.0)
+    assert centre.contact("c1").waited_s(centre.now) == pytest.approx(47.5)
 
 
 def test_resume_may_be_heard_before_the_rings_end() -> None:
@@ -521,6 +523,7 @@ def test_a_contact_whose_session_is_gone_waits_in_the_net_until_it_is_back(rung:
 def test_one_who_hangs_up_in_the_net_is_abandoned() -> None:
     centre = queue_rings()
     centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.wait(1.5)
     centre.hang_up("c1", after=5.0)
     assert [move.new for move in centre.moved("c1")] == [ContactState.ABANDONED]
 
@@ -528,11 +531,38 @@ def test_one_who_hangs_up_in_the_net_is_abandoned() -> None:
 def test_one_who_is_in_the_net_outlives_new_rules() -> None:
     centre = queue_rings()
     centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.wait(1.5)
     centre.feed(RulesChanged({"1003": make_agent("1003")}, {"general": make_queue()}))
     centre.available("1003")
     assert centre.rung() == []
     centre.offer("c1", resumed=True)
     assert centre.rung() == [("c1", "1003")]
+
+
+def test_after_the_queues_ring_nobody_overtakes_the_one_who_comes_back() -> None:
+    centre = queue_rings()
+    centre.offer("c2")
+    centre.feed(RingEnded("c1", "1001"), 5.0)
+    assert centre.rung() == [], "c1 comes back this moment"
+    centre.offer("c1", resumed=True, first_queued_at=START - 40.0, after=0.05)
+    assert centre.rung() == [("c1", "1001")]
+
+
+def test_who_does_not_come_back_after_the_queues_ring_holds_the_agent_for_a_moment_only() -> None:
+    centre = queue_rings()
+    centre.offer("c2")
+    centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.wait(1.5)
+    assert centre.rung() == [("c2", "1001")]
+
+
+def test_the_queue_rings_the_next_agent() -> None:
+    centre = queue_rings()
+    centre.available("1002")
+    centre.feed(RingEnded("c1", "1001"), 5.0)
+    centre.feed(RingAdopted("c1", "1002", KO, "any", "general", centre.now - 40.0, resumed=True), 0.1)
+    assert centre.agent("1001") == (AVAILABLE, Work.IDLE)
+    assert centre.agent("1002") == (AVAILABLE, Work.RESERVED)
 
 
 def test_callers_come_back_after_a_restart_in_their_old_order() -> None:
