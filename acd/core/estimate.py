@@ -72,8 +72,6 @@ def eta_s(state: State, lane: Lane, order: Order) -> float | None:
     if not agents or state.handling.count < COMPLETIONS_LEAST:
         return None
     ahead = sum(share * bisect_left(rival.waiting, order) for rival, share in _weights(state, lane))
-    for kept in state.kept.values():
-        ahead += kept.order < order and kept.kept_by is not None and kept.kept_by.id in lane.on_duty
     eta = (1 + ahead) * state.handling.mean_s / agents
     waits = state.waits.get(lane.requirement.language) if lane.requirement.language is not None else None
     p90_s = waits.p90_s() if waits is not None else None

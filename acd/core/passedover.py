@@ -56,7 +56,7 @@ def contacts(state: State, agent: Agent, best: Entry | None) -> list[PassedOver]
             found.append((entry, "excluded" if entry[2] in shunned and code == "rank" else code))
     found += [
         ((*contact.order, contact), "kept")
-        for contact in state.kept.values()
+        for contact in islice(state.kept.values(), _LOOKED_AT)
         if contact.kept_by is not agent and (best is None or contact.order < best[:3])
     ]
     found.sort(key=_by_entry)
