@@ -14,6 +14,7 @@ import os
 import pickle
 import tempfile
 from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,13 @@ from dialplan.ruleset import Ruleset
 
 _KEEP = {"rules": 8, "holidays": 2}  # files of each kind
 _PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
+
+
+class _RulesetPickler(pickle.Pickler):
+    """Python 3.11.0 to 3.11.3 (Debian 12) name an enum's member by `getattr`, which the reader rightly refuses."""
+
+    def reducer_override(self, obj: object) -> Any:
+        return (type(obj), (obj.value,)) if isinstance(obj, Enum) else NotImplemented
 
 
 class _RulesetUnpickler(pickle.Unpickler):
@@ -84,7 +92,7 @@ class RulesCache:
             handle, name = tempfile.mkstemp(dir=self._folder)  # mode 0600
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(pickle.dumps(value, protocol=5))
+                    _RulesetPickler(file, protocol=5).dump(value)
                 Path(name).replace(path)
             except OSError:
                 Path(name).unlink(missing_ok=True)
