@@ -39,12 +39,14 @@ def complaints(centre: Centre, allowed: tuple[str, ...] = ()) -> list[str]:
 def a_call(centre: Centre) -> None:
     """Answered, talked, hung up by the agent; with the sounds, music and codes that it needs."""
     with logged_in(centre, "1001") as [agent], centre.citizen() as citizen:
+        log = Log(centre)
         began = citizen.call(NUMBER)
         citizen.wait_talking(5, after=began)
         citizen.keys("1")
         time.sleep(0.5)
         citizen.keys("0")
         agent.wait_talking(15, after=began)
+        log.wait("contact.moved", new="connected")  # what the agent is told before has been heard
         agent.hang_up()
         citizen.wait_ended(8, after=began)
 
