@@ -132,7 +132,7 @@ def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
     An agent who is in something already stays in it; one of the two rings will meet a busy phone.
     """
     contact, agent = state.contacts.get(event.contact_id), state.agents.get(event.agent_id)
-    if agent is None or agent.work is not Work.IDLE:
+    if agent is None or agent.work not in (Work.IDLE, Work.OTHER):
         return
     if contact is None:
         queue = state.queues.get(event.queue) or unknown_queue(event.queue)

@@ -117,7 +117,6 @@ def queue_gave_up(state: State, reservation: Reservation, out: Out) -> None:
     """The PBX's own queue has stopped ringing: the contact waits on, the agent is free to be rung by us."""
     end_reservation(state, reservation, LegResult.NO_ANSWER, out)
     back_to_queue(state, reservation.contact, out)
-    reservation.agent.device_busy = False  # it rang for us
     release(state, reservation.agent, out)
 
 

@@ -87,7 +87,7 @@ WORK_TRANSITIONS: dict[Work, frozenset[Work]] = {
     _W.CONNECTED: frozenset({_W.HOLD, _W.WRAPUP}),
     _W.HOLD: frozenset({_W.CONNECTED, _W.WRAPUP}),
     _W.WRAPUP: frozenset({_W.IDLE, _W.OTHER}),
-    _W.OTHER: frozenset({_W.IDLE, _W.CONNECTED}),
+    _W.OTHER: frozenset({_W.IDLE, _W.CONNECTED, _W.RESERVED}),  # RESERVED: the queue's ring, beside a call of their own
 }
 
 FINAL_CONTACT_STATES = frozenset(state for state, following in CONTACT_TRANSITIONS.items() if not following)
