@@ -16,10 +16,14 @@ _LONGEST_MIN = 10
 def keys(rules: Ruleset, language: Language, topic: str, waited_s: float | None) -> tuple[str, ...]:
     """The recordings to be whispered, as keys of prompts.yaml; what has no recording is left out.
 
+    Nothing for the plainest call: in Korean, without a topic, answered at once. Most are, and no agent needs a word.
     `waited_s` None: not said, as after a transfer, where the talk before it would be counted too.
     """
+    waited = None if waited_s is None else waited_key(waited_s)
+    if language is Language.KO and topic == rules.any_topic and waited is None:
+        return ()
     wanted = [f"agent_language_{language.value}", f"agent_topic_{topic}"]
-    if waited_s is not None and (waited := waited_key(waited_s)) is not None:
+    if waited is not None:
         wanted.append(waited)
     return tuple(key for key in wanted if key in rules.prompts)
 

@@ -217,6 +217,10 @@ class Translator:
 
     def _new_state(self, packet: Packet) -> list[Event]:
         chan = self.channels.get(packet.get("Uniqueid"))
+        leg = self.legs.by_uniqueid.get(packet.get("Uniqueid"))
+        if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == "6":
+            leg.answered = True  # the phone's answer; DialEnd comes after the whisper only
+            return [LegAnswered(leg.contact_id, leg.agent_id)]
         if chan is None or chan.agent_id is None or chan.ours is not None:
             return []
         chan.ours = False  # rings or talks, and no DialBegin of a contact's was seen

@@ -36,8 +36,7 @@ class Limits:
     retry_after_s: float = 0.2  # time for the phone to finish that hang-up
     not_taken_s: float = 5.0  # a session takes its assignment in milliseconds; the wake is repeated every 100
     not_taken_times: int = 3  # then the session is given up, so that it does not hold agents for ever
-    # Dial's own time-out comes first; this is for the case that its end is lost. An answer is told after the whisper.
-    ring_slack_s: float = 6.0
+    ring_slack_s: float = 2.0  # Dial's own time-out comes first; this is for the case that its end is lost
     back_s: float = 1.5  # the queue lets go of a caller within a second of its ring's end: so long the agent is kept
     grace_s: float = 10.0  # an unreachable phone is not rung at once, and ERROR after this long
     doubt_s: float = 3.0  # the PBX's "idle" right after a dead leg is that leg's echo, and no sign of life

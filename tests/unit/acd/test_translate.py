@@ -50,8 +50,8 @@ class Wire:
 
     def talk(self) -> Wire:
         self.ring()
-        assert self("Newstate", ChannelState="6", **OWN) == []
-        assert self("DialEnd", DialStatus="ANSWER", **CALLER, **LEG) == [LegAnswered("pbx1-1.1", "1001")]
+        assert self("Newstate", ChannelState="6", **OWN) == [LegAnswered("pbx1-1.1", "1001")]
+        assert self("DialEnd", DialStatus="ANSWER", **CALLER, **LEG) == []  # after the whisper: no news
         return self
 
 

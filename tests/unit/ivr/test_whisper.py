@@ -44,6 +44,12 @@ def test_a_topic_without_a_recording_is_left_out() -> None:
     assert whisper.keys(city(), Language.KO, "invented", None) == ("agent_language_ko",)
 
 
+def test_the_plainest_call_needs_no_word() -> None:
+    assert whisper.keys(city(), Language.KO, "any", 3.0) == whisper.keys(city(), Language.KO, "any", None) == ()
+    assert len(whisper.keys(city(), Language.KO, "any", 12.0)) == 3
+    assert len(whisper.keys(city(), Language.EN, "any", 3.0)) == 2
+
+
 def test_every_topic_of_the_city_is_named_and_nobody_waits_long_for_it() -> None:
     lengths_s = {
         name: entry["seconds"]
@@ -70,13 +76,13 @@ def test_it_is_set_before_the_agent_is_rung_and_costs_no_round_trip() -> None:
     house.acd.free = ["1001"]
     seen: list[str] = []
     house.channel.on_dial = lambda: seen.append(house.channel.variables[whisper.VARIABLE])
-    wait_and_talk(house.call(), wanted(house))
-    assert seen == ["ko/agent_language_ko:ko/agent_topic_any"]
+    wait_and_talk(house.call(), wanted(house, "passport"))
+    assert seen == ["ko/agent_language_ko:ko/agent_topic_passport"]
 
 
 def test_a_queue_may_do_without() -> None:
     house = House()
     house.acd.free = ["1001"]
-    asked = wanted(house)
+    asked = wanted(house, "passport")
     wait_and_talk(house.call(), replace(asked, queue=replace(asked.queue, whisper=False)))
     assert house.channel.dial_options == ["gim(default)"]
