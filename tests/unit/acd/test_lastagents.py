@@ -19,7 +19,9 @@ def talk(caller: str | None, agent_id: str, at: float):
 def test_the_last_talk_counts_and_only_within_its_days() -> None:
     memory = LastAgents("secret")
     me = memory.caller("010-1234-5678")
-    memory.receive([talk(me, "1001", 100.0), talk(me, "1002", 200.0), talk(None, "1003", 300.0), talk(me, "1001", 150.0)])
+    memory.receive(
+        [talk(me, "1001", 100.0), talk(me, "1002", 200.0), talk(None, "1003", 300.0), talk(me, "1001", 150.0)]
+    )
     assert memory.last(me, since=150.0) == "1002"
     assert memory.last(me, since=200.5) is None
     assert memory.last(memory.caller("01099998888"), since=0.0) is None
