@@ -83,9 +83,10 @@ def test_a_deep_state_has_one_short_folder_that_goes_with_it(tmp_path: Path) -> 
         short = centre.settings.run_dir
         assert short.parent == Path(tempfile.gettempdir())
         assert (short / "asterisk.ctl").exists()
-        left_over = centre.asterisk_pid
+        left_over, engine = centre.asterisk_pid, centre.engine_pid
         centre.process.kill()
         centre.process.wait()
+        wait_for(lambda: not ready.alive(engine), 3, "the engine outlived its parent")
         assert short.exists()
         with Centre.start(deep) as again:
             assert again.settings.run_dir == short
