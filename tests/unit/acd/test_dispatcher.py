@@ -435,7 +435,7 @@ def test_a_caller_without_a_session_holds_no_agent(centre: Centre) -> None:
     until(lambda: centre.moves("c4") == ["queued"])
     centre.twin.phones["1002"].stopped.set()
     until(lambda: back.taken)
-    assert centre.moves("c1")[3:] == ["reserved", "connected"]
+    until(lambda: centre.moves("c1")[3:] == ["reserved", "connected"])
     assert not [fact for fact in centre.facts if isinstance(fact, ContactMoved) and fact.new is ContactState.FAILED]
 
 
