@@ -1,4 +1,4 @@
-"""What the wallboard shows, as frozen data read from a centre's `/snapshot.json`, and the figures' formulas.
+"""What the wallboard shows, as frozen data read from a centre's `/snapshot.json`.
 
 Reads only: no clock, no terminal, nothing of a running engine. A key that a newer or older engine does not send
 becomes its empty value, so that a wallboard never dies of a version; a value of the wrong type is a BoardError.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from acd.core import figures
 from acd.core.states import Presence, Work
 
 LANGUAGES = ("ko", "en", "ja", "zh")
@@ -60,19 +61,20 @@ class Counts:
     flowed_out: int = 0
 
     @property
-    def _with_outcome(self) -> int:
-        # A caller who has only just begun to wait is neither served nor missed yet.
-        return self.answered + self.abandoned + self.flowed_out
-
-    @property
     def service_level(self) -> float | None:
         """`short_excluded`: answered within the threshold / (offered - short abandoned); None before the first."""
-        return _ratio(self.answered_within, self._with_outcome - self.abandoned_short)
+        return figures.service_level(self._at_outcome)
 
     @property
     def answer_rate(self) -> float | None:
         """Answered / (offered - short abandoned); None before the first."""
-        return _ratio(self.answered, self._with_outcome - self.abandoned_short)
+        return figures.answer_rate(self._at_outcome)
+
+    @property
+    def _at_outcome(self) -> figures.Counts:
+        return figures.at_outcome(
+            self.answered, self.answered_within, self.abandoned, self.abandoned_short, self.flowed_out
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,3 @@ def _number(raw: object, missing: float = 0.0) -> float:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise TypeError(f"expected a number, got {raw!r}")
     return float(raw)
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole > 0 else None

@@ -39,6 +39,11 @@ class Counts:
         )
 
 
+def at_outcome(answered: int, answered_within: int, abandoned: int, abandoned_short: int, flowed_out: int) -> Counts:
+    """Counts over the contacts whose outcome is known: who has only begun to wait is neither served nor missed yet."""
+    return Counts(answered + abandoned + flowed_out, answered, answered_within, abandoned, abandoned_short)
+
+
 def service_level(counts: Counts, variant: ServiceLevel = ServiceLevel.SHORT_EXCLUDED) -> float | None:
     """Share (0-1) answered within the threshold; None when there is nothing to count over."""
     match variant:

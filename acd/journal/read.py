@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
+from acd.core import figures as figure_formulas
 from acd.core.facts import ContactMoved, Fact
 from acd.core.states import ContactState
 from acd.journal.codec import from_row
@@ -28,14 +29,18 @@ class Figures:
     @property
     def answer_rate(self) -> float | None:
         """응대율: A / (O - b_s), of the contacts whose outcome is known. None when there are none."""
-        base = self.answered + self.abandoned + self.flowed_out - self.abandoned_short
-        return self.answered / base if base > 0 else None
+        return figure_formulas.answer_rate(self._at_outcome)
 
     @property
     def service_level_short_excluded(self) -> float | None:
         """서비스레벨, short abandons excluded: A_T / (O - b_s)."""
-        base = self.answered + self.abandoned + self.flowed_out - self.abandoned_short
-        return self.answered_within / base if base > 0 else None
+        return figure_formulas.service_level(self._at_outcome)
+
+    @property
+    def _at_outcome(self) -> figure_formulas.Counts:
+        return figure_formulas.at_outcome(
+            self.answered, self.answered_within, self.abandoned, self.abandoned_short, self.flowed_out
+        )
 
 
 FLOWED_OUT = (ContactState.OVERFLOWED, ContactState.CLOSED, ContactState.CALLBACK_BOOKED, ContactState.FAILED)
