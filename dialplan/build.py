@@ -11,6 +11,7 @@ from dialplan import schema
 from dialplan.ruleset import (
     EVERY_QUEUE,
     AgentRule,
+    Bounds,
     CallerRule,
     Carrier,
     Choice,
@@ -29,6 +30,7 @@ from dialplan.ruleset import (
     Sticky,
     Topic,
     Trunks,
+    WallboardRule,
 )
 from dialplan.validation import Files
 
@@ -80,6 +82,21 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
             CallerRule(tuple(rule.numbers), rule.points, rule.order_class, _source(files, "queues.yaml", "callers", i))
             for i, rule in enumerate(_model(files, schema.QueuesShape).callers)
         ),
+        wallboard=_wallboard(_model(files, schema.WallboardShape)),
+    )
+
+
+def _wallboard(shape: schema.WallboardShape) -> WallboardRule:
+    def bounds(of: schema.RisingShape | schema.FallingShape) -> Bounds:
+        return Bounds(of.good, of.bad)
+
+    return WallboardRule(
+        service_level_variant=shape.service_level_variant,
+        service_level=bounds(shape.service_level),
+        answer_rate=bounds(shape.answer_rate),
+        waiting=bounds(shape.waiting),
+        oldest_wait_s=bounds(shape.oldest_wait_s),
+        estimated_wait_s=bounds(shape.estimated_wait_s),
     )
 
 

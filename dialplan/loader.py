@@ -17,6 +17,7 @@ from dialplan.ruleset import Ruleset
 from dialplan.yamlsource import MAX_BYTES, Document, Plain, Position, Problem, read
 
 FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
+OPTIONAL_FILES = ("wallboard.yaml",)  # one that is not there says nothing: its defaults hold
 MAX_PROBLEMS = 1000
 
 
@@ -61,12 +62,15 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
     problems: list[Problem] = []
     if not rules_dir.is_dir():
         raise RulesError([Problem(Position(str(rules_dir), 0, 0), "there is no such folder of rules")])
-    for name in FILE_NAMES:
+    for name in (*FILE_NAMES, *OPTIONAL_FILES):
         place = Position(name, 1, 1)
         try:
             with (rules_dir / name).open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
         except FileNotFoundError:
+            if name in OPTIONAL_FILES:
+                texts[name] = "{}"
+                continue
             problems.append(Problem(place, f"the file is missing from {rules_dir}"))
             continue
         except OSError as error:
@@ -81,10 +85,11 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
             line = data.count(b"\n", 0, error.start) + 1
             column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode("utf-8", "replace")) + 1
             problems.append(Problem(Position(name, line, column), "not UTF-8 text"))
+    known = (*FILE_NAMES, *OPTIONAL_FILES)
     for other in sorted(rules_dir.iterdir()):
-        if other.suffix in {".yaml", ".yml"} and other.name not in FILE_NAMES:
-            near = get_close_matches(other.name, FILE_NAMES, 1)
-            hint = f"; did you mean `{near[0]}`?" if near else f"; the files are {', '.join(FILE_NAMES)}"
+        if other.suffix in {".yaml", ".yml"} and other.name not in known:
+            near = get_close_matches(other.name, known, 1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; the files are {', '.join(known)}"
             problems.append(Problem(Position(other.name, 1, 1), f"no rules file has this name{hint}"))
     return texts, problems
 
@@ -128,7 +133,7 @@ def _apply(documents: dict[str, Document], override: str) -> list[Problem]:
         return [Problem(place, "expected FILE.KEY.KEY=VALUE, such as queues.defaults.wrapup_s=0")]
     document = documents.get(f"{words[0]}.yaml")
     if document is None:
-        near = get_close_matches(words[0], [name.removesuffix(".yaml") for name in FILE_NAMES], 1)
+        near = get_close_matches(words[0], [name.removesuffix(".yaml") for name in documents], 1)
         hint = f"; did you mean `{near[0]}`?" if near else ""
         return [Problem(place, f"no rules file is called `{words[0]}`{hint}")]
     if document.value is None:

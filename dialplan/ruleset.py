@@ -292,6 +292,26 @@ class Trunks:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """From where on a figure is called good, and bad; between them it asks for attention."""
+
+    good: float
+    bad: float
+
+
+@dataclass(frozen=True, slots=True)
+class WallboardRule:
+    """wallboard.yaml. Shares are 0-1 and better the higher they are; counts and seconds the lower they are."""
+
+    service_level_variant: str = "short_excluded"  # a value of acd.core.figures.ServiceLevel
+    service_level: Bounds = Bounds(0.97, 0.90)
+    answer_rate: Bounds = Bounds(0.97, 0.90)
+    waiting: Bounds = Bounds(3, 10)
+    oldest_wait_s: Bounds = Bounds(20, 60)
+    estimated_wait_s: Bounds = Bounds(30, 120)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """All rules of one checked folder. `digest` is the content's SHA-256; equal digests mean equal rules."""
 
@@ -325,3 +345,4 @@ class Ruleset:
     any_topic_source: Source = Source("menus.yaml", 1)
     callers: tuple[CallerRule, ...] = ()
     moved_to: dict[str, str] = field(default_factory=dict)  # a queue that is gone -> the one that takes who waits in it
+    wallboard: WallboardRule = WallboardRule()

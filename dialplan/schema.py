@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialplan.ruleset import Language, Strategy
 from dialplan.values import (
@@ -31,6 +31,7 @@ from dialplan.values import (
     Registration,
     Seconds,
     Sentence,
+    Share,
     Skills,
     Start,
     Stretch,
@@ -278,6 +279,43 @@ class TrunksShape(Shape):
     emergency: list[Number]
 
 
+class RisingShape(Shape):
+    """A share (0-1) that is better the higher it is: `good` and above is well, below `bad` is not."""
+
+    good: Share
+    bad: Share
+
+    @model_validator(mode="after")
+    def _in_order(self) -> RisingShape:
+        if self.bad > self.good:
+            raise ValueError(f"`bad` ({self.bad:g}) is above `good` ({self.good:g}); higher is better here")
+        return self
+
+
+class FallingShape(Shape):
+    """A number or seconds that are better the lower they are: up to `good` is well, above `bad` is not."""
+
+    good: Seconds
+    bad: Seconds
+
+    @model_validator(mode="after")
+    def _in_order(self) -> FallingShape:
+        if self.bad < self.good:
+            raise ValueError(f"`bad` ({self.bad:g}) is below `good` ({self.good:g}); lower is better here")
+        return self
+
+
+class WallboardShape(Shape):
+    """wallboard.yaml: which service level the wallboard shows, and from where on a figure changes its colour."""
+
+    service_level_variant: Literal["strict", "short_excluded", "answered_only"] = "short_excluded"
+    service_level: RisingShape = RisingShape(good=0.97, bad=0.90)
+    answer_rate: RisingShape = RisingShape(good=0.97, bad=0.90)
+    waiting: FallingShape = FallingShape(good=3, bad=10)
+    oldest_wait_s: FallingShape = FallingShape(good=20, bad=60)
+    estimated_wait_s: FallingShape = FallingShape(good=30, bad=120)
+
+
 class PartShape(BaseModel):
     """One language's part of a recording that is heard before a language is chosen."""
 
@@ -324,4 +362,5 @@ FILES: dict[str, type[BaseModel]] = {
     "agents.yaml": AgentsShape,
     "trunks.yaml": TrunksShape,
     "prompts.yaml": PromptsShape,
+    "wallboard.yaml": WallboardShape,
 }

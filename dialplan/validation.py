@@ -148,7 +148,7 @@ def _expected(what: str) -> Callable[[Any, dict[str, Any]], str]:
 _MESSAGES: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "value_error": lambda _, context: str(context["error"]),
     "enum": _choices,
-    "literal_error": lambda written, context: _expected(context["expected"].strip("'"))(written, context),
+    "literal_error": lambda written, context: _expected(context["expected"].replace("'", ""))(written, context),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _expected("a whole number")),
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _expected("a number")),
     **dict.fromkeys(("bool_parsing", "bool_type"), _expected("true or false")),

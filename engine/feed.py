@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from engine import ready
-from engine.board import Board, BoardError, read
+from web.board import Board, BoardError, read
 
 TIMEOUT_S = 2.0
 MOST_BYTES = 4_000_000

@@ -9,7 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
-from dialplan.loader import FILE_NAMES
+from dialplan.loader import FILE_NAMES, OPTIONAL_FILES
 
 
 def folder(state: Path) -> Path:
@@ -24,7 +24,8 @@ def keep(rules: Path, state: Path) -> None:
     fresh, place = state / f".rules.{os.getpid()}", folder(state)
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    for name in FILE_NAMES:
-        shutil.copyfile(rules / name, fresh / name)
+    for name in (*FILE_NAMES, *OPTIONAL_FILES):
+        if name in FILE_NAMES or (rules / name).exists():
+            shutil.copyfile(rules / name, fresh / name)
     shutil.rmtree(place, ignore_errors=True)
     fresh.rename(place)

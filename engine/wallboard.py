@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from acd.core.states import Presence, Work
-from engine.board import AgentLine, Board, Waiting
+from web.board import AgentLine, Board, Waiting
 
 STALE_AFTER_S = 5.0
 SEOUL_OFFSET_S = 9 * 3600  # Korea has no daylight saving time

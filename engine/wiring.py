@@ -186,7 +186,7 @@ class Engine:
         return datetime.now(zone) + timedelta(seconds=self.settings.clock_offset_s)
 
     def board(self) -> bytes | None:
-        """/snapshot.json, for wallboards (engine.board reads it)."""
+        """/snapshot.json, for wallboards (web.board reads it)."""
         seen = self.dispatcher.snapshot()
         if seen is None:
             return None

@@ -17,8 +17,8 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 
 from engine import feed, picture, wallboard
-from engine.board import Board, BoardError, read
 from engine.settings import default_state
+from web.board import Board, BoardError, read
 
 PERIOD_S = 1.0
 PLAIN_PERIOD_S = 10.0  # where there is no terminal to draw on, frames follow each other

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from acd.core.states import Presence, Work
 from engine import wallboard
-from engine.board import AgentLine, Board, Counts, Said, Waiting
+from web.board import AgentLine, Board, Counts, Said, Waiting
 
 NOW = 1_795_507_200.0  # 2026-11-24 17:00:00 in Seoul
 

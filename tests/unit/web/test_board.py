@@ -1,7 +1,7 @@
 import pytest
 
 from acd.core.states import Presence, Work
-from engine.board import BoardError, Counts, read
+from web.board import BoardError, Counts, read
 
 SNAPSHOT = {
     "at": 1_800_000_000.0,
