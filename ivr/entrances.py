@@ -8,6 +8,7 @@ from ivr.features import feature, ping
 from ivr.flow import receive, resume
 from ivr.server import AgiServer
 from ivr.session import Services, Sessions
+from ivr.talkkeys import talk_key
 from ivr.transfer import transferred
 
 # Beyond the callers that the rules admit: agents' codes, callers who hear that all lines are busy.
@@ -21,7 +22,7 @@ class Doors(AgiServer):
         self._sessions = Sessions(
             services,
             callers={"call": receive, "resume": resume, "transfer": transferred},
-            agents={"feature": feature, "ping": ping},
+            agents={"feature": feature, "ping": ping, "talk": talk_key},
         )
         super().__init__(
             address,
