@@ -21,6 +21,7 @@ from engine import fetch
 
 # Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
 FREE_PORTS = range(20000, 30000)
+KEEP_DAYS = 400.0  # so that this month can be compared with last year's
 
 
 class Defaults(BaseSettings):
@@ -35,6 +36,7 @@ class Defaults(BaseSettings):
     agi_port: int = Field(default=4573, ge=0, le=65535)
     rtp_start: int = Field(default=10000, ge=1024, le=65535)
     rtp_end: int = Field(default=19999, ge=1024, le=65535)
+    journal_keep_days: float = Field(default=KEEP_DAYS, ge=0)  # 0: for ever
 
 
 class RunSettings(BaseModel):
@@ -56,6 +58,7 @@ class RunSettings(BaseModel):
     overrides: tuple[str, ...] = ()  # `--set`, as written: "queues.defaults.wrapup_s=0"
     at: str | None = None  # `--at`, as written
     clock_offset_s: float = 0.0  # to be added to the wall clock before opening hours are judged
+    journal_keep_days: float = KEEP_DAYS
     pbx_external: bool = False  # Asterisk is started by someone else (its own container)
     node: str = "pbx1"  # Asterisk's systemname
 

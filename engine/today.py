@@ -12,17 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from acd.core.facts import ContactMoved, Decision, Fact
+from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.journal.read import FLOWED_OUT, Figures
 
 DECISIONS = 30
-_SEOUL_S = 9 * 3600  # UTC+9, no summer time
-_DAY_S = 86_400
-
-
-def midnight(now: float) -> float:
-    """Epoch seconds at which the day in Seoul began that `now` is in."""
-    return (now + _SEOUL_S) // _DAY_S * _DAY_S - _SEOUL_S
 
 
 class Today:

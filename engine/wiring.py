@@ -22,9 +22,12 @@ from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
 from acd.clock import SteadyClock
 from acd.core.facts import Decision, Fact
+from acd.core.figures import AgentFigures
+from acd.core.seoul import DAY_S, midnight
 from acd.core.snapshot import Snapshot
 from acd.dispatcher import Dispatcher
 from acd.explain import headline
+from acd.journal.agents import agents_day
 from acd.journal.codec import to_dict
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
@@ -35,14 +38,14 @@ from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
-from engine import credentials, goodrules, pbx
+from engine import agentstoday, credentials, goodrules, pbx
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
 from engine.logs import Sparing
 from engine.reload import RulesInForce
 from engine.settings import RunSettings
-from engine.today import Today, midnight
+from engine.today import Today
 from ivr.catalogue import Catalogue
 from ivr.entrances import Doors, open_doors
 from ivr.pins import Pins
@@ -72,8 +75,11 @@ class Engine:
         self.heartbeat = Heartbeat(settings.heartbeat)
         self.metrics = Metrics(rules, version=VERSION, outcomes=[outcome.value for outcome in Outcome])
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
-        self.journal = JournalWriter(settings.database, begin_after=journal_after)
+        self.journal = JournalWriter(
+            settings.database, begin_after=journal_after, clock=self.clock, keep_days=settings.journal_keep_days
+        )
         self.today = Today(self.clock(), self._sentence)
+        self.agents_today = agentstoday.AgentsToday()
         self.events = EventStream()
         self.last_agents = LastAgents(credentials.load_or_make(settings.state).ami_secret)
         self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
@@ -191,6 +197,7 @@ class Engine:
         if seen is None:
             return None
         in_sessions = self._doors.callers_now() if self._doors is not None else 0
+        days = self.agents_today.figures(seen.at)
         thresholds = [queue.service_level_s for queue in self.rules().queues.values()]
         board = {
             "at": seen.at,
@@ -212,6 +219,7 @@ class Engine:
                     "lasted_s": round(agent.lasted_s, 1),
                     "reachable": agent.reachable,
                     "contact_id": agent.contact_id,
+                    "today": agentstoday.as_json(days.get(agent.agent_id, AgentFigures())),
                 }
                 for agent in seen.agents
             ],
@@ -287,18 +295,22 @@ class Engine:
     def _read_today(self) -> None:
         now = self.clock()
         self._journal_after()
+        database, begin, own = self.settings.database, midnight(now), self.journal.run
         try:
-            self.today.add(figures(self.settings.database, midnight(now), now))
+            self.today.add(figures(database, begin, begin + DAY_S, without_run=own))
+            self.agents_today.begin_with(agents_day(database, begin, begin + DAY_S, without_run=own))
             days = max((queue.sticky.days for queue in self.rules().queues.values() if queue.sticky), default=0)
             if days:
-                self.last_agents.receive(talks_since(self.settings.database, now - days * 86_400))
+                self.last_agents.receive(talks_since(database, now - days * DAY_S))
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             _log.warning("journal.today_unread", error=str(error))
+            self.agents_today.begin_anyway(now)
 
     def _live(self, facts: Sequence[Fact]) -> None:
         """Everything that follows the facts in this process: figures, metrics, the stream, the log."""
         self.metrics.receive(facts)
         self.today.receive(facts)
+        self.agents_today.receive(facts)
         self.last_agents.receive(facts)
         for fact in facts:
             data = to_dict(fact)

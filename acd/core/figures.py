@@ -5,7 +5,7 @@ The variant of the service level is part of the figure: whoever prints the numbe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -37,6 +37,44 @@ class Counts:
             self.abandoned_short + other.abandoned_short,
             self.callbacks_kept + other.callbacks_kept,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """What one agent did in an interval: contacts talked with, seconds in each state, rings that led to no talk.
+
+    A contact that came back to the same agent is one. Ringing is neither work nor idleness.
+    """
+
+    answered: int = 0
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+    wrapup_s: float = 0.0
+    ringing_s: float = 0.0
+    idle_s: float = 0.0  # available, with nothing to do
+    other_s: float = 0.0  # available, in a call of their own
+    not_responding_s: float = 0.0
+    error_s: float = 0.0
+    away_s: dict[str, float] = field(default_factory=dict)  # by reason
+    no_answer: int = 0  # RONA
+    busy: int = 0
+    declined: int = 0
+    unreachable: int = 0
+
+    @property
+    def in_contact_s(self) -> float:
+        """Talk, hold and wrap-up."""
+        return self.talk_s + self.hold_s + self.wrapup_s
+
+    @property
+    def aht_s(self) -> float | None:
+        """AHT (평균처리시간): talk, hold and wrap-up per contact; None without one."""
+        return mean_s(self.in_contact_s, self.answered)
+
+    @property
+    def occupancy(self) -> float | None:
+        """Occupancy (점유율), 0-1; None for an agent who was neither idle nor in a contact."""
+        return occupancy(self.in_contact_s, self.idle_s)
 
 
 def at_outcome(answered: int, answered_within: int, abandoned: int, abandoned_short: int, flowed_out: int) -> Counts:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from acd.core.estimate import Handling, Waits
+from acd.core.seoul import day_number, midnight
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy
 
 POINT_S = 60.0  # one priority point is a head start of a minute (routing.md, Matching 1)
-_DAY_S = 86_400.0
-_SEOUL_S = 9 * 3600.0  # Asia/Seoul is UTC+9 without summer time since 1988
 
 WAITING = frozenset({ContactState.QUEUED, ContactState.RESERVED})
 TALKING = frozenset({Work.CONNECTED, Work.HOLD})
@@ -145,11 +144,11 @@ class Agent:
 
     def account(self, now: float) -> None:
         """Book the time since the last change for `occupancy`; a new day in Seoul starts from nothing."""
-        today = int((now + _SEOUL_S) // _DAY_S)
+        today = day_number(now)
         since = self.since
         if today != self.day:
             self.day, self.contact_today_s, self.duty_today_s = today, 0.0, 0.0
-            since = max(since, today * _DAY_S - _SEOUL_S)
+            since = max(since, midnight(now))
         if self.presence is not Presence.OFFLINE:
             self.duty_today_s += now - since
             if self.work is not Work.IDLE and self.work is not Work.OTHER:

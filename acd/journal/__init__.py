@@ -1,7 +1,8 @@
-"""The event store: every fact, for ever, by a thread of its own; never in a call's way.
+"""The event store: every fact, by a thread of its own; never in a call's way.
 
-`codec` makes rows of facts and facts of rows, `tables` is the schema, `writer` writes, `read` reads, `migrate` is run
-as a short process of its own (alembic is 40 MB that the engine can do without).
+`codec` makes rows of facts and facts of rows, `tables` is the schema, `writer` writes, `retention` deletes what is too
+old, `read` and `agents` read, `migrate` is run as a short process of its own (alembic is 40 MB that the engine can do
+without).
 """
 
-SCHEMA = "0001"  # the newest migration; a file that has it needs no process to migrate it
+SCHEMA = "0002"  # the newest migration; a file that has it needs no process to migrate it

@@ -66,12 +66,12 @@ _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
         "passed_over": lambda rows: tuple(PassedOver(**row) for row in rows),
     },
 }
-_KINDS = {kind.__name__: kind for kind in _READERS}
+KINDS = {kind.__name__: kind for kind in _READERS}
 
 
 def from_row(kind: str, body: str) -> Fact:
     """The fact of a row. Raises KeyError for an unknown kind, TypeError or ValueError for a body that does not fit."""
-    cls = _KINDS[kind]
+    cls = KINDS[kind]
     readers = _READERS[cls]
     names = {field.name for field in dataclasses.fields(cls)}
     values = {name: value for name, value in json.loads(body).items() if name in names}

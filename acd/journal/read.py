@@ -56,46 +56,79 @@ def timeline(path: Path, contact_id: str) -> list[Fact]:
         return [from_row(kind, body) for kind, body in connection.execute(query)]
 
 
-def latest_contacts(path: Path, most: int = 10) -> list[str]:
-    """The contacts that were first seen last, the newest first."""
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """One contact in a list: what it wanted, and how it stands by now. Times epoch seconds, waits seconds."""
+
+    contact_id: str
+    first_at: float
+    language: str
+    topic: str
+    queue: str
+    state: str  # its last one
+    detail: str | None
+    agent_id: str | None  # who talked with it last
+    waited_s: float
+
+
+def latest_contacts(path: Path, most: int = 10) -> list[ContactLine]:
+    """The contacts that were first seen last, the newest first. Cost: by `most`, not by the journal's size."""
     engine = open_engine(path)
-    query = (
-        select(facts.c.contact_id, func.min(facts.c.at).label("first"))
-        .where(facts.c.kind == "ContactMoved")
-        .group_by(facts.c.contact_id)
-        .order_by(func.min(facts.c.at).desc())
-        .limit(most)
+    first_seen = (
+        select(facts.c.contact_id)
+        .where(facts.c.kind == "ContactMoved", facts.c.old.is_(None))
+        .order_by(facts.c.at.desc())
+        .limit(3 * most)  # one that came back to another engine was seen first by both
     )
     with engine.connect() as connection:
-        return [contact for contact, _ in connection.execute(query)]
+        ids = list(dict.fromkeys(connection.scalars(first_seen)))[:most]
+        found = [_line(moves) for one in ids if (moves := _moves(connection, one))]
+    return sorted(found, key=lambda line: line.first_at, reverse=True)
 
 
-def figures(path: Path, begin: float, end: float, queue: str | None = None) -> Figures:
-    """The interval's figures, `begin <= at < end` in epoch seconds, of one queue or of all."""
-    engine = open_engine(path)
-    with engine.connect() as connection:
-        return _count(connection, begin, end, queue)
+def _moves(connection: Connection, contact_id: str) -> list[ContactMoved]:
+    query = (
+        select(facts.c.kind, facts.c.body)
+        .where(facts.c.contact_id == contact_id, facts.c.kind == "ContactMoved")
+        .order_by(facts.c.run, facts.c.seq)
+    )
+    read = (from_row(kind, body) for kind, body in connection.execute(query))
+    return [fact for fact in read if isinstance(fact, ContactMoved)]
 
 
-def _count(connection: Connection, begin: float, end: float, queue: str | None) -> Figures:
-    query = select(facts.c.kind, facts.c.body).where(
+def _line(moves: list[ContactMoved]) -> ContactLine:
+    first, last = moves[0], moves[-1]
+    talks = [one.agent_id for one in moves if one.new is ContactState.CONNECTED]
+    detail = next((one.detail for one in reversed(moves) if one.detail), None)
+    return ContactLine(
+        first.contact_id, first.at, last.language, last.topic, last.queue, last.new, detail,
+        talks[-1] if talks else None, max(one.waited_s for one in moves),
+    )  # fmt: skip
+
+
+def figures(
+    path: Path, begin: float, end: float, queue: str | None = None, *, without_run: int | None = None
+) -> Figures:
+    """The interval's figures, `begin <= at < end` in epoch seconds, of one queue or of all; counted by the database."""
+    connected, abandoned = facts.c.new == "connected", facts.c.new == "abandoned"
+    within = func.json_extract(facts.c.body, "$.within_threshold")
+    answered = connected & within.is_not(None)
+    ways = {
+        "offered": func.json_extract(facts.c.body, "$.offered") == 1,
+        "answered": answered,
+        "answered_within": connected & (within == 1),
+        "abandoned": abandoned,
+        "abandoned_short": abandoned & (func.json_extract(facts.c.body, "$.detail") == "short"),
+        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT]),
+    }
+    waited_s = func.coalesce(func.sum(func.json_extract(facts.c.body, "$.waited_s")).filter(answered), 0.0)
+    counts = (func.count().filter(way).label(name) for name, way in ways.items())
+    query = select(*counts, waited_s.label("wait_sum_s")).where(
         facts.c.kind == "ContactMoved", facts.c.at >= begin, facts.c.at < end
     )
     if queue is not None:
         query = query.where(facts.c.queue == queue)
-    offered = answered = within = abandoned = short = flowed = 0
-    waited_s = 0.0
-    for kind, body in connection.execute(query):
-        fact = from_row(kind, body)
-        assert isinstance(fact, ContactMoved)
-        offered += fact.offered
-        if fact.new is ContactState.CONNECTED and fact.within_threshold is not None:
-            answered += 1
-            within += fact.within_threshold
-            waited_s += fact.waited_s
-        elif fact.new is ContactState.ABANDONED:
-            abandoned += 1
-            short += fact.detail == "short"
-        elif fact.new in FLOWED_OUT:
-            flowed += 1
-    return Figures(offered, answered, within, abandoned, short, flowed, waited_s)
+    if without_run is not None:
+        query = query.where(facts.c.run != without_run)
+    with open_engine(path).connect() as connection:
+        return Figures(**connection.execute(query).mappings().one())

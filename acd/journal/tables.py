@@ -28,6 +28,17 @@ facts = Table(
 )
 Index("facts_contact", facts.c.contact_id)
 Index("facts_kind_at", facts.c.kind, facts.c.at)
+# With the key behind it, as in every index of SQLite's: an agent's last word is one look.
+Index("facts_agent", facts.c.agent_id, sqlite_where=facts.c.kind == "AgentMoved")
+
+# Every engine that wrote. What its last facts say held until `seen_at`.
+runs = Table(
+    "runs",
+    metadata,
+    Column("run", Integer, primary_key=True, autoincrement=False),
+    Column("began_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
 
 WAL_BYTES_MOST = 64 << 20
 

@@ -2,7 +2,8 @@
 
 A batch is kept until its commit has returned, and then dropped; after an error the connection is thrown away, the
 same batch is written again on a new one (its key makes that harmless), with a backoff. The backlog is bounded:
-beyond it facts are dropped and counted, which is an alarm.
+beyond it facts are dropped and counted, which is an alarm. Between batches it notes that its engine lives, deletes what
+is too old, and keeps the write-ahead log from growing behind a reader who does not let go.
 """
 
 from __future__ import annotations
@@ -21,12 +22,17 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.core.facts import Fact
+from acd.core.seoul import DAY_S
 from acd.journal.codec import to_row
-from acd.journal.tables import facts, open_engine
+from acd.journal.retention import sweep
+from acd.journal.tables import WAL_BYTES_MOST, facts, open_engine, runs
 
 BACKLOG_MOST = 100_000
 BATCH_MOST = 500
 GATHER_S = 0.05  # so that a busy minute is hundreds of commits, not thousands
+SEEN_EVERY_S = 3.0  # an idle engine says this often that it lives: so exact is the end of one that is killed
+SWEEP_EVERY_S = 3600.0
+WAL_LOOK_EVERY_S = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -37,13 +43,27 @@ class JournalWriter:
     name = "journal"
 
     def __init__(
-        self, path: Path, *, backlog_most: int = BACKLOG_MOST, begin_after: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        *,
+        backlog_most: int = BACKLOG_MOST,
+        begin_after: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+        keep_days: float = 0.0,
     ) -> None:
-        """`begin_after` returns when the file is ready; until then facts wait in the backlog."""
+        """`begin_after` returns when the file is ready; until then facts wait in the backlog.
+
+        `clock` is the facts' own, epoch seconds. Facts older than `keep_days` are deleted; 0: none ever.
+        """
         self._path = path
         self._begin_after = begin_after
         self._most = backlog_most
-        self._run_id = time.time_ns()
+        self._clock = clock
+        self._keep_s = keep_days * DAY_S
+        self._sweep_at = self._wal_look_at = 0.0
+        self._wal_held = False
+        self.run = time.time_ns()
+        self._began_at = clock()
         self._numbers = itertools.count(1)
         self._waiting: deque[Fact] = deque()
         self._batch: list[dict[str, Any]] = []
@@ -64,6 +84,11 @@ class JournalWriter:
         self._waiting.append(fact)
         if not self._ready.is_set():
             self._ready.set()
+
+    def away_s(self) -> float:
+        """Seconds since the storage was lost; 0 while it takes what it is given."""
+        since = self._away_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def backlog(self) -> int:
         """Facts that are not on the disk yet."""
@@ -89,21 +114,22 @@ class JournalWriter:
         pause_s = 0.2
         while True:
             if not self._batch:
-                self._ready.wait()
-                self._stopping.wait(GATHER_S)
+                self._ready.wait(SEEN_EVERY_S)
+                if len(self._waiting) < BATCH_MOST:
+                    self._stopping.wait(GATHER_S)
                 self._gather()
-            if self._batch:
-                try:
-                    self._write()
-                except (SQLAlchemyError, OSError) as error:
-                    self._close()
-                    self._say_away(error)
-                    if self._stopping.wait(pause_s):
-                        return
-                    pause_s = min(pause_s * 2, 5.0)
-                    continue
-                self._say_back()
-                pause_s = 0.2
+            try:
+                self._write()
+                self._tidy()
+            except (SQLAlchemyError, OSError) as error:
+                self._close()
+                self._say_away(error)
+                if self._stopping.wait(pause_s):
+                    return
+                pause_s = min(pause_s * 2, 5.0)
+                continue
+            self._say_back()
+            pause_s = 0.2
             if self._stopping.is_set() and not self._waiting:
                 self._close()
                 return
@@ -118,7 +144,7 @@ class JournalWriter:
                 _log.exception("journal.fact_unreadable", kind=type(fact).__name__)
                 self.dropped += 1
                 continue
-            self._batch.append({"run": self._run_id, "seq": next(self._numbers), **row})
+            self._batch.append({"run": self.run, "seq": next(self._numbers), **row})
         if self._waiting:
             self._ready.set()
 
@@ -127,10 +153,42 @@ class JournalWriter:
         if self._engine is None or inode != self._inode:
             self._close()
             self._engine, self._inode = open_engine(self._path, write=True), inode
+        seen = {"run": self.run, "began_at": self._began_at, "seen_at": self._clock()}
         with self._engine.begin() as connection:
-            connection.execute(insert(facts).on_conflict_do_nothing(), self._batch)
+            if self._batch:
+                connection.execute(insert(facts).on_conflict_do_nothing(), self._batch)
+            connection.execute(
+                insert(runs).on_conflict_do_update(index_elements=["run"], set_={"seen_at": seen["seen_at"]}), [seen]
+            )
         self.written += len(self._batch)
         self._batch = []
+
+    def _tidy(self) -> None:
+        """What is done beside the writing; deleting waits for a moment without facts."""
+        assert self._engine is not None
+        now = self._clock()
+        if now >= self._wal_look_at:
+            self._wal_look_at = now + WAL_LOOK_EVERY_S
+            self._bound_wal()
+        if self._keep_s and now >= self._sweep_at and not self._waiting and not self._stopping.is_set():
+            with self._engine.begin() as connection:
+                gone = sweep(connection, now - self._keep_s)
+            if gone:
+                _log.info("journal.old_facts_deleted", facts=gone)
+                self._ready.set()  # more of them, after what has come meanwhile
+            else:
+                self._sweep_at = now + SWEEP_EVERY_S
+
+    def _bound_wal(self) -> None:
+        """SQLite checkpoints by itself, but the log starts anew only in a moment without readers: make one."""
+        assert self._engine is not None
+        log = self._path.with_name(self._path.name + "-wal")
+        if log.exists() and log.stat().st_size > WAL_BYTES_MOST:
+            with self._engine.connect() as connection:
+                busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar())
+            if busy and not self._wal_held:
+                _log.error("journal.wal_held_by_a_reader", bytes=log.stat().st_size)
+            self._wal_held = busy
 
     def _close(self) -> None:
         if self._engine is not None:

@@ -1,13 +1,16 @@
-"""`./ringmaster show CONTACT [--json] [--state DIR]`: what happened to one contact, from the journal.
+"""`./ringmaster show [CONTACT | --agents] [--json] [--state DIR]`: what the journal tells.
 
-Works without a running centre. Without a contact it names the latest ones.
+One contact's timeline; the agents' figures since midnight in Seoul; without either, the latest contacts. Works without
+a running centre.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +19,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
+from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState
 from acd.explain import sentence
+from acd.journal.agents import agents_day, last_seen_at
 from acd.journal.codec import to_dict
 from acd.journal.read import latest_contacts, timeline
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
+from engine import agentlines, agentstoday, ready
 from engine.commands.rules_folder import cache_folder
 from engine.settings import RunSettings, default_state
 
+LATEST = 20
 _ZONE = ZoneInfo("Asia/Seoul")
 _RESULTS = {
     "answered": "answered",
@@ -37,29 +44,41 @@ _RESULTS = {
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Exit 0 with the timeline, 1 when there is no such contact or no journal."""
-    parser = argparse.ArgumentParser(prog="./ringmaster show", description="One contact's timeline from the journal.")
+    """Exit 0 with the answer, 1 when there is no such contact or no journal."""
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster show",
+        description="One contact's timeline from the journal; the latest contacts without one.",
+    )
     parser.add_argument("contact", nargs="?", help="the contact's id, as logs and the wallboard name it")
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="the centre's state")
-    parser.add_argument("--json", action="store_true", help="a list of facts")
+    parser.add_argument("--agents", action="store_true", help="what each agent did today, since midnight in Seoul")
+    parser.add_argument("--json", action="store_true", help="a list of facts, of contacts or of agents")
     options = parser.parse_args(arguments)
-    database = options.state.absolute() / "journal.sqlite"
+    state: Path = options.state.absolute()
+    database = state / "journal.sqlite"
     if not database.exists():
         print(f"show: there is no journal at {database}", file=sys.stderr)
         return 1
     try:
+        if options.agents:
+            return _agents(state, options.json)
         if options.contact is None:
             return _latest(database, options.json)
-        facts = timeline(database, options.contact)
+        return _one(state, options.contact, options.json)
     except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
         print(f"show: {database} cannot be read: {error}", file=sys.stderr)
         return 1
+
+
+def _one(state: Path, contact_id: str, as_json: bool) -> int:
+    database = state / "journal.sqlite"
+    facts = timeline(database, contact_id)
     if not facts:
-        latest = ", ".join(latest_contacts(database, 5)) or "none yet"
-        print(f"show: no contact {options.contact}; the latest are: {latest}", file=sys.stderr)
+        latest = ", ".join(one.contact_id for one in latest_contacts(database, 5)) or "none yet"
+        print(f"show: no contact {contact_id}; the latest are: {latest}", file=sys.stderr)
         return 1
-    rules = _rules(options.state.absolute())
-    if options.json:
+    rules = _rules(state)
+    if as_json:
         print(json.dumps([_as_json(fact, rules) for fact in facts], ensure_ascii=False, indent=1))
         return 0
     for line in lines(facts, rules):
@@ -68,13 +87,42 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _latest(database: Path, as_json: bool) -> int:
-    contacts = latest_contacts(database, 20)
+    contacts = latest_contacts(database, LATEST)
     if as_json:
-        print(json.dumps(contacts))
+        print(json.dumps([{"time": _clock(one.first_at, full=True), **dataclasses.asdict(one)} for one in contacts]))
     elif contacts:
-        print("The latest contacts, the newest first:", *contacts, sep="\n  ")
+        print("The latest contacts, the newest first; `show CONTACT` tells all of one.")
+        print(f"  {'contact':<20} {'first seen':<19} {'lang':<4} {'topic':<12} {'outcome':<22} {'agent':<6} waited")
+        for one in contacts:
+            outcome = one.state + (f" ({one.detail})" if one.detail else "")
+            when = datetime.fromtimestamp(one.first_at, UTC).astimezone(_ZONE)
+            print(
+                f"  {one.contact_id:<20} {when:%Y-%m-%d %H:%M:%S} {one.language:<4} {one.topic:<12} {outcome:<22} "
+                f"{one.agent_id or '-':<6} {one.waited_s:.1f} s"
+            )
     else:
         print("No contact yet.")
+    return 0
+
+
+def _agents(state: Path, as_json: bool) -> int:
+    """Up to now while an engine runs, else up to when one was last seen alive."""
+    database = state / "journal.sqlite"
+    known, now = ready.load(state), time.time()
+    until = now if known is not None and ready.alive(known.pid) else min(now, last_seen_at(database) or now)
+    begin = midnight(until)
+    days = agents_day(database, begin, begin + DAY_S).figures(until)
+    rules = _rules(state)
+    names = {agent.id: agent.name for agent in rules.agents.values()} if rules is not None else {}
+    if as_json:
+        listed = [{"agent": one, "name": names.get(one), **agentstoday.as_json(day)} for one, day in days.items()]
+        whole = {"since": _clock(begin, full=True), "until": _clock(until, full=True), "agents": listed}
+        print(json.dumps(whole, ensure_ascii=False, indent=1))
+        return 0
+    print(f"Since {_clock(begin, full=True)[:16]}, up to {_clock(until)[:8]}; times in h:mm:ss.")
+    print(agentlines.HEAD)
+    for agent_id, day in days.items():
+        print(agentlines.line(agent_id, names.get(agent_id, ""), day))
     return 0
 
 

@@ -122,6 +122,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         overrides=tuple(options.overrides),
         at=options.at.isoformat() if options.at else None,
         clock_offset_s=options.at.timestamp() - time.time() if options.at else 0.0,
+        journal_keep_days=defaults.journal_keep_days,
         pbx_external=options.pbx_external,
     )
 

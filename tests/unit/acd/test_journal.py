@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded
 from acd.core.states import ContactState, Presence, Work
 from acd.journal import SCHEMA
+from acd.journal.agents import last_seen_at
 from acd.journal.codec import from_row, to_row
 from acd.journal.migrate import migrate
 from acd.journal.read import figures, latest_contacts, timeline
@@ -105,7 +106,10 @@ def test_a_timeline(path: Path, writer: JournalWriter) -> None:
     until(lambda: writer.written == 6)
     assert timeline(path, "c1") == ALL
     assert timeline(path, "nobody") == []
-    assert latest_contacts(path) == ["c2", "c1"]
+    assert [(one.contact_id, one.state, one.agent_id, one.waited_s) for one in latest_contacts(path)] == [
+        ("c2", "queued", None, 0.0), ("c1", "connected", "1001", 4.0),
+    ]  # fmt: skip
+    assert [one.contact_id for one in latest_contacts(path, 1)] == ["c2"]
     assert path.stat().st_mode & 0o077 == 0
 
 
@@ -129,6 +133,8 @@ def test_figures(path: Path, writer: JournalWriter) -> None:
     assert day.service_level_short_excluded == pytest.approx(1 / 4)
     assert figures(path, 0, 120).answered == 0
     assert figures(path, 0, 1000, queue="passport").offered == 0
+    assert day.wait_sum_s == 33.0
+    assert figures(path, 0, 1000, without_run=writer.run).answered == 0
 
 
 def test_storage_that_is_away_loses_nothing_and_writes_nothing_twice(path: Path, writer: JournalWriter) -> None:
@@ -160,6 +166,54 @@ def test_a_locked_file_is_waited_for(path: Path, writer: JournalWriter) -> None:
     lock.rollback()
     lock.close()
     until(lambda: writer.written == 1, 5)
+
+
+def test_what_is_too_old_is_deleted_a_little_at_a_time(path: Path) -> None:
+    now = 1_800_000_000.0
+    days_ago = [now - 86_400 * days for days in (400, 40, 31, 29, 0)]
+    writer = JournalWriter(path, clock=lambda: now, keep_days=30)
+    for n in range(2500):
+        writer.put(moved(f"old{n}", ContactState.QUEUED, at=days_ago[n % 3]))
+    writer.put(moved("young", ContactState.QUEUED, at=days_ago[3]))
+    writer.put(moved("new", ContactState.QUEUED, at=days_ago[4]))
+    writer.start()
+
+    def left() -> int:
+        with sqlite3.connect(path) as connection:
+            return connection.execute("select count(*) from facts").fetchone()[0]
+
+    until(lambda: left() == 2)
+    writer.stop()
+    assert [one.contact_id for one in latest_contacts(path)] == ["new", "young"]
+
+
+def test_the_write_ahead_log_does_not_grow_behind_a_reader_who_lets_go(
+    path: Path, writer: JournalWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acd.journal.writer.WAL_BYTES_MOST", 100_000)
+    monkeypatch.setattr("acd.journal.writer.WAL_LOOK_EVERY_S", 0.0)
+    log = path.with_name(path.name + "-wal")
+    reader = sqlite3.connect(path)
+    reader.execute("begin")
+    reader.execute("select count(*) from facts").fetchone()
+    for n in range(3000):
+        writer.put(moved(f"c{n}", ContactState.QUEUED))
+    until(lambda: writer.written == 3000, 20)
+    assert log.stat().st_size > 200_000
+    reader.close()
+    writer.put(moved("one more", ContactState.QUEUED))
+    until(lambda: writer.written == 3001 and log.stat().st_size < 200_000, 20)
+
+
+def test_an_idle_engine_is_seen_alive(path: Path, writer: JournalWriter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("acd.journal.writer.SEEN_EVERY_S", 0.01)
+    first = until_seen(path, 0.0)
+    assert until_seen(path, first) > first
+
+
+def until_seen(path: Path, after: float) -> float:
+    until(lambda: (last_seen_at(path) or 0.0) > after, 10)
+    return last_seen_at(path) or 0.0
 
 
 def test_the_backlog_is_bounded(tmp_path: Path) -> None:
@@ -202,7 +256,7 @@ def test_migrating_twice_changes_nothing(path: Path) -> None:
     before = path.read_bytes()
     subprocess.run([sys.executable, "-m", "acd.journal.migrate", str(path)], check=True, cwd=ROOT, capture_output=True)
     with sqlite3.connect(path) as connection:
-        assert connection.execute("select version_num from alembic_version").fetchall() == [("0001",)]
+        assert connection.execute("select version_num from alembic_version").fetchall() == [(SCHEMA,)]
     connection.close()
     assert len(before) == path.stat().st_size
 

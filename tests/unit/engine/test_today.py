@@ -6,10 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from acd.core.facts import ContactMoved, Decision
+from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.journal.read import Figures
 from dialplan.ruleset import Language, Requirement
-from engine.today import DECISIONS, Today, midnight
+from engine.today import DECISIONS, Today
 
 SEOUL = ZoneInfo("Asia/Seoul")
 

@@ -1,0 +1,72 @@
+"""The agents' day from the journal, by the same fold as the live one (`acd.core.agentday`). Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, func, or_, select
+
+from acd.core.agentday import AgentsDay
+from acd.core.facts import Fact
+from acd.core.states import ContactState
+from acd.journal.codec import from_row
+from acd.journal.tables import facts, open_engine, runs
+
+_KINDS = ("AgentMoved", "ReservationEnded", "ContactMoved")
+
+
+def agents_day(path: Path, begin: float, end: float, *, without_run: int | None = None) -> AgentsDay:
+    """The day that begins at `begin`, with the facts before `end`; times are epoch seconds. Raises OperationalError.
+
+    What an engine last said of an agent holds until that engine was last seen alive. The latest one may be running, so
+    its end is left to the reader; not to one that leaves out its own facts (`without_run`).
+    """
+    day = AgentsDay(begin)
+    with open_engine(path).connect() as connection:
+        lived = {one.run: one.seen_at for one in connection.execute(select(runs.c.run, runs.c.seen_at))}
+        before: int | None = None
+        for run, fact in _facts(connection, begin, end, without_run):
+            if before is not None and run != before:
+                day.engine_ended(max(lived.get(before, 0.0), begin))
+            before = run
+            day.receive(fact)
+        if before is not None and (without_run is not None or before != max(lived, default=before)):
+            day.engine_ended(max(lived.get(before, 0.0), begin))
+    return day
+
+
+def last_seen_at(path: Path) -> float | None:
+    """When an engine was last seen alive, in epoch seconds; None: there has been none."""
+    with open_engine(path).connect() as connection:
+        seen_at: float | None = connection.scalar(select(func.max(runs.c.seen_at)))
+        return seen_at
+
+
+def _facts(connection: Connection, begin: float, end: float, without_run: int | None) -> Iterator[tuple[int, Fact]]:
+    """Of the engine that lived at `begin` each agent's last word before it, then the day's facts; engine by engine."""
+    overnight = connection.scalar(
+        select(runs.c.run).where(runs.c.began_at < begin, runs.c.seen_at >= begin).order_by(runs.c.run.desc()).limit(1)
+    )
+    if overnight is not None:
+        agents = select(facts.c.agent_id).where(facts.c.kind == "AgentMoved").distinct()
+        for agent_id in connection.scalars(agents).all():
+            word = (
+                select(facts.c.kind, facts.c.body)
+                .where(facts.c.kind == "AgentMoved", facts.c.agent_id == agent_id)
+                .where(facts.c.run == overnight, facts.c.at < begin)
+                .order_by(facts.c.seq.desc())
+                .limit(1)
+            )
+            for kind, body in connection.execute(word):
+                yield overnight, from_row(kind, body)
+    query = (
+        select(facts.c.run, facts.c.seq, facts.c.kind, facts.c.body)
+        .where(facts.c.kind.in_(_KINDS), facts.c.at >= begin, facts.c.at < end)
+        .where(or_(facts.c.kind != "ContactMoved", facts.c.new == ContactState.CONNECTED.value))
+    )
+    if without_run is not None:
+        query = query.where(facts.c.run != without_run)
+    # Sorted here: told to sort, the database would rather read the whole journal in the order of its key.
+    for run, _, kind, body in sorted(connection.execute(query).all()):
+        yield run, from_row(kind, body)
