@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from dialplan import calendar
 from dialplan.calendar import Opening
+from dialplan.eligibility import able
 from dialplan.reasons import Reason, Why, reason
 from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset
 
@@ -216,22 +217,14 @@ def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
         reason(place, Why.TOPIC_QUEUE, topic=topic, language=language, queue=name),
         reason(
             queue.source, Why.REQUIREMENT, queue=name, requirement=needed,
-            able=_able(ruleset, name, needed), agents=len(ruleset.agents),
+            able=len(able(ruleset, name, needed)), agents=len(ruleset.agents),
         ),
     ]  # fmt: skip
     steps = tuple(Step(after_s, relaxed) for after_s, relaxed in queue.relaxed(language))
     for step, written in zip(steps, queue.steps, strict=True):
-        able, after_s = _able(ruleset, name, step.requirement), f"{step.after_s:g}"
-        reasons.append(reason(written.source, Why.STEP, after_s=after_s, requirement=step.requirement, able=able))
+        count, after_s = len(able(ruleset, name, step.requirement)), f"{step.after_s:g}"
+        reasons.append(reason(written.source, Why.STEP, after_s=after_s, requirement=step.requirement, able=count))
     return Route(language, topic, name, needed, (queue.entry_prompt,), tuple(reasons), steps)
-
-
-def _able(ruleset: Ruleset, queue: str, needed: Requirement) -> int:
-    """Agents who may answer it, whatever they are doing."""
-    return sum(
-        needed.met_by(agent.languages, agent.skills) and agent.profile.row(queue) is not None
-        for agent in ruleset.agents.values()
-    )
 
 
 def _day_reasons(ruleset: Ruleset, day: date, seen: Opening) -> list[Reason]:

@@ -11,10 +11,14 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dialplan.cache import RulesCache
 from dialplan.ruleset import Ruleset
 from dialplan.yamlsource import MAX_BYTES, Document, Plain, Position, Problem, read
+
+if TYPE_CHECKING:
+    from dialplan.validation import Files  # it imports pydantic, which known content does not need
 
 FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
 OPTIONAL_FILES = ("wallboard.yaml",)  # one that is not there says nothing: its defaults hold
@@ -40,10 +44,19 @@ def load(rules_dir: Path, overrides: Sequence[str] = (), cache_dir: Path | None 
     cache = RulesCache(cache_dir) if cache_dir is not None else None
     if cache is not None and not problems and (known := cache.get(digest)) is not None:
         return known
-    ruleset = _check(texts, overrides, digest, problems, cache)
+    ruleset, _ = _check(texts, overrides, digest, problems, cache)
     if cache is not None:
         cache.put(digest, ruleset)
     return ruleset
+
+
+def load_written(
+    rules_dir: Path, overrides: Sequence[str] = (), cache_dir: Path | None = None
+) -> tuple[Ruleset, Files]:
+    """As `load`, always checked anew, with the models and documents too: for who tells what is written where."""
+    texts, problems = _read_files(rules_dir)
+    cache = RulesCache(cache_dir) if cache_dir is not None else None
+    return _check(texts, overrides, content_digest(texts, overrides), problems, cache)
 
 
 def content_digest(texts: dict[str, str], overrides: Sequence[str]) -> str:
@@ -96,7 +109,7 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
 
 def _check(
     texts: dict[str, str], overrides: Sequence[str], digest: str, problems: list[Problem], cache: RulesCache | None
-) -> Ruleset:
+) -> tuple[Ruleset, Files]:
     from dialplan import build, checks, validation  # noqa: PLC0415 - pydantic: not for known content
 
     documents = {name: read(name, text) for name, text in texts.items()}
@@ -108,7 +121,7 @@ def _check(
     problems += checks.check(files)
     if problems:
         raise RulesError(problems[:MAX_PROBLEMS])
-    return build.build(files, digest, _holidays(cache))
+    return build.build(files, digest, _holidays(cache)), files
 
 
 def _holidays(cache: RulesCache | None) -> dict[date, str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dialplan.ruleset import Language, Source
+from dialplan.words import LANGUAGES
 
 
 class Why(StrEnum):
@@ -59,7 +60,7 @@ class Reason:
         known = dict(self.facts)
         sentences = _KOREAN if language is Language.KO else _ENGLISH
         if "language" in known:
-            known["language"] = _LANGUAGE_NAMES[known["language"]][0 if language is Language.KO else 1]
+            known["language"] = LANGUAGES[known["language"]][0 if language is Language.KO else 1]
         return sentences[self.why].format_map(known)
 
 
@@ -67,13 +68,6 @@ def reason(source: Source, why: Why, **facts: object) -> Reason:
     """A Reason; facts are kept as text, in the order given."""
     return Reason(source, why, tuple((name, str(value)) for name, value in facts.items()))
 
-
-_LANGUAGE_NAMES = {
-    "ko": ("한국어", "Korean"),
-    "en": ("영어", "English"),
-    "ja": ("일본어", "Japanese"),
-    "zh": ("중국어", "Chinese"),
-}
 
 _ENGLISH = {
     Why.LANGUAGE_KEY: "key {key} chooses {language}",

@@ -15,6 +15,7 @@ COMMANDS = {
     "call": "place one real SIP call to a running centre, and tell it step by step",
     "watch": "the live wallboard of a running centre",
     "validate": "check the rules; every error with its file, line and column",
+    "diff": "what changes for callers between two sets of rules, in words",
     "explain": "what would happen to a call at some time, and by which rules",
     "simulate": "a day of the centre, with simulated callers and agents",
     "show": "one contact's timeline from the journal",

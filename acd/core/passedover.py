@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from acd.core.facts import PassedOver
 from acd.core.states import Presence
+from dialplan import eligibility
 
 if TYPE_CHECKING:
     from acd.core.model import Agent, Contact, Entry, Lane, State
@@ -20,12 +21,7 @@ _LOOKED_AT = 2 * TOLD
 
 def unfit(agent: Agent, lane: Lane) -> str:
     """The code of what keeps an agent out of a lane that they don't listen to."""
-    language = lane.requirement.language
-    if language is not None and language not in agent.rule.languages:
-        return "language"
-    if not lane.requirement.met_by(agent.rule.languages, agent.rule.skills):
-        return "skill"
-    return "not_served" if agent.rule.profile.row(lane.queue.key) is None else "delayed"
+    return eligibility.unfit(agent.rule, lane.queue.key, lane.requirement) or "delayed"
 
 
 def blocked(agent: Agent, lane: Lane) -> bool:

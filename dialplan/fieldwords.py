@@ -1,0 +1,157 @@
+"""What each key of the rules is called in words, for `diff` and for the JSON Schema that editors read.
+
+A key that is not here is told by its own name, so that a new key is never silent. Names are those of the YAML;
+`parent.key` wins over `key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialplan.words import Words, same
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    # hours.yaml
+    "zone": ("시간대", "time zone"),
+    "weekday": ("평일 상담 시간", "weekday hours"),
+    "day_off": ("휴일 상담 시간", "hours on days off"),
+    "holidays": ("공휴일 보정", "corrections of the holidays"),
+    "holidays.add": ("추가한 공휴일", "added holidays"),
+    "holidays.remove": ("제외한 공휴일", "removed holidays"),
+    "special_days": ("별도 상담 시간을 둔 날", "days with hours of their own"),
+    "special_days.hours": ("상담 시간", "hours"),
+    "special_days.name": ("공휴일 이름", "the holiday's name"),
+    "closures": ("임시 휴무", "temporary closures"),
+    "reason": ("사유", "reason"),
+    # menus.yaml
+    "greeting": ("인사말", "greeting"),
+    "languages": ("언어", "languages"),
+    "languages.keys": ("언어 선택 번호", "language keys"),
+    "tries": ("입력 기회", "tries"),
+    "grace_s": ("인사말 뒤 번호를 기다리는 시간", "time for a key after the greeting"),
+    "said": ("상황별 안내", "prompts of the flow"),
+    "language_again": ("언어를 다시 묻는 안내", "prompt that asks the language again"),
+    "wrong_key": ("없는 번호 안내", "prompt after a wrong key"),
+    "closed": ("상담 시간 외 안내", "prompt when closed"),
+    "goodbye": ("마침 안내", "prompt before hanging up"),
+    "not_served": ("상담하지 않는 언어 안내", "prompt for a language that is not served"),
+    "root": ("언어별 첫 메뉴", "first menu of each language"),
+    "menus": ("메뉴", "menus"),
+    "prompt": ("안내", "prompt"),
+    "silence": ("누르지 않으면", "on silence"),
+    "wait_s": ("번호를 기다리는 시간", "time to wait for a key"),
+    "keys": ("번호", "keys"),
+    "topic": ("업무", "topic"),
+    "menu": ("메뉴", "menu"),
+    "any_topic": ("업무를 고르지 않은 전화", "topic of callers who choose none"),
+    "topics": ("업무", "topics"),
+    "label": ("이름", "label"),
+    "share": ("전화 비율", "share of the calls"),
+    "queue": ("대기열", "queue"),
+    "points": ("우선 점수(1점 = 1분 먼저 온 것)", "priority points (each a head start of a minute)"),
+    # queues.yaml
+    "defaults": ("기본값", "defaults"),
+    "queues": ("대기열", "queues"),
+    "strategy": ("상담사 선택 방식", "choice among free agents"),
+    "service_level_s": ("서비스레벨 기준", "service level threshold"),
+    "short_abandon_s": ("짧은 포기 기준", "short abandon threshold"),
+    "ring_timeout_s": ("상담사 벨 울림", "ringing of an agent's phone"),
+    "wrapup_s": ("후처리", "wrap-up"),
+    "wrapup_extend_s": ("후처리 연장", "extension of the wrap-up"),
+    "rona_exclude_s": ("미응답 상담사 제외", "exclusion of an agent who did not answer"),
+    "announce_every_s": ("순서 안내 간격", "interval of position announcements"),
+    "entry": ("대기 시작 안내", "prompt on entering the queue"),
+    "max_waiting": ("최대 대기 인원", "most callers waiting"),
+    "music": ("대기 음악", "music on hold"),
+    "steps": ("대기 시간에 따른 완화", "relaxation steps"),
+    "after_s": ("기다린 시간", "after waiting"),
+    "allow_interpreter": ("통역 허용(언어 조건 해제)", "interpreter allowed (drops the language)"),
+    "class": ("등급(낮을수록 먼저)", "class (lower ones first)"),
+    "sticky": ("지정상담원", "agent of last time"),
+    "sticky.days": ("기억하는 날", "days remembered"),
+    "sticky.wait_s": ("지정상담원을 기다리는 시간", "wait for the agent of last time"),
+    "whisper": ("상담사 귀띔", "whisper to the agent"),
+    "moved_to": ("없앤 대기열을 이어받는 곳", "heirs of queues that are gone"),
+    "callers": ("전화번호 우선 규칙", "priority by number"),
+    "numbers": ("전화번호", "numbers"),
+    "why": ("까닭", "why"),
+    "skills": ("업무 숙련도", "skills"),
+    # agents.yaml
+    "teams": ("팀", "teams"),
+    "away_reasons": ("이석 사유", "reasons for being away"),
+    "away_reasons.key": ("*12 다음 번호", "key after *12"),
+    "profiles": ("담당 묶음", "routing profiles"),
+    "profiles.queues": ("담당 대기열", "queues served"),
+    "rank": ("순위(낮을수록 먼저)", "rank (lower ones first)"),
+    "delay_s": ("이 시간 뒤에 보임", "seen after"),
+    "reserve_idle": ("남겨 두는 대기 상담사", "agents kept idle"),
+    "agents": ("상담사", "agents"),
+    "name": ("이름", "name"),
+    "team": ("팀", "team"),
+    "profile": ("담당 묶음", "routing profile"),
+    "agents.languages": ("상담 언어", "languages"),
+    "supervisor": ("슈퍼바이저", "supervisor"),
+    # trunks.yaml
+    "trunks.numbers": ("대표번호", "the centre's numbers"),
+    "max_calls": ("동시 통화 한도", "most calls at once"),
+    "carriers": ("통신사", "carriers"),
+    "addresses": ("주소", "addresses"),
+    "registration": ("등록", "registration"),
+    "external_media_address": ("음성 주소", "address that media is offered at"),
+    "emergency": ("긴급 번호", "emergency numbers"),
+    # prompts.yaml
+    "prompts": ("안내 말", "prompts"),
+    "parts": ("여러 언어로 된 말", "parts in several languages"),
+    "text": ("말", "text"),
+    "seconds": ("녹음 길이", "length of the recording"),
+    "readings": ("읽는 법", "readings"),
+    "ko": ("한국어", "Korean"),
+    "en": ("영어", "English"),
+    "ja": ("일본어", "Japanese"),
+    "zh": ("중국어", "Chinese"),
+}
+_VALUES: Mapping[str, tuple[str, str]] = {
+    "longest_idle": ("가장 오래 대기한 상담사", "longest idle"),
+    "best_skill": ("숙련도가 가장 높은 상담사", "best skill"),
+    "least_occupied": ("상담 비율이 가장 낮은 상담사", "least occupied"),
+}
+NOTHING = Words("없음", "none")
+
+
+def field_words(key: str, parents: tuple[str, ...] = ()) -> Words:
+    """The key in words; `parents` are the keys above it, nearest last (or the file's name, without `.yaml`)."""
+    for parent in reversed(parents):
+        if (found := _FIELDS.get(f"{parent}.{key}")) is not None:
+            return Words(*found)
+    found = _FIELDS.get(key)
+    return Words(*found) if found is not None else same(f"`{key}`")
+
+
+def known_fields() -> frozenset[str]:
+    """Every key that has words."""
+    return frozenset(_FIELDS)
+
+
+def value_words(key: str, value: object) -> Words:  # noqa: PLR0911 - a table of types
+    """A value in words: seconds with their unit, yes and no, lists in a line."""
+    if value is None or value in ([], {}):
+        return NOTHING
+    if isinstance(value, bool):
+        return Words("예", "yes") if value else Words("아니요", "no")
+    if isinstance(value, int | float):
+        if key.endswith("_s"):
+            return Words(f"{value:g}초", f"{value:g} s")
+        return same(f"{value:.1%}" if key == "share" else f"{value:g}")
+    if isinstance(value, list):
+        parts = [value_words(key, item) for item in value]
+        return Words(", ".join(part.ko for part in parts), ", ".join(part.en for part in parts))
+    if isinstance(value, dict):
+        told = [(field_words(str(name), (key,)), value_words(str(name), item)) for name, item in value.items()]
+        told = [(name, item) for name, item in told if item != NOTHING]
+        if not told:
+            return NOTHING
+        return Words(
+            "(" + ", ".join(f"{name.ko} {item.ko}" for name, item in told) + ")",
+            "(" + ", ".join(f"{name.en} {item.en}" for name, item in told) + ")",
+        )
+    return Words(*_VALUES[str(value)]) if str(value) in _VALUES else same(str(value))
