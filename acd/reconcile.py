@@ -1,6 +1,6 @@
 """What the PBX says of itself, read whole: at the engine's start, and after each time out of its sight.
 
-`read` asks over AMI and makes a `PbxSnapshot`; `adopt` brings the translator's view in line with it and returns what
+`read` asks over AMI and makes a `PbxSnapshot`; `adopt` brings the view in line with it and returns what
 the core is to be told. Events that came while the lists were being read are newer than the lists: whatever they
 touched is left as they left it.
 """
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from acd.ami.client import AmiClient
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet, variables
-from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Translator
+from acd.ami.translate import translate
+from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, View
 from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 
@@ -102,7 +103,7 @@ def _seconds(text: str) -> float:
     return seconds if 0 <= seconds < _LATEST else 0.0
 
 
-def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
+def adopt(view: View, snapshot: PbxSnapshot, now: float) -> list[Event]:
     """Bring the view in line. Returns hang-ups that were missed, devices, talks; nothing of presences."""
     touched = view.touched or set()
     view.touched = None
@@ -110,10 +111,10 @@ def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
     seen = {channel.uniqueid: channel for channel in snapshot.channels}
     for uniqueid in [known for known in view.channels if known not in seen and known not in touched]:
         # The Hangup was missed.
-        events += view.translate(Packet("Hangup", "", {"Uniqueid": uniqueid, "Cause": "16"}), now)
+        events += translate(view, Packet("Hangup", "", {"Uniqueid": uniqueid, "Cause": "16"}), now)
     for contact_id in [known for known in view.callers if known not in view.channels and known not in seen]:
         if contact_id not in touched:
-            events += view.translate(Packet("Hangup", "", {"Uniqueid": contact_id}), now)
+            events += translate(view, Packet("Hangup", "", {"Uniqueid": contact_id}), now)
     fresh = [channel for channel in snapshot.channels if channel.uniqueid not in touched]
     for channel in fresh:
         view.channels.setdefault(channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name)))
@@ -129,7 +130,7 @@ def adopt(view: Translator, snapshot: PbxSnapshot, now: float) -> list[Event]:
     return [*view.devices(view.agents), *events]
 
 
-def _adopt_queue_callers(view: Translator, snapshot: PbxSnapshot, touched: set[str], now: float) -> list[Event]:
+def _adopt_queue_callers(view: View, snapshot: PbxSnapshot, touched: set[str], now: float) -> list[Event]:
     """Who waits in the PBX's queues. Returns word of the contacts of ours among them: their sessions are gone."""
     events: list[Event] = []
     waiting = {uniqueid for _, _, uniqueid, _ in snapshot.entries}
@@ -148,9 +149,7 @@ def _adopt_queue_callers(view: Translator, snapshot: PbxSnapshot, touched: set[s
     return events
 
 
-def _adopt_legs(
-    view: Translator, fresh: Iterable[ChannelSeen], seen: dict[str, ChannelSeen], now: float
-) -> list[Event]:
+def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, ChannelSeen], now: float) -> list[Event]:
     """Agents' channels: which talk with a contact, which ring for one, and which are calls of the agent's own."""
     events: list[Event] = []
     for channel in fresh:
@@ -189,7 +188,7 @@ def _adopt_legs(
     return events
 
 
-def _caller_of(view: Translator, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
+def _caller_of(view: View, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
     """The citizen's channel that this agent's channel belongs to: in the same bridge, or dialled for it."""
     candidates = [one for one in seen.values() if view.agent_of(one.name) is None and "RM_PHASE" in one.variables]
     if channel.bridge:
@@ -201,7 +200,7 @@ def _caller_of(view: Translator, channel: ChannelSeen, seen: dict[str, ChannelSe
     return None
 
 
-def presences(view: Translator, snapshot: PbxSnapshot, reasons: Iterable[str]) -> list[PresenceRestored]:
+def presences(view: View, snapshot: PbxSnapshot, reasons: Iterable[str]) -> list[PresenceRestored]:
     """What the fallback queues say of every agent: in none is OFFLINE, paused in one is AWAY."""
     known_reasons = {*reasons, Presence.NOT_RESPONDING.value, Presence.ERROR.value}
     found: dict[str, tuple[Presence, str | None]] = dict.fromkeys(sorted(view.agents), (Presence.OFFLINE, None))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from acd.ami.translate import FALLBACK_PREFIX, OVERFLOW, Attributes, QueueCaller, Translator
+from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Attributes, QueueCaller, View
 from acd.pbx import Pbx
 from dialplan.ruleset import Language, Ruleset
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 class Returning:
     """The dispatcher's helper for this; used by its thread only."""
 
-    def __init__(self, view: Translator, pbx: Pbx, room: Callable[[], int]) -> None:
+    def __init__(self, view: View, pbx: Pbx, room: Callable[[], int]) -> None:
         self._view = view
         self._pbx = pbx
         self._room = room

@@ -1,7 +1,7 @@
 """Whatever order AMI's events come in, doubled, late or missing: no illegal transition, no invariant broken.
 
 Random callers and agents make the true sequence of events that Asterisk would send; then a seed drops, doubles and
-delays some of them. The translator and the core are driven by what is left.
+delays some of them. The translation and the core are driven by what is left.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.ami.packets import Packet
-from acd.ami.translate import Attributes, Translator
+from acd.ami.translate import translate
+from acd.ami.view import Attributes, View
 from acd.core import invariants
 from acd.core.commands import Assign, Command, Unassign
 from acd.core.events import Channel, ContactOffered, Event, PresenceAsked, TimePassed
@@ -33,13 +34,13 @@ def city() -> Ruleset:
 
 
 class World:
-    """The core and the translator, as the dispatcher joins them, on a clock of our own."""
+    """The core and the translation, as the dispatcher joins them, on a clock of our own."""
 
     def __init__(self, rules: Ruleset, seed: int) -> None:
         self.random = random.Random(seed)
         self.now = 1_000_000.0
         self.state = new_state({one: rules.agents[one] for one in AGENTS}, rules.queues, now=self.now)
-        self.view = Translator(lambda variables, queue: Attributes(Language.KO, "any", "general"))
+        self.view = View(lambda variables, queue: Attributes(Language.KO, "any", "general"))
         self.view.agents = frozenset(AGENTS)
         self.assigned: dict[str, Assign] = {}
         self.held: list[Packet] = []  # late events
@@ -70,7 +71,7 @@ class World:
             self.held.append(packet)
             return
         for _ in range(2 if fate > 0.94 else 1):
-            for event in self.view.translate(packet, self.now):
+            for event in translate(self.view, packet, self.now):
                 self.feed(event)
         self.view.to_hang_up.clear()
 
@@ -80,7 +81,7 @@ class World:
             self.feed(TimePassed())
         self.random.shuffle(self.held)
         while self.held and self.random.random() < 0.7:
-            for event in self.view.translate(self.held.pop(), self.now):
+            for event in translate(self.view, self.held.pop(), self.now):
                 self.feed(event)
 
     # -- the world's part --

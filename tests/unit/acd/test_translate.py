@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from acd.ami.packets import Packet
-from acd.ami.translate import Attributes, Translator
+from acd.ami.translate import translate
+from acd.ami.view import Attributes, View
 from acd.core.events import (
     ContactHungUp,
     DeviceChanged,
@@ -27,10 +28,10 @@ OWN = {"Channel": "PJSIP/1001-00000002", "Uniqueid": "pbx1-1.2", "Linkedid": "pb
 
 
 class Wire:
-    """A translator, told of one contact."""
+    """A view, told of one contact."""
 
     def __init__(self) -> None:
-        self.view = Translator(lambda variables, queue: Attributes(Language.KO, "any", "general"))
+        self.view = View(lambda variables, queue: Attributes(Language.KO, "any", "general"))
         self.view.agents = frozenset({"1001", "1002"})
         self.now = 100.0
         self("Newchannel", ChannelState="4", **CALLER)
@@ -38,7 +39,7 @@ class Wire:
 
     def __call__(self, name: str, **headers: str) -> list[object]:
         self.now += 0.001
-        return list(self.view.translate(Packet(name, "", headers), self.now))
+        return list(translate(self.view, Packet(name, "", headers), self.now))
 
     def ring(self) -> Wire:
         self.view.legs.expect("pbx1-1.1", "1001", 7)

@@ -1,0 +1,178 @@
+"""Packets about channels and calls: what they say of a contact's legs, their rings, answers, holds and ends.
+
+The rules that are not obvious:
+* A talk ends with `HangupRequest` on the agent's own channel: that is the phone's BYE, answered already, 0.6 ms
+  before `Hangup`. When the caller hangs up, it ends with the `Hangup` of the agent's channel, because only then has
+  the agent's phone been told; a new INVITE would meet a phone that still talks.
+* Busy is judged by channels, never by device state, which lags behind: an agent's channel that is no leg of a
+  contact's makes the device busy. So the end of an own call is never mistaken for a call of the agent's.
+* A leg belongs to a reservation from `DialBegin` on (acd/ami/legs.py).
+"""
+
+from __future__ import annotations
+
+from acd.ami.legs import Leg
+from acd.ami.packets import Packet
+from acd.ami.view import Chan, View
+from acd.core.events import (
+    ContactHungUp,
+    Event,
+    HoldChanged,
+    LegAnswered,
+    LegRang,
+    RingEnded,
+    TalkAdopted,
+    TalkEnded,
+)
+
+
+def new_channel(view: View, packet: Packet) -> list[Event]:
+    """A phone that dials by itself is busy with that; whose a leg towards a phone is, DialBegin says."""
+    chan = Chan(packet.get("Uniqueid"), packet.get("Channel"), view.agent_of(packet.get("Channel")))
+    view.touch(chan.uniqueid)
+    view.channels[chan.uniqueid] = chan
+    if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
+        chan.ours = False
+        view.reachable[chan.agent_id] = True
+        return view.devices((chan.agent_id,))
+    return []  # Down: a leg towards the phone; DialBegin says whose
+
+
+def new_state(view: View, packet: Packet) -> list[Event]:
+    """The phone has answered. An agent's channel that rings or talks and is no leg of ours is a call of its own."""
+    chan = view.channels.get(packet.get("Uniqueid"))
+    leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
+    if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == "6":
+        leg.answered = True  # the phone's answer; DialEnd comes after the whisper only
+        return [LegAnswered(leg.contact_id, leg.agent_id)]
+    if chan is None or chan.agent_id is None or chan.ours is not None:
+        return []
+    chan.ours = False  # rings or talks, and no DialBegin of a contact's was seen
+    return view.devices((chan.agent_id,))
+
+
+def dial_begin(view: View, packet: Packet) -> list[Event]:
+    """The PBX rings an agent's phone, for one of our contacts, for its own queue, or for somebody else."""
+    uniqueid, name = packet.get("DestUniqueid"), packet.get("DestChannel")
+    agent = view.agent_of(name)
+    if agent is None:
+        return []
+    view.touch(uniqueid)
+    chan = view.channels.setdefault(uniqueid, Chan(uniqueid, name, agent))
+    caller = packet.get("Uniqueid")
+    waiting = view.queue_callers.get(caller)
+    contact_id = view.callers.get(caller)
+    if waiting is not None:
+        waiting.ringing.add(uniqueid)
+        chan.ours = True
+        view.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, view.now, None, of_queue=True)
+        return [view.queue_rings(waiting, agent)]
+    if contact_id is None:
+        chan.ours = False
+        return view.devices((agent,))
+    chan.ours = True
+    leg = view.legs.begin(contact_id, agent, uniqueid, name, view.now)
+    if leg.void:
+        view.to_hang_up.append(leg)
+    return []
+
+
+def dial_state(view: View, packet: Packet) -> list[Event]:
+    """The phone rings (180)."""
+    leg = view.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+    if leg is None or leg.rang or packet.get("DialStatus") != "RINGING":
+        return []
+    leg.rang = True
+    return [] if leg.void or leg.of_queue else [LegRang(leg.contact_id, leg.agent_id, leg.reservation_id)]
+
+
+def dial_end(view: View, packet: Packet) -> list[Event]:
+    """The ring is over: answered, or why not."""
+    leg = view.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+    if leg is None and view.touched is not None and packet.get("DialStatus") == "ANSWER":
+        view.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
+    if leg is None or leg.answered:
+        return []
+    # A phone that forwards (302) is reported as CANCEL first; where it points to is never followed (Dial's `i`).
+    status = "BUSY" if packet.get("Forward") else packet.get("DialStatus")
+    waiting = view.queue_callers.get(leg.contact_id) if leg.of_queue else None
+    view.rings_no_more(waiting, leg)
+    if status == "ANSWER":
+        leg.answered = True
+        if leg.of_queue:
+            return _adopt_queue_talk(view, leg)
+        return [LegAnswered(leg.contact_id, leg.agent_id)]
+    view.legs.end(leg)
+    if leg.of_queue:
+        return [RingEnded(leg.contact_id, leg.agent_id)]
+    if leg.void or leg.reservation_id is None or status in ("CANCEL", "ABORT"):
+        return []
+    return [view.legs.failure(leg, status, view.now)]
+
+
+def _adopt_queue_talk(view: View, leg: Leg) -> list[Event]:
+    what = view.attributes(leg.contact_id)
+    view.queue_callers.pop(leg.contact_id, None)
+    view.callers[leg.contact_id] = leg.contact_id
+    return [TalkAdopted(leg.contact_id, leg.agent_id, what.language, what.topic, what.queue, view.now)]
+
+
+def hangup_request(view: View, packet: Packet) -> list[Event]:
+    """The phone's BYE, or the caller's: the first news of an end."""
+    uniqueid = packet.get("Uniqueid")
+    view.touch(uniqueid)
+    leg = view.legs.by_uniqueid.get(uniqueid)
+    if leg is not None:
+        leg.cause = packet.get("Cause") or leg.cause
+        if not leg.answered:
+            return []  # DialEnd follows, with the reason
+        view.legs.agent_hung_up(leg.agent_id, view.now)
+        view.legs.end(leg)
+        return [TalkEnded(leg.contact_id), *view.still_busy(leg.agent_id)]
+    contact_id = view.callers.get(uniqueid)
+    if contact_id is None or view.legs.talking(contact_id):
+        return []
+    return [ContactHungUp(contact_id)]
+
+
+def soft_hangup(view: View, packet: Packet) -> list[Event]:
+    """The PBX ends a channel: its cause tells how the leg is judged."""
+    leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
+    if leg is not None:
+        leg.cause = packet.get("Cause") or leg.cause
+    return []
+
+
+def hangup(view: View, packet: Packet) -> list[Event]:
+    """The channel is gone: the last news of it, and the only one when the others were lost."""
+    uniqueid = packet.get("Uniqueid")
+    view.touch(uniqueid)
+    chan = view.channels.pop(uniqueid, None)
+    view.queue_callers.pop(uniqueid, None)
+    view.forget_variables(uniqueid)
+    events: list[Event] = []
+    leg = view.legs.by_uniqueid.get(uniqueid)
+    if leg is not None:
+        leg.cause = packet.get("Cause") or leg.cause
+        view.legs.end(leg)
+        if leg.answered:
+            events += [TalkEnded(leg.contact_id), *view.still_busy(leg.agent_id)]
+        elif leg.of_queue:
+            view.rings_no_more(view.queue_callers.get(leg.contact_id), leg)
+            events.append(RingEnded(leg.contact_id, leg.agent_id))
+        elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
+            events.append(view.legs.failure(leg, "NOANSWER", view.now))
+    contact_id = view.callers.get(uniqueid)
+    if contact_id is not None:
+        for one in view.legs.unanswered(contact_id):
+            view.legs.end(one)
+        events.append(ContactHungUp(contact_id))
+    if chan is not None and chan.agent_id:
+        events += view.devices((chan.agent_id,))
+    return events
+
+
+def hold(view: View, packet: Packet, *, on_hold: bool) -> list[Event]:
+    """The agent's phone put the caller on hold, or took them back."""
+    leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
+    return [HoldChanged(leg.contact_id, on_hold=on_hold)] if leg is not None and leg.answered else []

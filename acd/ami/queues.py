@@ -1,0 +1,61 @@
+"""Packets about the PBX's own queues and about phones: who waits there, and which phones can be reached."""
+
+from __future__ import annotations
+
+from acd.ami.packets import Packet
+from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, QueueCaller, View
+from acd.core.events import Event, FellIntoNet
+
+_UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID"})
+
+
+def queue_join(view: View, packet: Packet) -> list[Event]:
+    """A caller waits in the PBX's own queue: the session that had them, if any, is gone."""
+    queue, uniqueid = packet.get("Queue"), packet.get("Uniqueid")
+    if not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
+        return []
+    view.touch(uniqueid)
+    view.left_queues.discard(uniqueid)
+    view.queue_callers[uniqueid] = QueueCaller(uniqueid, packet.get("Channel"), queue, view.now)
+    contact_id = view.callers.get(uniqueid)
+    return [FellIntoNet(contact_id)] if contact_id is not None else []
+
+
+def queue_leave(view: View, packet: Packet) -> list[Event]:
+    """A caller has left the PBX's queue, by an answer, by a withdrawal or by hanging up."""
+    uniqueid = packet.get("Uniqueid")
+    view.left_queue(uniqueid)
+    waiting = view.queue_callers.get(uniqueid)
+    if waiting is not None and waiting.queue == packet.get("Queue"):
+        waiting.left = True
+        if not waiting.ringing:
+            del view.queue_callers[uniqueid]
+    return []
+
+
+def device_state(view: View, packet: Packet) -> list[Event]:
+    """The device state of an agent's phone: only whether it can be reached (busy is judged by channels)."""
+    technology, _, agent = packet.get("Device").partition("/")
+    if technology != "PJSIP" or agent not in view.agents or packet.get("State") == "UNKNOWN":
+        return []
+    view.touch(agent)
+    view.reachable[agent] = packet.get("State") not in _UNREACHABLE
+    view.said.pop(agent, None)  # a sign of life is told each time: it ends ERROR
+    return view.devices((agent,))
+
+
+def contact_status(view: View, packet: Packet) -> list[Event]:
+    """A phone's registration: answered or missed OPTIONS, new, renewed."""
+    agent = packet.get("EndpointName") or packet.get("AOR")
+    if agent not in view.agents:
+        return []
+    status = packet.get("ContactStatus")
+    if status in ("Reachable", "NonQualified", "Created", "Updated"):
+        view.reachable[agent] = True
+    elif status in ("Unreachable", "Unqualified"):
+        view.reachable[agent] = False
+    else:
+        return []  # Removed: another contact may be left, the device state says
+    view.touch(agent)
+    view.said.pop(agent, None)
+    return view.devices((agent,))

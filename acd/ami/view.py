@@ -1,0 +1,198 @@
+"""The PBX as the engine sees it now: channels, who calls, whose legs there are, who waits in the PBX's own queues.
+
+Changed by `acd.ami.translate` with each packet and by `acd.reconcile` after a reading; the dispatcher's thread only.
+A channel's key is its Uniqueid; its name is only a handle for actions (names restart at 0 with Asterisk).
+Deterministic and without I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from acd.ami.legs import Leg, Legs
+from acd.core.events import DeviceChanged, Event, RingAdopted
+from dialplan.ruleset import Language
+
+_PJSIP = re.compile(r"PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
+FALLBACK_PREFIX, OVERFLOW = "fallback-", "overflow"
+
+
+@dataclass(slots=True)
+class Chan:
+    """A live channel. `ours` is None until it is known whose call it is in; only of agents' channels."""
+
+    uniqueid: str
+    name: str
+    agent_id: str | None
+    ours: bool | None = None
+
+
+@dataclass(slots=True)
+class QueueCaller:
+    """A caller in one of the PBX's own queues. `ringing`: the legs of the phones that ring for it there.
+
+    `left`: it is not there any more; remembered only until those legs' ends have told whether one of them answered.
+    """
+
+    uniqueid: str
+    channel: str
+    queue: str
+    queued_at: float
+    ringing: set[str] = field(default_factory=set)
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What a contact is, read from its channel's RM_ variables or guessed from the queue it waits in."""
+
+    language: Language
+    topic: str
+    queue: str
+
+
+class View:
+    """All of it. Mutable, and nobody's but the dispatcher's thread's."""
+
+    def __init__(self, guess: Callable[[Mapping[str, str], str], Attributes]) -> None:
+        """`guess(variables, queue)` says what a caller is, from the channel's RM_ variables and the PBX's queue."""
+        self._guess = guess
+        self._variables: dict[str, dict[str, str]] = {}  # Uniqueid -> RM_ variables, as last read
+        self.agents: frozenset[str] = frozenset()
+        self.channels: dict[str, Chan] = {}
+        self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
+        self.caller_channel: dict[str, str] = {}  # contact id -> channel name
+        self.legs = Legs()
+        self.now = 0.0  # the time of the packet that is being read
+        self.queue_callers: dict[str, QueueCaller] = {}
+        self.reachable: dict[str, bool] = {}
+        self.said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
+        self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
+        self.handed_over: list[tuple[str, str, str]] = []  # contact, from, to: not noted yet
+        self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
+        # Since a re-read began (else None): Uniqueids and agents that changed, unknown legs that were answered, and
+        # callers who left the PBX's queues. What is being read may be older than these.
+        self.touched: set[str] | None = None
+        self.answered: set[str] = set()
+        self.left_queues: set[str] = set()
+
+    def begin_reread(self) -> None:
+        """From now on, what events touch is newer than what is read."""
+        self.touched, self.answered, self.left_queues = set(), set(), set()
+
+    def know_contact(self, contact_id: str, channel: str) -> None:
+        """A session offers this contact; its caller's channel is `channel`."""
+        self.callers[contact_id] = contact_id
+        self.caller_channel[contact_id] = channel
+        self.queue_callers.pop(contact_id, None)
+        self.left_queue(contact_id)
+        self.transferred.pop(contact_id, None)
+
+    def forget_contact(self, contact_id: str) -> None:
+        """The contact is over."""
+        self.callers.pop(contact_id, None)
+        self.caller_channel.pop(contact_id, None)
+        self.legs.forget_contact(contact_id)
+        self.transferred.pop(contact_id, None)
+
+    def caller_lives(self, contact_id: str) -> bool:
+        """Whether the PBX still has the caller's channel, as far as its events told."""
+        return contact_id in self.channels
+
+    def attributes(self, uniqueid: str) -> Attributes:
+        """What this caller is, as well as it can be known."""
+        waiting = self.queue_callers.get(uniqueid)
+        return self._guess(self.variables_of(uniqueid), waiting.queue if waiting else "")
+
+    def remember_variables(self, uniqueid: str, variables: Mapping[str, str]) -> None:
+        """What a re-read found on the channel."""
+        self._variables[uniqueid] = dict(variables)
+
+    def forget_variables(self, uniqueid: str) -> None:
+        """The channel is gone."""
+        self._variables.pop(uniqueid, None)
+
+    def variables_of(self, uniqueid: str) -> Mapping[str, str]:
+        """The channel's RM_ variables, as last read; empty when they never were."""
+        return self._variables.get(uniqueid, {})
+
+    def agent_of(self, channel: str) -> str | None:
+        """The agent whose phone this channel leads to, by the endpoint in its name."""
+        match = _PJSIP.match(channel)
+        return match.group(1) if match and match.group(1) in self.agents else None
+
+    def has_channel(self, agent_id: str) -> bool:
+        """Whether the agent's phone is in any call."""
+        return any(chan.agent_id == agent_id for chan in self.channels.values())
+
+    def adopt_leg(self, leg: Leg) -> None:
+        """A leg that was there before the engine, or while it looked away."""
+        self.legs.by_uniqueid[leg.uniqueid] = leg
+        chan = self.channels.get(leg.uniqueid)
+        if chan is not None:
+            chan.ours = True
+
+    def devices(self, agents: Iterable[str]) -> list[Event]:
+        """What changed about these agents' phones since it was last reported."""
+        events: list[Event] = []
+        busy = {chan.agent_id for chan in self.channels.values() if chan.agent_id and chan.ours is False}
+        for agent in agents:
+            reachable = self.reachable.get(agent)
+            if agent not in self.agents or (reachable is None and agent not in busy):
+                continue  # nothing is known of this phone: then nothing is said
+            state = (reachable is not False, agent in busy)
+            if self.said.get(agent) != state:
+                self.said[agent] = state
+                events.append(DeviceChanged(agent, reachable=state[0], busy=state[1]))
+        return events
+
+    def still_busy(self, agent_id: str) -> list[Event]:
+        """The core takes a busy phone for its own call while that lasts: another call is told again after it."""
+        if any(chan.agent_id == agent_id and chan.ours is False for chan in self.channels.values()):
+            self.said.pop(agent_id, None)
+            return self.devices((agent_id,))
+        return []
+
+    def forget_devices(self) -> None:
+        """Report every agent's phone anew at the next occasion: the core was told of new rules."""
+        self.said.clear()
+
+    def touch(self, key: str | None) -> None:
+        """An event is about this Uniqueid or agent: newer than what is being read."""
+        if self.touched is not None and key:
+            self.touched.add(key)
+
+    def left_queue(self, uniqueid: str) -> None:
+        """A caller has left the PBX's queues, or was never there."""
+        if self.touched is not None:
+            self.left_queues.add(uniqueid)
+
+    def queue_rings(self, waiting: QueueCaller, agent_id: str) -> RingAdopted:
+        """The queue rings this agent for this caller, who from now on counts as known."""
+        return self.rings_without_us(waiting.uniqueid, waiting.channel, agent_id, waiting.queued_at)
+
+    def rings_without_us(self, uniqueid: str, channel: str, agent_id: str, queued_at: float) -> RingAdopted:
+        """An agent's phone rings for this caller, and no session of ours made it ring; the caller counts as known."""
+        what = self.attributes(uniqueid)
+        variables = self.variables_of(uniqueid)
+        self.callers[uniqueid] = uniqueid
+        self.caller_channel[uniqueid] = channel
+        return RingAdopted(
+            uniqueid,
+            agent_id,
+            what.language,
+            what.topic,
+            what.queue,
+            queued_at,
+            # One that this engine has sent there has no variables here, and was offered by it.
+            resumed=not variables or bool(variables.get("RM_CONTACT")),
+        )
+
+    def rings_no_more(self, waiting: QueueCaller | None, leg: Leg) -> None:
+        """A ring of the queue's is over; a caller who had left it meanwhile is forgotten with the last of them."""
+        if waiting is not None:
+            waiting.ringing.discard(leg.uniqueid)
+            if waiting.left and not waiting.ringing:
+                del self.queue_callers[waiting.uniqueid]

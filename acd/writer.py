@@ -1,0 +1,263 @@
+"""The single writer of all ACD state: takes what happened, steps the pure core, and carries out what it wants done.
+
+Runs in the dispatcher's thread only (acd/inbox.py); other threads come through `acd.dispatcher`. It waits for nobody:
+the PBX's hands (`acd.pbx.Pbx`) and the facts' subscribers return at once. A bug in a step costs that event, is
+logged with it and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from acd.ami.packets import Packet
+from acd.ami.translate import translate
+from acd.ami.view import View
+from acd.assignments import AssignmentBoard
+from acd.blindtransfers import BlindTransfers
+from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Tell, Unassign
+from acd.core.events import Event, LegDialled, PresenceRestored, RulesChanged, TalkEnded, TimePassed
+from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
+from acd.core.model import Limits
+from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence
+from acd.core.step import new_state, next_deadline, step
+from acd.dialling import Dialling, is_reserved
+from acd.pbx import Membership, Pbx
+from acd.port import Assignment
+from acd.reconcile import PbxSnapshot, adopt, presences
+from acd.returning import Returning, guess_attributes
+from dialplan.ruleset import Ruleset
+
+REJOIN_WITHIN_S = 3.0
+DOUBT_S = 1.2  # a silent line is pinged after 0.7 s, and answers within a millisecond
+
+_log = structlog.get_logger(__name__)
+
+
+class Writer:
+    """The state, and everything that has to follow it. No locks: see this file's first lines."""
+
+    def __init__(
+        self,
+        rules: Ruleset,
+        pbx: Pbx,
+        *,
+        publish: Callable[[Fact], None],
+        now: float,
+        room: Callable[[], int],
+        count_failure: Callable[[str], None],
+        settled: Callable[[], None],
+        limits: Limits | None,
+    ) -> None:
+        """See `acd.dispatcher.Dispatcher`. `settled` is called when the PBX was read and its callers are back."""
+        self.rules = rules
+        self.publish = publish
+        self._pbx = pbx
+        self._count_failure = count_failure
+        self._settled = settled
+        self.board = AssignmentBoard()
+        self.state = new_state(rules.agents, rules.queues, now=now, limits=limits)
+        self.view = View(lambda variables, queue: guess_attributes(self.rules, variables, queue))
+        self.view.agents = frozenset(rules.agents)
+        self.returning = Returning(self.view, pbx, room)
+        self.dialling = Dialling()
+        self.blind = BlindTransfers()
+        self.alive: set[str] = set()  # contacts that are not over
+        self.on_line: set[str] = set()  # of these, whose caller is
+        self.last_agent: dict[str, str] = {}
+        self._restore: list[PresenceRestored] | None = None  # what is told when those who waited are back
+        self._read_once = False
+
+    # -- acd.inbox.Work -----------------------------------------------------------------------------------------------
+
+    def packet(self, packet: Packet, now: float) -> None:
+        """One event of the PBX."""
+        for event in translate(self.view, packet, now):
+            self.feed(event, now)
+        while self.view.to_hang_up:
+            self._pbx.hang_up(self.view.to_hang_up.pop().name)
+        while self.view.handed_over:
+            contact_id, agent_id, to = self.view.handed_over.pop()
+            self.publish(TalkNoted(now, contact_id, to, "transfer", "consult:answered", agent_id))
+        if packet.name == "QueueCallerJoin":
+            self.returning.sweep(now)
+
+    def on_time(self, now: float) -> None:
+        """The core's deadline, and wake-up keys that are to be said again."""
+        deadline = next_deadline(self.state)
+        if deadline is not None and deadline <= now:
+            self._believe_sessions(now)
+            self.feed(TimePassed(), now)
+        for channel in self.board.due_wakes(now):
+            self._pbx.wake(channel)
+
+    def next_due(self) -> float | None:
+        """The earlier of the two."""
+        times = [at for at in (self.board.next_wake_at(), next_deadline(self.state)) if at is not None]
+        return min(times, default=None)
+
+    def beat(self, now: float) -> None:
+        """What has no event of its own."""
+        late = [key for key, sent_at in self.view.transferred.items() if now - sent_at > REJOIN_WITHIN_S]
+        for contact_id in late:
+            del self.view.transferred[contact_id]
+            self.feed(TalkEnded(contact_id), now)
+        self._believe_sessions(now)
+        if self._read_once and self._pbx.connected():
+            self.returning.sweep(now)
+        if self._restore is not None and self.returning.everybody_back(now):
+            restore, self._restore = self._restore, None
+            for event in restore:
+                self.feed(event, now)
+            self._settled()
+
+    # -- the core's step ----------------------------------------------------------------------------------------------
+
+    def feed(self, event: Event, now: float) -> None:
+        """One step of the core, and what it wants done."""
+        try:
+            commands = step(self.state, event, now)
+        except IllegalTransition as error:
+            self._count_failure("illegal_transition")
+            _log.error("dispatcher.illegal_transition", event_data=repr(event), error=str(error))
+            return
+        except Exception:  # noqa: BLE001 - see this file's first lines
+            self._count_failure("exception")
+            _log.exception("dispatcher.step_failed", event_data=repr(event))
+            return
+        notes: list[Fact] = []
+        for command in commands:
+            if isinstance(command, Note):
+                notes.append(command.fact)
+            else:
+                self._carry_out(command, now)
+        for fact in notes:  # after the commands: an INVITE waits for no bookkeeping
+            if isinstance(fact, ContactMoved):
+                self._moved(fact)
+            elif isinstance(fact, ReservationEnded):
+                self.board.void(fact.contact_id, fact.reservation_id)
+            self.publish(fact)
+
+    def _carry_out(self, command: Command, now: float) -> None:
+        match command:
+            case Assign():
+                self._assign(command, now)
+            case Unassign(contact_id, agent_id, reservation_id):
+                self._unassign(contact_id, reservation_id)
+            case HandOver(contact_id):
+                _log.error("dispatcher.session_lost", contact_id=contact_id)
+                self.board.send_to_net(contact_id, now)
+            case Mirror(agent_id, presence, reason):
+                self._mirror(agent_id, presence, reason)
+            case Tell(agent_id, notice):
+                _log.warning("agent.told", agent=agent_id, notice=notice.value)
+
+    def _assign(self, command: Assign, now: float) -> None:
+        channel = self.view.caller_channel.get(command.contact_id, "")
+        assignment = Assignment(
+            command.contact_id,
+            command.agent_id,
+            f"PJSIP/{command.agent_id}",
+            command.reservation_id,
+            command.ring_timeout_s,
+        )
+        self.board.post(assignment, channel, now)
+        if channel:
+            self._pbx.wake(channel)
+
+    def _unassign(self, contact_id: str, reservation_id: int) -> None:
+        self.dialling.over(reservation_id)
+        self.board.void(contact_id, reservation_id)
+        for leg in self.view.legs.void(contact_id, reservation_id):
+            self._pbx.hang_up(leg.name)
+
+    def _mirror(self, agent_id: str, presence: Presence, reason: str | None) -> None:
+        agent = self.state.agents.get(agent_id)
+        name = agent.rule.name if agent is not None else agent_id
+        languages = agent.rule.languages if agent is not None else frozenset()
+        self._pbx.mirror(Membership(agent_id, name, f"PJSIP/{agent_id}", languages, presence, reason))
+
+    def _moved(self, fact: ContactMoved) -> None:
+        """Keep what sessions ask for in step with the core."""
+        if (transfer := self.blind.outcome(fact)) is not None:
+            self.publish(transfer)
+        if fact.new is ContactState.CONNECTED:
+            self.alive.add(fact.contact_id)
+            self.on_line.add(fact.contact_id)
+            if fact.agent_id is not None:
+                self.last_agent[fact.contact_id] = fact.agent_id
+        elif fact.new is ContactState.WRAPUP:
+            self.on_line.discard(fact.contact_id)
+        elif fact.new is ContactState.QUEUED:
+            self.on_line.add(fact.contact_id)
+        elif fact.new in FINAL_CONTACT_STATES:
+            self.alive.discard(fact.contact_id)
+            self.on_line.discard(fact.contact_id)
+            self.last_agent.pop(fact.contact_id, None)
+            self.dialling.forget_contact(fact.contact_id)
+            self.view.forget_contact(fact.contact_id)
+
+    # -- what the sessions and the agents do ---------------------------------------------------------------------------
+
+    def taken(self, assignment: Assignment, now: float) -> None:
+        """The session dials now."""
+        contact_id, agent_id, reservation_id = assignment.contact_id, assignment.agent_id, assignment.reservation_id
+        self.view.legs.expect(contact_id, agent_id, reservation_id)
+        contact = self.state.contacts.get(contact_id)
+        if contact is None or not is_reserved(contact, reservation_id):
+            for leg in self.view.legs.void(contact_id, reservation_id):  # void between the take and this
+                self._pbx.hang_up(leg.name)
+            return
+        self.dialling.begins(assignment, now)
+        self.feed(LegDialled(contact_id, agent_id, reservation_id), now)
+        self._believe_sessions(now)
+
+    def _believe_sessions(self, now: float) -> None:
+        """See `acd.dialling`.
+
+        A line that lives is never silent for as long as this, because it is pinged; so a phone that is really dead is
+        still found within its 1.5 s.
+        """
+        if self.dialling and not (self._pbx.connected() and self._pbx.silence_s() < DOUBT_S):
+            for event in self.dialling.believed(self.state, now):
+                self.feed(event, now)
+
+    def forget_restoring(self, agent_id: str) -> None:
+        """What the agent says now is newer than what the queues remember."""
+        if self._restore:
+            self._restore = [one for one in self._restore if one.agent_id != agent_id]
+
+    # -- the rules and the PBX read anew ------------------------------------------------------------------------------
+
+    def change_rules(self, rules: Ruleset, now: float) -> None:
+        """New rules, checked already."""
+        self.rules = rules
+        self.view.agents = frozenset(rules.agents)
+        self.feed(RulesChanged(rules.agents, rules.queues, rules.moved_to), now)
+        self.view.forget_devices()
+        for event in self.view.devices(self.view.agents):
+            self.feed(event, now)
+
+    def adopt_reading(self, seen: PbxSnapshot, now: float) -> None:
+        """First callers and talks, then, when those who waited are back in order, the agents may be offered calls."""
+        first, self._read_once = not self._read_once, True
+        for event in adopt(self.view, seen, now):
+            self.feed(event, now)
+        self.returning.sweep(now)
+        if first:
+            self._restore = presences(self.view, seen, self.rules.presence_reasons)
+            self.returning.expect_all(now)
+        else:
+            for agent in list(self.state.agents.values()):  # the engine's word counts: the queues may have missed it
+                presence, reason = agent.presence, agent.reason
+                if presence in (Presence.NOT_RESPONDING, Presence.ERROR):
+                    presence, reason = Presence.AWAY, presence.value
+                self._mirror(agent.id, presence, reason)
+        _log.info(
+            "pbx.read",
+            first=first,
+            channels=len(seen.channels),
+            waiting_in_queues=len(self.view.queue_callers),
+            talks=sum(leg.answered for leg in self.view.legs.by_uniqueid.values()),
+        )
