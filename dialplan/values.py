@@ -112,7 +112,10 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Rank = Annotated[int, Field(ge=1, le=9)]
 Tries = Annotated[int, Field(ge=1, le=9)]
 Label = Annotated[dict[Language, Line], AfterValidator(_all_four)]
-QueueNames = Annotated[dict[Language, Name], BeforeValidator(_each_language), AfterValidator(_all_four)]
+QueueNames = Annotated[
+    dict[Language, Name], BeforeValidator(_each_language, json_schema_input_type=Name | dict[Language, Name]),
+    AfterValidator(_all_four),
+]  # fmt: skip
 Skills = dict[Name, Level]
 MenuNames = Annotated[dict[Language, Name], AfterValidator(_all_four)]
 Address = Annotated[str, AfterValidator(_address)]

@@ -17,6 +17,7 @@ COMMANDS = {
     "validate": "check the rules; every error with its file, line and column",
     "diff": "what changes for callers between two sets of rules, in words",
     "explain": "what would happen to a call at some time, and by which rules",
+    "schema": "JSON Schema of the rules, for editors that complete keys",
     "simulate": "a day of the centre, with simulated callers and agents",
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
