@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from acd.core.facts import ContactMoved, Fact
 from acd.core.states import ContactState
-from acd.journal.codec import from_row
 from acd.journal.tables import facts, open_engine
 
 DIGITS_LEAST = 7  # fewer is a withheld number, or an extension
 CALLERS_MOST = 200_000
+
+Talk = tuple[float, str, str]  # when (epoch seconds), the caller's hash, the agent
 
 
 class LastAgents:
@@ -48,18 +49,30 @@ class LastAgents:
         for fact in batch:
             talks = isinstance(fact, ContactMoved) and fact.new is ContactState.CONNECTED
             if isinstance(fact, ContactMoved) and talks and fact.caller is not None and fact.agent_id is not None:
-                known = self._known.pop(fact.caller, (0.0, ""))
-                self._known[fact.caller] = max(known, (fact.at, fact.agent_id))
-                if len(self._known) > CALLERS_MOST:
-                    del self._known[next(iter(self._known))]
+                self._remember(fact.at, fact.caller, fact.agent_id)
+
+    def begin_with(self, talks: Iterable[Talk]) -> None:
+        """What the journal has of before this engine."""
+        for talk in talks:
+            self._remember(*talk)
+
+    def _remember(self, at: float, caller: str, agent_id: str) -> None:
+        known = self._known.pop(caller, (0.0, ""))
+        self._known[caller] = max(known, (at, agent_id))
+        if len(self._known) > CALLERS_MOST:
+            del self._known[next(iter(self._known))]
 
 
-def talks_since(path: Path, since: float) -> Sequence[Fact]:
-    """The journal's talks from `since` on, in their order. Raises OperationalError when it can't be read."""
+def talks_since(path: Path, since: float) -> list[Talk]:
+    """The journal's latest talk of each caller from `since` on. Raises OperationalError when it can't be read."""
+    caller = func.json_extract(facts.c.body, "$.caller")
     query = (
-        select(facts.c.kind, facts.c.body)
+        select(func.max(facts.c.at), caller, facts.c.agent_id)
         .where(facts.c.kind == "ContactMoved", facts.c.at >= since, facts.c.new == ContactState.CONNECTED.value)
-        .order_by(facts.c.at)
+        .where(caller.is_not(None), facts.c.agent_id.is_not(None))
+        .group_by(caller)
+        .order_by(func.max(facts.c.at).desc())
+        .limit(CALLERS_MOST)
     )
     with open_engine(path).connect() as connection:
-        return [from_row(kind, body) for kind, body in connection.execute(query)]
+        return [(at, one, agent_id) for at, one, agent_id in reversed(connection.execute(query).all())]

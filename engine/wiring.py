@@ -301,7 +301,7 @@ class Engine:
             self.agents_today.begin_with(agents_day(database, begin, begin + DAY_S, without_run=own))
             days = max((queue.sticky.days for queue in self.rules().queues.values() if queue.sticky), default=0)
             if days:
-                self.last_agents.receive(talks_since(database, now - days * DAY_S))
+                self.last_agents.begin_with(talks_since(database, now - days * DAY_S))
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             _log.warning("journal.today_unread", error=str(error))
             self.agents_today.begin_anyway(now)

@@ -44,20 +44,33 @@ class AgentsDay:
 
     def receive(self, fact: Fact) -> None:
         """One more fact. One of before `since` only says what an agent is in when the day begins."""
-        self._turn_to(fact.at)
         if isinstance(fact, AgentMoved):
-            tally = self._of(fact.agent_id)
-            at = max(fact.at, self.since)
-            tally.book(at)
-            tally.spell, tally.since = _spell(fact), at
-        elif fact.at < self.since:
-            return
+            self.moved(fact.at, fact.agent_id, fact.presence, fact.work, fact.reason)
         elif isinstance(fact, ContactMoved):
             if fact.new is ContactState.CONNECTED and fact.agent_id is not None:
-                self._of(fact.agent_id).contacts.add(fact.contact_id)
+                self.talked(fact.at, fact.agent_id, fact.contact_id)
         elif isinstance(fact, ReservationEnded):
-            rings = self._of(fact.agent_id).rings
-            rings[fact.result] = rings.get(fact.result, 0) + 1
+            self.rang(fact.at, fact.agent_id, fact.result)
+
+    def moved(self, at: float, agent_id: str, presence: Presence, work: Work, reason: str | None) -> None:
+        """What AgentMoved says."""
+        self._turn_to(at)
+        tally, at = self._of(agent_id), max(at, self.since)
+        tally.book(at)
+        tally.spell, tally.since = _spell(presence, work, reason), at
+
+    def talked(self, at: float, agent_id: str, contact_id: str) -> None:
+        """What a ContactMoved to CONNECTED says."""
+        self._turn_to(at)
+        if at >= self.since:
+            self._of(agent_id).contacts.add(contact_id)
+
+    def rang(self, at: float, agent_id: str, result: str) -> None:
+        """What ReservationEnded says."""
+        self._turn_to(at)
+        if at >= self.since:
+            rings = self._of(agent_id).rings
+            rings[result] = rings.get(result, 0) + 1
 
     def engine_ended(self, at: float) -> None:
         """The engine that told of these facts has ended: until another one speaks, nothing is known of anybody."""
@@ -88,15 +101,15 @@ class AgentsDay:
             tally.contacts, tally.rings = set(), {}
 
 
-def _spell(fact: AgentMoved) -> _Spell | None:
-    if fact.work in _BY_WORK:
-        return (_BY_WORK[fact.work], "")
-    if fact.presence in _BY_PRESENCE:
-        return (_BY_PRESENCE[fact.presence], "")
-    if fact.presence is Presence.AWAY:
-        return ("away", fact.reason or _NO_REASON)
-    if fact.presence is Presence.AVAILABLE:
-        return ("other" if fact.work is Work.OTHER else "idle", "")
+def _spell(presence: Presence, work: Work, reason: str | None) -> _Spell | None:
+    if work in _BY_WORK:
+        return (_BY_WORK[work], "")
+    if presence in _BY_PRESENCE:
+        return (_BY_PRESENCE[presence], "")
+    if presence is Presence.AWAY:
+        return ("away", reason or _NO_REASON)
+    if presence is Presence.AVAILABLE:
+        return ("other" if work is Work.OTHER else "idle", "")
     return None
 
 

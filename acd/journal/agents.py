@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
 from acd.core.agentday import AgentsDay
-from acd.core.facts import Fact
-from acd.core.states import ContactState
-from acd.journal.codec import from_row
+from acd.core.states import ContactState, Presence, Work
 from acd.journal.tables import facts, open_engine, runs
 
 _KINDS = ("AgentMoved", "ReservationEnded", "ContactMoved")
@@ -26,11 +26,11 @@ def agents_day(path: Path, begin: float, end: float, *, without_run: int | None 
     with open_engine(path).connect() as connection:
         lived = {one.run: one.seen_at for one in connection.execute(select(runs.c.run, runs.c.seen_at))}
         before: int | None = None
-        for run, fact in _facts(connection, begin, end, without_run):
+        for run, row in _rows(connection, begin, end, without_run):
             if before is not None and run != before:
                 day.engine_ended(max(lived.get(before, 0.0), begin))
             before = run
-            day.receive(fact)
+            _fold(day, row)
         if before is not None and (without_run is not None or before != max(lived, default=before)):
             day.engine_ended(max(lived.get(before, 0.0), begin))
     return day
@@ -43,7 +43,26 @@ def last_seen_at(path: Path) -> float | None:
         return seen_at
 
 
-def _facts(connection: Connection, begin: float, end: float, without_run: int | None) -> Iterator[tuple[int, Fact]]:
+_ROW = (
+    facts.c.kind, facts.c.at, facts.c.agent_id, facts.c.contact_id,
+    *(func.json_extract(facts.c.body, f"$.{name}") for name in ("presence", "work", "reason", "result")),
+)  # fmt: skip
+
+
+def _fold(day: AgentsDay, row: tuple[Any, ...]) -> None:
+    """A row of _ROW: the fact's own fields without making the fact, of which a day has tens of thousands."""
+    kind, at, agent_id, contact_id, presence, work, reason, result = row
+    if kind == "AgentMoved":
+        day.moved(at, agent_id, Presence(presence), Work(work), reason)
+    elif kind == "ReservationEnded":
+        day.rang(at, agent_id, result)
+    elif agent_id is not None:
+        day.talked(at, agent_id, contact_id)
+
+
+def _rows(
+    connection: Connection, begin: float, end: float, without_run: int | None
+) -> Iterator[tuple[int, tuple[Any, ...]]]:
     """Of the engine that lived at `begin` each agent's last word before it, then the day's facts; engine by engine."""
     overnight = connection.scalar(
         select(runs.c.run).where(runs.c.began_at < begin, runs.c.seen_at >= begin).order_by(runs.c.run.desc()).limit(1)
@@ -52,21 +71,21 @@ def _facts(connection: Connection, begin: float, end: float, without_run: int | 
         agents = select(facts.c.agent_id).where(facts.c.kind == "AgentMoved").distinct()
         for agent_id in connection.scalars(agents).all():
             word = (
-                select(facts.c.kind, facts.c.body)
+                select(*_ROW)
                 .where(facts.c.kind == "AgentMoved", facts.c.agent_id == agent_id)
                 .where(facts.c.run == overnight, facts.c.at < begin)
                 .order_by(facts.c.seq.desc())
                 .limit(1)
             )
-            for kind, body in connection.execute(word):
-                yield overnight, from_row(kind, body)
+            for row in connection.execute(word):
+                yield overnight, row
     query = (
-        select(facts.c.run, facts.c.seq, facts.c.kind, facts.c.body)
+        select(facts.c.run, facts.c.seq, *_ROW)
         .where(facts.c.kind.in_(_KINDS), facts.c.at >= begin, facts.c.at < end)
         .where(or_(facts.c.kind != "ContactMoved", facts.c.new == ContactState.CONNECTED.value))
     )
     if without_run is not None:
         query = query.where(facts.c.run != without_run)
     # Sorted here: told to sort, the database would rather read the whole journal in the order of its key.
-    for run, _, kind, body in sorted(connection.execute(query).all()):
-        yield run, from_row(kind, body)
+    for row in sorted(connection.execute(query).all(), key=itemgetter(0, 1)):
+        yield row[0], row[2:]

@@ -175,6 +175,7 @@ def test_three_counts_agree(tmp_path: Path) -> None:
         assert spent_s is not None
         assert spent_s > 20 * len(centre.accounts)
         show_one_contact(centre)
+        the_agents_day_is_the_journals(centre)
         assert resident_kb(centre.engine_pid) <= 120 * 1024
         phones.close()
     log = centre.said(10_000)
@@ -190,7 +191,8 @@ def show_one_contact(centre: Centre) -> None:
     base = [sys.executable, "-P", "-m", "engine.cli", "show", "--state", str(centre.state)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     listed = subprocess.run([*base, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30)
-    contact = json.loads(listed.stdout)[-1]  # the first of the day
+    assert [one["agent_id"] for one in json.loads(listed.stdout)].count("1001") == 4
+    contact = json.loads(listed.stdout)[-1]["contact_id"]  # the first of the day
     told = subprocess.run([*base, contact], capture_output=True, text=True, check=True, env=environment, timeout=30)
     for words in ("waits in general", "상담사 01", "talks with agent 1001", "talk over"):
         assert words in told.stdout
@@ -207,6 +209,23 @@ def show_one_contact(centre: Centre) -> None:
     )
     assert unknown.returncode == 1
     assert contact in unknown.stderr or "the latest are" in unknown.stderr
+
+
+def the_agents_day_is_the_journals(centre: Centre) -> None:
+    """Live and from the journal: the same contacts and rings, and times that differ by the moment of asking at most."""
+    base = [sys.executable, "-P", "-m", "engine.cli", "show", "--state", str(centre.state), "--agents", "--json"]
+    told = subprocess.run(
+        base, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30
+    )
+    (journal,) = (one for one in json.loads(told.stdout)["agents"] if one["agent"] == "1001")
+    board = json.loads(centre.get("/snapshot.json"))
+    (live,) = (one["today"] for one in board["agents"] if one["id"] == "1001")
+    assert live["answered"] == journal["answered"] == 4
+    assert live["talk_s"] == pytest.approx(journal["talk_s"], abs=0.001)
+    assert live["talk_s"] > 0
+    assert live["idle_s"] == pytest.approx(journal["idle_s"], abs=3.0)
+    for name in ("no_answer", "declined", "hold_s", "wrapup_s", "away_s", "aht_s"):
+        assert live[name] == journal[name]
 
 
 def resident_kb(pid: int) -> int:

@@ -49,6 +49,7 @@ def test_it_is_read_from_the_journal(tmp_path: Path) -> None:
     until(lambda: writer.written == 3)
     writer.stop()
     memory = LastAgents("secret")
-    memory.receive(talks_since(path, 150.0))
+    memory.begin_with(talks_since(path, 150.0))
     assert memory.last("a", since=0.0) == "1002"
-    assert len(talks_since(path, 150.0)) == 1
+    assert talks_since(path, 150.0) == [(200.0, "a", "1002")]
+    assert talks_since(path, 0.0) == [(200.0, "a", "1002")]
