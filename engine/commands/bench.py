@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent.parent
 BENCHES = {
     "core": "events a second of the pure core",
+    "journal": "facts a second that are on the disk",
+    "restart_million": "a new engine's first call, with a million facts in the journal",
     "freed_to_invite": "from an agent's BYE to the next caller's INVITE, beside app_queue",
 }
 

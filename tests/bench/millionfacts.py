@@ -26,6 +26,7 @@ AGENTS = tuple(str(1001 + n) for n in range(43))
 CONTACTS_A_DAY = 2200
 FACTS_A_CONTACT = 12
 _C, _AV = ContactState, Presence.AVAILABLE
+_AT = 424242.5  # stands for a time in a pattern
 _NEED = Requirement(Language.KO, (("passport", 2),))
 _PASSED = (PassedOver("1002", "longer_idle", ""), PassedOver("1003", "skill", ""))
 
@@ -66,7 +67,7 @@ def _day(begin: float, end: float, contacts: int) -> Iterator[dict[str, Any]]:
     rng = random.Random(int(begin))
     step = (end - begin) / contacts
     agents = itertools.cycle(AGENTS)
-    patterns = {agent: [_Pattern(fact) for fact in _contact(agent)] for agent in AGENTS}
+    patterns = {agent: [_Pattern(fact) for fact in contact_facts(agent)] for agent in AGENTS}
     for number in range(contacts):
         at = begin + number * step
         contact_id = f"{int(at)}.{number}"
@@ -83,13 +84,13 @@ class _Pattern:
         self._body = self._row["body"]
 
     def row(self, at: float, contact_id: str, caller: str) -> dict[str, Any]:
-        body = self._body.replace("424242.5", repr(at)).replace("@contact", contact_id).replace("@caller", caller)
+        body = self._body.replace(repr(_AT), repr(at)).replace("@contact", contact_id).replace("@caller", caller)
         named = None if self._row["contact_id"] is None else contact_id
         return {**self._row, "at": at, "contact_id": named, "body": body}
 
 
-def _contact(agent: str) -> list[Fact]:
-    at, one = 424242.5, "@contact"
+def contact_facts(agent: str, at: float = _AT, one: str = "@contact", caller: str = "@caller") -> list[Fact]:
+    """What is said of one contact from its queue to its end, all at `at` (epoch seconds)."""
 
     def contact(old: ContactState | None, new: ContactState, **words: Any) -> ContactMoved:
         values: dict[str, Any] = {"offered": old is None, "within_threshold": None, "detail": None, **words}
@@ -106,7 +107,7 @@ def _contact(agent: str) -> list[Fact]:
         contact(_C.QUEUED, _C.RESERVED),
         moved(Work.IDLE, Work.RESERVED),
         ReservationEnded(at, 1, one, agent, "passport", "answered", 2.0),
-        contact(_C.RESERVED, _C.CONNECTED, within_threshold=True, caller="@caller"),
+        contact(_C.RESERVED, _C.CONNECTED, within_threshold=True, caller=caller),
         moved(Work.RESERVED, Work.CONNECTED),
         contact(_C.CONNECTED, _C.WRAPUP, talk_s=180.0, hold_s=10.0),
         moved(Work.CONNECTED, Work.WRAPUP),
