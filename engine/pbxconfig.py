@@ -12,7 +12,7 @@ import ipaddress
 import re
 import shutil
 import time
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -93,6 +93,16 @@ def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, as
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     _data_dir(settings, asterisk)
+    for name, text in template_files(settings, ruleset, credentials, asterisk).items():
+        write_private(etc_dir(settings) / name, text)
+    write_rules(settings, ruleset, credentials)
+
+
+def template_files(
+    settings: RunSettings, ruleset: Ruleset, credentials: Credentials, asterisk: fetch.Program | None
+) -> dict[str, str]:
+    """The files of `asterisk-config/` as they are to be in `etc/`, by name."""
+    base = settings.state / "asterisk"
     media = [] if settings.bind in ("0.0.0.0", "::") else [f"media_address = {settings.bind}"]
     media += ["bind_rtp_to_media_address = yes"] if media else []
     own = ruleset.max_calls + LINES_FOR_WAITING + len(ruleset.agents)
@@ -122,10 +132,8 @@ def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, as
         "RING_TIMEOUT_S": str(round(max(q.ring_timeout_s for q in ruleset.queues.values()))),
         "WRAPUP_S": str(round(max(q.wrapup_s for q in ruleset.queues.values()))),
     }
-    for template in sorted(TEMPLATES.glob("*.conf")):
-        text = fill(template.read_text(encoding="utf-8"), values, template.name)
-        write_private(etc_dir(settings) / template.name, text)
-    write_rules(settings, ruleset, credentials)
+    templates = sorted(TEMPLATES.glob("*.conf"))
+    return {one.name: fill(one.read_text(encoding="utf-8"), values, one.name) for one in templates}
 
 
 def fill(text: str, values: dict[str, str], name: str) -> str:
@@ -141,11 +149,18 @@ def fill(text: str, values: dict[str, str], name: str) -> str:
 
 def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credentials) -> None:
     """Write what follows from the rules, and STATE/agents.csv."""
-    generated = etc_dir(settings) / "generated"
-    agents = sorted(ruleset.agents.values(), key=lambda agent: agent.id)
     today = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=settings.clock_offset_s)
-    first = today.date() - timedelta(days=1)
-    hours = compile_native(ruleset, first)
+    for name, text in rule_files(settings, ruleset, credentials, today.date()).items():
+        write_private(etc_dir(settings) / name, text)
+    agents = sorted(ruleset.agents.values(), key=lambda agent: agent.id)
+    write_private(settings.state / "agents.csv", agents_csv(agents, credentials))
+    supervisor_pins(settings.state, [agent.id for agent in agents if agent.supervisor])
+
+
+def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, today: date) -> dict[str, str]:
+    """What follows from the rules, by name in `etc/`. Opening hours are compiled from the day before `today` on."""
+    agents = sorted(ruleset.agents.values(), key=lambda agent: agent.id)
+    hours = compile_native(ruleset, today - timedelta(days=1))
     files = {
         "agents.conf": "".join(_agent_endpoint(agent, credentials.agents[agent.id]) for agent in agents),
         "phones.conf": _phones(agents),
@@ -155,10 +170,7 @@ def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credential
         "transport.conf": _transport(ruleset),
         "hours.conf": _zoned(hours),
     }
-    for name, text in files.items():
-        write_private(generated / name, text)
-    write_private(settings.state / "agents.csv", agents_csv(agents, credentials))
-    supervisor_pins(settings.state, [agent.id for agent in agents if agent.supervisor])
+    return {f"generated/{name}": text for name, text in files.items()}
 
 
 def agents_csv(agents: list[AgentRule], credentials: Credentials) -> str:
