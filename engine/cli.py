@@ -21,6 +21,7 @@ COMMANDS = {
     "simulate": "a day of the centre, with simulated callers and agents",
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
+    "doctor": "what is wrong with machine, files and running centre, each with its remedy",
     "prompts": "render the spoken sentences that have changed",
     "bench": "measure what the README promises",
     "test": "install what the tests need and run them all",

@@ -90,15 +90,21 @@ def home() -> Path:
 
 def program(name: str) -> Program:
     """The program `name` (a key of PROGRAMS), fetched first if it has to be. Progress goes to stderr."""
-    source = PROGRAMS[name]
+    if there := found(name):
+        return there
+    source, root = PROGRAMS[name], home() / name
+    with locked(home() / f"{name}.lock", f"another process is fetching {name}; waiting for it"):
+        if not (root / STAMP).exists():
+            _fetch(name, source, root)
+    return Program(name, root, source.binary)
+
+
+def found(name: str) -> Program | None:
+    """The program as `program` would give it, if nothing has to be fetched for it."""
     if name == "asterisk" and (own := _machines_asterisk()):
         return own
     root = home() / name
-    if not (root / STAMP).exists():
-        with locked(home() / f"{name}.lock", f"another process is fetching {name}; waiting for it"):
-            if not (root / STAMP).exists():
-                _fetch(name, source, root)
-    return Program(name, root, source.binary)
+    return Program(name, root, PROGRAMS[name].binary) if (root / STAMP).exists() else None
 
 
 def asterisk_version(asterisk: Program) -> tuple[int, ...]:

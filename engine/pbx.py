@@ -81,16 +81,9 @@ class Pbx:
             if time.monotonic() > deadline:
                 raise PbxError(f"Asterisk was not ready within {START_WITHIN_S:.0f} s:\n{self._last_words(log)}")
             pause(0.05)
-        missing = self._modules_not_running()
+        missing = modules_not_running(self._settings)
         if missing:
             raise PbxError(f"Asterisk runs without {', '.join(missing)}:\n{self._last_words(log)}")
-
-    def _modules_not_running(self) -> list[str]:
-        """Modules that modules.conf names and that are not running: Asterisk itself keeps silent about them."""
-        listed = console(self._settings, "module show")
-        running = {m[1] for m in re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE) if "Not" not in m[0]}
-        text = (pbxconfig.etc_dir(self._settings) / "modules.conf").read_text(encoding="utf-8")
-        return sorted(set(re.findall(r"^require = (\S+)", text, re.MULTILINE)) - running)
 
     def _last_words(self, log: Path) -> str:
         messages = log.with_name("messages.log")
@@ -154,6 +147,14 @@ def console(settings: RunSettings, command: str, *, timeout_s: float = 10.0) -> 
         except TimeoutError as error:
             raise PbxError(f"Asterisk's console did not answer `{command}` within {timeout_s:.0f} s") from error
     return heard.decode("utf-8", "replace").partition("\n")[2]
+
+
+def modules_not_running(settings: RunSettings) -> list[str]:
+    """Modules that modules.conf names and that are not running: Asterisk itself keeps silent about them."""
+    listed = console(settings, "module show")
+    running = {m[1] for m in re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE) if "Not" not in m[0]}
+    text = (pbxconfig.etc_dir(settings) / "modules.conf").read_text(encoding="utf-8")
+    return sorted(set(re.findall(r"^require = (\S+)", text, re.MULTILINE)) - running)
 
 
 def apply_rules(settings: RunSettings, ruleset: Ruleset) -> None:

@@ -206,6 +206,14 @@ def wait_for(condition: Callable[[], Any], within_s: float, otherwise: Callable[
         time.sleep(0.02)
 
 
+def ringmaster(*words: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
+    """A command as a person runs it, to its end."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "engine", *words],
+        capture_output=True, text=True, timeout=within_s, check=False, env=child_environment(), stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
 def _spawn(words: list[str], log: Path) -> subprocess.Popen[bytes]:
     with log.open("ab") as output:
         return subprocess.Popen(

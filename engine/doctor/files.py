@@ -1,0 +1,92 @@
+"""What the centre keeps: its state folder, secrets and their rights, the journal, the logs; and the rules."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from dialplan.loader import RulesError, load
+from dialplan.ruleset import Ruleset
+from engine.commands.rules_folder import cache_folder
+from engine.doctor.finding import Finding, failure, fine, warning
+from engine.settings import RunSettings
+
+AREA = "files"
+# Folders that hold nothing secret are left out: sounds are links to what is in the checkout.
+_PRIVATE_FOLDERS = ("", "asterisk", "asterisk/etc")
+
+
+def rules(settings: RunSettings) -> tuple[Ruleset | None, Finding]:
+    """The rules of this centre, checked, and what there is to say of them."""
+    try:
+        ruleset = load(settings.rules, settings.overrides, cache_folder())
+    except RulesError as error:
+        first = f"{len(error.problems)} errors, the first: {error.problems[0]}"
+        return None, failure("rules", "rules", first, f"./ringmaster validate --rules {settings.rules}")
+    return ruleset, fine("rules", "rules", f"sound ({ruleset.digest[:12]}), {len(ruleset.agents)} agents")
+
+
+def look(settings: RunSettings) -> Iterator[Finding]:
+    """All of it, for a state folder that was used before."""
+    yield from _rights(settings.state)
+    yield _journal(settings.database)
+
+
+def _rights(state: Path) -> Iterator[Finding]:
+    """Nobody but the owner may read anything here: secrets, PINs, and who called when."""
+    open_to_others = [
+        path
+        for path in (*(state / name for name in _PRIVATE_FOLDERS), *_secret_files(state))
+        if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not _shut_in(path, state)
+    ]
+    for path in open_to_others:
+        mode = "700" if path.is_dir() else "600"
+        said = f"{path} can be read by others ({stat.filemode(path.stat().st_mode)})"
+        yield failure(AREA, "rights", said, f"chmod {mode} {path}", security=True)
+    if not open_to_others:
+        yield fine(AREA, "rights", f"{state} and its secrets are the owner's only", security=True)
+
+
+def _secret_files(state: Path) -> Iterator[Path]:
+    for pattern in ("*.json", "*.csv", "*.sqlite*", "*.log*", "asterisk/etc/*.conf", "asterisk/etc/generated/*.conf"):
+        yield from sorted(state.glob(pattern))
+
+
+def _shut_in(path: Path, state: Path) -> bool:
+    """A folder that others may list is no matter below one that they may not enter."""
+    inside = path.is_dir() and path != state
+    return inside and not state.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def _journal(path: Path) -> Finding:
+    if not path.exists():
+        return fine(AREA, "journal", "none yet; the first `up` makes it")
+    size_mb = sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*")) // 1_000_000
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2.0) as database:
+            revision = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            database.execute("SELECT at FROM facts ORDER BY run DESC, seq DESC LIMIT 1").fetchone()  # is it readable?
+    except sqlite3.Error as error:
+        remedy = f"stop the centre, keep {path} aside, and bring back the last backup (docs/install.md, Backup)"
+        return failure(AREA, "journal", f"{path} cannot be read: {error}", remedy)
+    newest = newest_revision()
+    if revision is None or revision[0] != newest:
+        said = f"its schema is {revision[0] if revision else 'unknown'}, this version's is {newest}"
+        return warning(AREA, "journal", said, "start `up`: it brings the schema up to date before any call")
+    return fine(AREA, "journal", f"{size_mb:,} MB, schema {newest}")
+
+
+def newest_revision() -> str:
+    """The newest schema that this version knows: of all migrations, the one that no other one follows."""
+    folder = Path(__file__).resolve().parents[2] / "acd" / "journal" / "migrations" / "versions"
+    known, followed = set(), set()
+    for path in folder.glob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            name, _, value = line.partition(" = ")
+            if name.split(":")[0] == "revision":
+                known.add(value.strip("\"'"))
+            elif name.split(":")[0] == "down_revision":
+                followed.add(value.strip("\"'"))
+    return next(iter(known - followed))
