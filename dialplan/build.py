@@ -16,10 +16,12 @@ from dialplan.ruleset import (
     Carrier,
     Choice,
     Closure,
+    Directory,
     Hours,
     Interval,
     Language,
     Menu,
+    Official,
     Profile,
     ProfileRow,
     Queue,
@@ -64,6 +66,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         presence_keys={reason.key: name for name, reason in reasons.items()},
         max_calls=trunks.max_calls,
         trunks=_trunks(files, trunks),
+        directory=_directory(files),
         prompts={key: prompt.texts() for key, prompt in prompts.prompts.items()},
         skills=tuple(agents.skills),
         team_labels={name: dict(team.label) for name, team in agents.teams.items()},
@@ -243,6 +246,26 @@ def _agent(files: Files, number: str, shape: schema.AgentShape, profile: Profile
         supervisor=shape.supervisor,
         source=_source(files, "agents.yaml", "agents", number),
         profile=profile,
+    )
+
+
+def _directory(files: Files) -> Directory:
+    shape = _model(files, schema.DirectoryShape)
+    return Directory(
+        officials={
+            typed: Official(
+                id=typed,
+                department=official.department,
+                work=official.work,
+                number=official.number,
+                hours=_in_order(official.hours or shape.hours),
+                blind=official.blind,
+                source=_source(files, "directory.yaml", "officials", typed),
+            )
+            for typed, official in shape.officials.items()
+        },
+        queues=dict(shape.queues),
+        blind_to_agents=shape.blind_to_agents,
     )
 
 

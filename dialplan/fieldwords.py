@@ -99,6 +99,16 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "registration": ("등록", "registration"),
     "external_media_address": ("음성 주소", "address that media is offered at"),
     "emergency": ("긴급 번호", "emergency numbers"),
+    # directory.yaml
+    "directory.hours": ("담당자 근무 시간", "officials' hours"),
+    "directory.queues": ("연결할 수 있는 대기열", "queues to hand over to"),
+    "blind_to_agents": ("다른 상담사로 바로 연결", "blind transfers to agents"),
+    "officials": ("담당자", "officials"),
+    "department": ("부서", "department"),
+    "work": ("업무", "work"),
+    "number": ("외부 번호", "outside number"),
+    "officials.hours": ("근무 시간", "hours"),
+    "blind": ("바로 연결", "blind transfer"),
     # prompts.yaml
     "prompts": ("안내 말", "prompts"),
     "parts": ("여러 언어로 된 말", "parts in several languages"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialplan.validation import Files  # it imports pydantic, which known content does not need
 
 FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
-OPTIONAL_FILES = ("wallboard.yaml",)  # one that is not there says nothing: its defaults hold
+OPTIONAL_FILES = ("directory.yaml", "wallboard.yaml")  # one that is not there says nothing: its defaults hold
 MAX_PROBLEMS = 1000
 
 

@@ -272,6 +272,28 @@ class AgentRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Official:
+    """One desk of the city hall (담당자): our phone `id`, or an outside `number`. Never a person's name."""
+
+    id: str  # four digits: what an agent types, and the phone's extension
+    department: str
+    work: str
+    number: str | None  # on the allow-list of dialplan/numbers.py
+    hours: tuple[Interval, ...]  # on working days; on days off nobody is there
+    blind: bool  # a citizen may be sent there without a word before
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """directory.yaml: whom and what an agent may hand a citizen on to, besides the other agents."""
+
+    officials: dict[str, Official] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)  # what is typed -> the queue
+    blind_to_agents: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Carrier:
     """A carrier's trunk: by source address, or by registration (then `registration` names host and user)."""
 
@@ -337,6 +359,7 @@ class Ruleset:
     team_labels: dict[str, dict[Language, str]] = field(default_factory=dict)
     closed_prompt: str = "closed"  # said with the next opening, then hang-up
     goodbye_prompt: str = "goodbye"
+    directory: Directory = Directory()
     not_served_prompt: str | None = None  # for a topic whose queue is `none` in this language, then hang-up
     wrong_key_prompt: str = "wrong_key"
     language_again_prompt: str = "language_again"

@@ -5,11 +5,12 @@ One file at a time; what one file says about another is held by `dialplan.checks
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dialplan.ruleset import Language, Strategy
+from dialplan.ruleset import Interval, Language, Strategy
 from dialplan.values import (
     Address,
     Day,
@@ -261,6 +262,25 @@ class AgentsShape(Shape):
     agents: dict[Extension, AgentShape] = Field(min_length=1)
 
 
+class OfficialShape(Shape):
+    """One desk: a phone of our PBX, or with `number` an outside one."""
+
+    department: Line
+    work: Line
+    number: Number | None = None
+    hours: Annotated[list[Stretch], Field(min_length=1)] | None = None
+    blind: bool = False
+
+
+class DirectoryShape(Shape):
+    """directory.yaml."""
+
+    hours: Annotated[list[Stretch], Field(min_length=1)] = [Interval(time(9), time(18))]
+    blind_to_agents: bool = True
+    officials: dict[Extension, OfficialShape] = {}
+    queues: dict[Extension, Name] = {}
+
+
 class CarrierShape(Shape):
     """One carrier: by addresses or by registration, which `checks` holds."""
 
@@ -361,6 +381,7 @@ FILES: dict[str, type[BaseModel]] = {
     "queues.yaml": QueuesShape,
     "agents.yaml": AgentsShape,
     "trunks.yaml": TrunksShape,
+    "directory.yaml": DirectoryShape,
     "prompts.yaml": PromptsShape,
     "wallboard.yaml": WallboardShape,
 }

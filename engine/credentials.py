@@ -20,7 +20,7 @@ class Credentials:
     """All secrets of a state. `repr` shows none of them."""
 
     ami_secret: str
-    agents: dict[str, str]  # extension -> SIP password
+    agents: dict[str, str]  # extension -> SIP password: agents' and officials' phones
 
     def __repr__(self) -> str:
         return f"Credentials({len(self.agents)} agents)"

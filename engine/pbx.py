@@ -162,7 +162,7 @@ def apply_rules(settings: RunSettings, ruleset: Ruleset) -> None:
 
     For a reload, after the rules have been checked; raises PbxError or OSError when Asterisk cannot be reached.
     """
-    secrets = credentials.load_or_make(settings.state, ruleset.agents)
+    secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
     pbxconfig.write_rules(settings, ruleset, secrets)
     console(settings, "module reload res_pjsip.so")
     console(settings, "dialplan reload")

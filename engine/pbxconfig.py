@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import ipaddress
 import re
 import shutil
 import time
@@ -16,8 +15,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dialplan.directory import carrier_hosts
 from dialplan.native import compile_native
-from dialplan.ruleset import AgentRule, Carrier, Language, Ruleset
+from dialplan.ruleset import AgentRule, Carrier, Language, Official, Ruleset
 from engine import fetch
 from engine.credentials import AMI_USER, Credentials, carrier_password, supervisor_pins
 from engine.settings import RunSettings, write_private
@@ -148,12 +148,13 @@ def fill(text: str, values: dict[str, str], name: str) -> str:
 
 
 def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credentials) -> None:
-    """Write what follows from the rules, and STATE/agents.csv."""
+    """Write what follows from the rules, and the accounts of the phones."""
     today = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=settings.clock_offset_s)
     for name, text in rule_files(settings, ruleset, credentials, today.date()).items():
         write_private(etc_dir(settings) / name, text)
     agents = sorted(ruleset.agents.values(), key=lambda agent: agent.id)
     write_private(settings.state / "agents.csv", agents_csv(agents, credentials))
+    write_private(settings.state / "officials.csv", officials_csv(_desks(ruleset), credentials))
     supervisor_pins(settings.state, [agent.id for agent in agents if agent.supervisor])
 
 
@@ -164,9 +165,11 @@ def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials
     files = {
         "agents.conf": "".join(_agent_endpoint(agent, credentials.agents[agent.id]) for agent in agents),
         "phones.conf": _phones(agents),
+        "officials.conf": "".join(_official_endpoint(one, credentials.agents[one.id]) for one in _desks(ruleset)),
         "numbers.conf": _numbers(ruleset.trunks.numbers),
         "carriers.conf": _carriers(settings, ruleset),
         "emergency.conf": _emergency(ruleset),
+        "outgoing.conf": _outgoing(ruleset),
         "transport.conf": _transport(ruleset),
         "hours.conf": _zoned(hours),
     }
@@ -184,6 +187,34 @@ def agents_csv(agents: list[AgentRule], credentials: Credentials) -> str:
             [agent.id, agent.id, agent.id, credentials.agents[agent.id], agent.name, _languages(agent), skills]
         )
     return out.getvalue()
+
+
+def accounts(ruleset: Ruleset) -> list[str]:
+    """Every phone of ours that registers: the agents' and the officials'."""
+    return [*ruleset.agents, *(official.id for official in _desks(ruleset))]
+
+
+def _desks(ruleset: Ruleset) -> list[Official]:
+    """The officials whose phones are ours; those with an outside number have none here."""
+    return [official for official in ruleset.directory.officials.values() if official.number is None]
+
+
+def officials_csv(officials: list[Official], credentials: Credentials) -> str:
+    """The accounts of the officials' phones, one line each, with a header."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(["extension", "sip_user", "sip_secret", "department", "work"])
+    rows.writerows([one.id, one.id, credentials.agents[one.id], one.department, one.work] for one in officials)
+    return out.getvalue()
+
+
+def _official_endpoint(official: Official, password: str) -> str:
+    return (
+        f"[{official.id}](official-endpoint)\nauth = {official.id}\naors = {official.id}\n"
+        f'callerid = "{_plain(official.department)}" <{official.id}>\n'
+        f"[{official.id}](agent-auth)\nusername = {official.id}\npassword = {password}\n"
+        f"[{official.id}](agent-aor)\n\n"
+    )
 
 
 def _languages(agent: AgentRule) -> str:
@@ -238,7 +269,7 @@ def _carrier(carrier: Carrier, password: str | None) -> str:
     name = f"carrier-{carrier.name}"
     text = f"[{name}](carrier-endpoint)\nidentify_by = ip\naors = {name}\n"
     matches = [_without_port(address) for address in carrier.addresses]
-    contacts = [f"sip:{target}" for target in _targets(carrier)]
+    contacts = [f"sip:{target}" for target in carrier_hosts(carrier)]
     if carrier.registration:
         user, _, host = carrier.registration.rpartition("@")
         matches.append(_without_port(host))
@@ -257,21 +288,10 @@ def _without_port(address: str) -> str:
     return address.rsplit(":", 1)[0] if address.count(":") == 1 else address
 
 
-def _targets(carrier: Carrier) -> list[str]:
-    """host[:port] to send calls to: the registrar, or each single address (a network is only for what comes in)."""
-    if carrier.registration:
-        return [carrier.registration.rpartition("@")[2]]
-    return [address for address in carrier.addresses if "/" not in address or _is_single(address)]
-
-
-def _is_single(address: str) -> bool:
-    return ipaddress.ip_network(address, strict=False).num_addresses == 1
-
-
 def _emergency(ruleset: Ruleset) -> str:
     """112 and 119 go to each carrier in turn until one answers; the centre's own number is shown."""
     lines = ["[emergency]"]
-    targets = [(c.name, target.split("/")[0]) for c in ruleset.trunks.carriers for target in _targets(c)]
+    targets = [(carrier.name, host) for carrier in ruleset.trunks.carriers for host in carrier_hosts(carrier)]
     for number in ruleset.trunks.emergency:
         lines.append(f"exten => {number},1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})")
         lines.append(" same => n,Set(CALLERID(name)=)")
@@ -282,6 +302,16 @@ def _emergency(ruleset: Ruleset) -> str:
             lines.append(" ; No carrier is named in trunks.yaml: there is no line to the outside.")
         lines.append(" same => n,Congestion(5)")
         lines.append(" same => n(end),Hangup()")
+    return "\n".join(lines) + "\n"
+
+
+def _outgoing(ruleset: Ruleset) -> str:
+    """Run by Dial (option b) on a leg towards a carrier before it rings: it shows the centre's number and no other."""
+    lines = ["[centre-id]"]
+    lines.append(f"exten => s,1,Set(CONNECTEDLINE(num,i)={ruleset.trunks.numbers[0]})")
+    lines.append(" same => n,Set(CONNECTEDLINE(num-pres,i)=allowed)")
+    lines.append(" same => n,Set(CONNECTEDLINE(name,i)=)")
+    lines.append(" same => n,Return()")
     return "\n".join(lines) + "\n"
 
 

@@ -117,7 +117,7 @@ class _Centre:
     def start_pbx(self, ruleset: Ruleset, asterisk: fetch.Program | None) -> None:
         settings = self._settings
         ready.remove(settings.state)
-        secrets = credentials.load_or_make(settings.state, ruleset.agents)
+        secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
         if pbx.stop_left_over(settings):
             _say("ended the Asterisk of an earlier `up` on this state that had been killed")
         settings.save()

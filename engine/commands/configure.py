@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
             print(problem, file=sys.stderr)
         return 1
     soundstore.bring_up_to_date(settings.sounds)
-    pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, ruleset.agents), None)
+    pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset)), None)
     settings.save()
     print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)
     return 0

@@ -52,7 +52,7 @@ def health(known: ready.Ready | None) -> Iterator[Finding]:
 def files_drift(settings: RunSettings, ruleset: Ruleset, asterisk: fetch.Program | None) -> Iterator[Finding]:
     """The PBX's files as they are against what would be written."""
     etc = pbxconfig.etc_dir(settings)
-    secrets = credentials.load_or_make(settings.state, ruleset.agents)
+    secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
     hours = etc / "generated" / "hours.conf"
     if not hours.exists():
         yield failure(_PBX, "files", f"{etc} is incomplete", "start `./ringmaster up`: it writes them anew")

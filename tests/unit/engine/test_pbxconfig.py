@@ -39,7 +39,7 @@ def asterisk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def _secrets(settings: RunSettings, ruleset: Ruleset) -> Credentials:
-    return credentials.load_or_make(settings.state, ruleset.agents)
+    return credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
 
 
 def test_every_template_is_filled_and_private(settings: RunSettings, ruleset: Ruleset, asterisk: Program) -> None:
@@ -133,6 +133,26 @@ def test_112_and_119_go_to_each_carrier_in_turn_under_the_centres_number(
         "PJSIP/carrier-one/sip:119@203.0.113.10,60", "PJSIP/carrier-two/sip:119@sip.example.kr,60",
     ]  # fmt: skip
     assert text.count("Set(CALLERID(num)=0319099000)") == 2
+
+
+def test_officials_have_phones_and_outside_lines_have_none(settings: RunSettings, ruleset: Ruleset) -> None:
+    officials = ruleset.directory.officials
+    outside = dataclasses.replace(officials["7102"], number="0318075000")
+    directory = dataclasses.replace(ruleset.directory, officials={"7101": officials["7101"], "7102": outside})
+    named = dataclasses.replace(ruleset, directory=directory)
+    secrets = _secrets(settings, named)
+    pbxconfig.write_rules(settings, named, secrets)
+    text = (pbxconfig.etc_dir(settings) / "generated/officials.conf").read_text()
+    assert re.findall(r"\[(\d+)\]\(official-endpoint\)", text) == ["7101"]
+    listed = settings.state / "officials.csv"
+    assert listed.stat().st_mode & 0o077 == 0
+    assert listed.read_text().splitlines()[1:] == [f"7101,7101,{secrets.agents['7101']},민원여권과,여권 접수와 발급"]
+
+
+def test_an_outgoing_leg_shows_the_centres_number(settings: RunSettings, ruleset: Ruleset) -> None:
+    pbxconfig.write_rules(settings, ruleset, _secrets(settings, ruleset))
+    text = (pbxconfig.etc_dir(settings) / "generated/outgoing.conf").read_text()
+    assert "Set(CONNECTEDLINE(num,i)=0319099000)" in text
 
 
 def test_a_registrations_password_comes_from_the_state_never_from_the_rules(
