@@ -22,6 +22,8 @@ COMMANDS = {
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "doctor": "what is wrong with machine, files and running centre, each with its remedy",
+    "backup": "keep what the centre keeps in one file, while it runs",
+    "restore": "bring a backup back into an empty folder",
     "prompts": "render the spoken sentences that have changed",
     "bench": "measure what the README promises",
     "test": "install what the tests need and run them all",
