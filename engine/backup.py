@@ -71,7 +71,7 @@ def take(state: Path, target: Path, *, recordings: bool = True, now: float | Non
 
 
 def bring_back(source: Path, state: Path, *, newest_schema: str) -> Contents:
-    """Unpack a backup into the empty folder `state`. BackupError when it is not empty, or the backup damaged or newer."""
+    """Unpack a backup into the empty folder `state`. BackupError: it is not empty, the backup is damaged or newer."""
     if state.exists() and any(state.iterdir()):
         raise BackupError(f"{state} is not empty: bring a backup back into a new folder, then start `up` on it")
     fresh = state.with_name(f".{state.name}.{os.getpid()}")

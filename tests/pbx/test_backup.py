@@ -18,15 +18,18 @@ def _contacts(state: Path) -> list[str]:
 
 def test_a_restored_centre_goes_on(tmp_path: Path) -> None:
     file, again = tmp_path / "kept.tar.gz", tmp_path / "again" / "state"
-    with Centre.start(tmp_path, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre:
-        with logged_in(centre, "1001") as (agent,), centre.citizen() as citizen:
-            agent.wait_talking(15, after=dial_in(citizen, "10"))
-            agent.hang_up()
-            wait_quiet(centre)
-            wait_for(lambda: _contacts(centre.state), 5)
-            taken = ringmaster("backup", str(file), "--state", str(centre.state))
-            assert taken.returncode == 0, taken.stderr
-            known, secret = _contacts(centre.state), centre.accounts["1001"]["sip_secret"]
+    with (
+        Centre.start(tmp_path, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre,
+        logged_in(centre, "1001") as (agent,),
+        centre.citizen() as citizen,
+    ):
+        agent.wait_talking(15, after=dial_in(citizen, "10"))
+        agent.hang_up()
+        wait_quiet(centre)
+        wait_for(lambda: _contacts(centre.state), 5)
+        taken = ringmaster("backup", str(file), "--state", str(centre.state))
+        assert taken.returncode == 0, taken.stderr
+        known, secret = _contacts(centre.state), centre.accounts["1001"]["sip_secret"]
     back = ringmaster("restore", str(file), "--state", str(again))
     assert back.returncode == 0, back.stderr
     assert _contacts(again) == known
