@@ -12,6 +12,7 @@ from dialplan.ruleset import (
     EVERY_QUEUE,
     AgentRule,
     Bounds,
+    CallbackRule,
     CallerRule,
     Carrier,
     Choice,
@@ -60,6 +61,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         any_topic=menus.any_topic,
         queues=_queues(files),
         moved_to=dict(_model(files, schema.QueuesShape).moved_to),
+        callback=_callback(files, _model(files, schema.QueuesShape).callback),
         agents=_agents(files, agents),
         teams=tuple(agents.teams),
         presence_reasons={name: dict(reason.label) for name, reason in reasons.items()},
@@ -202,6 +204,12 @@ def _queues(files: Files) -> dict[str, Queue]:
             whisper=seen.whisper,
         )
     return queues
+
+
+def _callback(files: Files, shape: schema.CallbackShape | None) -> CallbackRule | None:
+    if shape is None:
+        return None
+    return CallbackRule(**shape.model_dump(), source=_source(files, "queues.yaml", "callback"))
 
 
 def _steps(files: Files, steps: list[schema.StepShape], *where: str) -> tuple[Relaxation, ...]:

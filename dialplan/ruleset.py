@@ -207,6 +207,21 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRule:
+    """Call-backs (예약전화): when they are offered, how often they are tried, and what bounds them."""
+
+    offer_after_s: float  # of waiting
+    attempts: int  # then it is closed as failed
+    retry_every_s: float
+    ring_timeout_s: float  # the citizen's phone
+    per_number_per_day: int  # bookings of one number in a day in Seoul
+    per_day: int  # bookings of all numbers
+    slot_minutes: int  # a booked time is one of these from the full hour on
+    days_ahead: int  # today is 0
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileRow:
     """Which contacts of a queue the agents of a profile see, and in which order.
 
@@ -367,5 +382,6 @@ class Ruleset:
     languages_source: Source = Source("menus.yaml", 1)
     any_topic_source: Source = Source("menus.yaml", 1)
     callers: tuple[CallerRule, ...] = ()
+    callback: CallbackRule | None = None  # None: not offered
     moved_to: dict[str, str] = field(default_factory=dict)  # a queue that is gone -> the one that takes who waits in it
     wallboard: WallboardRule = WallboardRule()

@@ -34,6 +34,7 @@ from dialplan.values import (
     Sentence,
     Share,
     Skills,
+    SlotMinutes,
     Start,
     Stretch,
     Tries,
@@ -204,10 +205,24 @@ class QueueShape(Shape):
     whisper: bool | None = None
 
 
+class CallbackShape(Shape):
+    """Call-backs; without this key none are offered."""
+
+    offer_after_s: Seconds
+    attempts: Annotated[int, Field(ge=1, le=9)] = 3
+    retry_every_s: Annotated[float, Field(ge=1, le=86_400, allow_inf_nan=False)] = 600.0
+    ring_timeout_s: Annotated[float, Field(ge=2, le=120, allow_inf_nan=False)] = 30.0
+    per_number_per_day: Annotated[int, Field(ge=1, le=100)] = 3
+    per_day: Annotated[int, Field(ge=1, le=100_000)] = 500
+    slot_minutes: SlotMinutes = 30
+    days_ahead: Annotated[int, Field(ge=0, le=60)] = 7
+
+
 class QueuesShape(Shape):
     """queues.yaml."""
 
     defaults: QueueDefaultsShape
+    callback: CallbackShape | None = None
     queues: dict[Name, QueueShape] = Field(min_length=1)
     moved_to: dict[Name, Name] = {}
     callers: list[CallersShape] = []

@@ -81,6 +81,12 @@ def _registration(value: str) -> str:
     return value
 
 
+def _slot_minutes(value: int) -> int:
+    if value not in (10, 15, 20, 30, 60):
+        raise ValueError(f"expected 10, 15, 20, 30 or 60 minutes, found `{value}`")
+    return value
+
+
 def _each_language(value: object) -> object:
     """One queue name stands for the same queue in every language."""
     return dict.fromkeys((language.value for language in Language), value) if isinstance(value, str) else value
@@ -107,6 +113,7 @@ Level = Annotated[int, Field(ge=1, le=5)]
 Seconds = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 NumberOrStart = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,15}\*?$")]
 QueueOrAll = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,39}|\*)$")]
+SlotMinutes = Annotated[int, AfterValidator(_slot_minutes)]
 Points = Annotated[float, Field(ge=-60, le=60, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Rank = Annotated[int, Field(ge=1, le=9)]

@@ -117,3 +117,14 @@ def test_more_reserved_than_there_are_is_refused(folder: Folder) -> None:
 def test_sticky_is_a_queues_own(folder: Folder, written: str, expected: Sticky | None) -> None:
     folder.replace("queues.yaml", "skills: {property: 2}", f"skills: {{property: 2}}\n    sticky: {written}")
     assert load(folder.path).queues["property"].sticky == expected
+
+
+def test_callbacks_are_offered_where_the_operator_wrote_how(folder: Folder) -> None:
+    rule = load(folder.path).callback
+    assert rule is not None
+    assert (rule.offer_after_s, rule.attempts, rule.retry_every_s, rule.slot_minutes) == (60.0, 3, 600.0, 30)
+    assert str(rule.source).startswith("queues.yaml:")
+    text = (folder.path / "queues.yaml").read_text(encoding="utf-8")
+    before, _, after = text.partition("callback:\n")
+    (folder.path / "queues.yaml").write_text(before + after[after.index("queues:\n") :], encoding="utf-8")
+    assert load(folder.path).callback is None
