@@ -19,12 +19,16 @@ class Notice(StrEnum):
 @quick
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Wake this caller's session: it is to ring this agent. Repeated by the dispatcher until taken."""
+    """Wake this caller's session: it is to ring this agent. Repeated by the dispatcher until taken.
+
+    `call_back`: there is no session yet; the PBX is asked for one that rings the agent first, then the citizen.
+    """
 
     contact_id: str
     agent_id: str
     reservation_id: int
     ring_timeout_s: float
+    call_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ What happens on an agent's leg is in `acd.core.leg_events`.
 
 from __future__ import annotations
 
-from acd.core import lanes, moves, reservations, talks
-from acd.core.events import ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
+from acd.core import callback_events, lanes, moves, reservations, talks
+from acd.core.events import Channel, ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
 from acd.core.matching import Choice
 from acd.core.model import WAITING, Contact, State
 from acd.core.moves import Out
+from acd.core.rules_events import unknown_queue
 from acd.core.states import ContactState, Work
-from dialplan.ruleset import Queue, Source, Strategy
+from dialplan.ruleset import Queue
 
 _DEPARTURES = {
     Departure.BACK_TO_MENU: (ContactState.IVR, None),
@@ -20,26 +21,6 @@ _DEPARTURES = {
     Departure.FALLBACK: (ContactState.OVERFLOWED, "fallback"),
     Departure.ERROR: (ContactState.FAILED, "error"),
 }
-
-
-def unknown_queue(key: str) -> Queue:
-    """A queue with common values, for a contact whose queue the rules lost in the meantime: nobody is dropped."""
-    return Queue(
-        key=key,
-        labels={},
-        skills=(),
-        strategy=Strategy.LONGEST_IDLE,
-        service_level_s=20.0,
-        short_abandon_s=5.0,
-        ring_timeout_s=10.0,
-        wrapup_s=30.0,
-        wrapup_extend_s=30.0,
-        rona_exclude_s=60.0,
-        announce_every_s=30.0,
-        max_waiting=100,
-        music="default",
-        source=Source("queues.yaml", 0),
-    )
 
 
 def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
@@ -67,6 +48,8 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
         state.contacts[contact.id] = contact
         _enter(state, contact, event, out, first=True)
         return
+    if contact.channel is Channel.CALLBACK:
+        callback_events.back_on_line(state, contact, out)
     back = contact.in_net
     if back:
         _leave_net(state, contact, out)
@@ -98,7 +81,7 @@ def _leave_net(state: State, contact: Contact, out: Out) -> None:
 def fell_into_net(state: State, event: FellIntoNet, out: Out) -> None:
     """The contact keeps its place and its waiting time, and no agent is held for it."""
     contact = state.contacts.get(event.contact_id)
-    if contact is None or contact.in_net or contact.state not in (*WAITING, ContactState.IVR):
+    if contact is None or contact.in_net or contact.state not in (*WAITING, ContactState.IVR) or contact.is_called():
         return
     if contact.reservation is not None:
         reservations.void(state, contact.reservation, out)
@@ -137,14 +120,14 @@ def detach_from_wrapup(state: State, contact: Contact) -> None:
     agent = state.agents.get(contact.agent_id or "")
     if agent is not None and agent.contact is contact:
         agent.contact = None
-    contact.agent_id = None
+    contact.agent_id, contact.channel = None, Channel.VOICE  # one that was called back is on the line now
     contact.order_since = state.now - contact.waited_s(state.now)
 
 
 def contact_hung_up(state: State, event: ContactHungUp, out: Out) -> None:
     """The caller is gone: abandoned when they waited, the end of the talk when they talked."""
     contact = state.contacts.get(event.contact_id)
-    if contact is None or contact.state is ContactState.WRAPUP:
+    if contact is None or contact.state is ContactState.WRAPUP or contact.is_called():
         return
     if contact.state is ContactState.CONNECTED:
         talks.end_talk(state, contact, out)
@@ -163,7 +146,7 @@ def contact_departed(state: State, event: ContactDeparted, out: Out) -> None:
     """The session takes the contact away. To the menu, it stays known with its first_queued_at."""
     contact = state.contacts.get(event.contact_id)
     new, detail = _DEPARTURES[event.why]
-    if contact is None or contact.state in (ContactState.CONNECTED, ContactState.WRAPUP, new):
+    if contact is None or contact.state in (ContactState.CONNECTED, ContactState.WRAPUP, new) or contact.is_called():
         return
     if contact.reservation is not None:
         reservations.void(state, contact.reservation, out)

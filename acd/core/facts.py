@@ -31,7 +31,8 @@ class ContactMoved:
     waited_s: float  # QUEUED and RESERVED time so far
     offered: bool  # True exactly once per queue that the contact enters
     within_threshold: bool | None  # set when it is answered
-    detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error
+    detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error;
+    # connected: kept, when that keeps a promise to call back; failed or closed: counted, of one counted at its booking
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
     hold_s: float = 0.0  # set when CONNECTED ends
     estimated_s: float | None = None  # set when it is answered: the whole wait as it was estimated in the beginning
@@ -109,7 +110,8 @@ class Decision:
     requirement: Requirement | None  # as relaxed by then
     strategy: str
     trigger: str  # freed: the agent came to waiting contacts; the contact came to idle agents: arrival, returned
-    # (nobody answered), exclusion_ended, step, delay_ended, sticky_ended; handed_on: an agent transferred it
+    # (nobody answered), exclusion_ended, step, delay_ended, sticky_ended, callback (it is due); handed_on: an agent
+    # transferred it
     waited_s: float
     candidates: int  # idle eligible agents, or waiting contacts the agent could take
     passed_over: tuple[PassedOver, ...]  # the first five
@@ -137,4 +139,23 @@ class TalkNoted:
     by: str | None
 
 
-Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision
+@quick
+@dataclass(frozen=True, slots=True)
+class CallbackNoted:
+    """What became of a call-back.
+
+    what: booked; kept (the citizen answered); busy, no_answer, no_line (an attempt that failed: `due_at` is the next
+    one, None with the last, after which it is failed); failed; rang_in, withdrawn (closed), on_line (the caller never
+    left the line).
+    """
+
+    at: float
+    contact_id: str
+    agent_id: str | None
+    queue: str
+    what: str
+    attempts: int  # so far
+    due_at: float | None = None
+
+
+Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision | CallbackNoted

@@ -5,8 +5,9 @@ Late, doubled, or for something that is gone, each changes nothing and says noth
 
 from __future__ import annotations
 
-from acd.core import moves, reservations, talks
-from acd.core.contact_events import detach_from_wrapup, unknown_queue
+from acd.core import callback_events, moves, reservations, talks
+from acd.core.answers import answer, interrupt
+from acd.core.contact_events import detach_from_wrapup
 from acd.core.events import (
     Channel,
     HoldChanged,
@@ -20,8 +21,9 @@ from acd.core.events import (
     TalkAdopted,
     TalkEnded,
 )
-from acd.core.model import TALKING, Contact, Reservation, State
+from acd.core.model import Contact, Reservation, State
 from acd.core.moves import Out
+from acd.core.rules_events import unknown_queue
 from acd.core.states import ContactState, Work
 
 
@@ -56,37 +58,14 @@ def leg_rang(state: State, event: LegRang, out: Out) -> None:
 
 
 def leg_answered(state: State, event: LegAnswered, out: Out) -> None:
-    """A talk begins, as the PBX says; whatever else was planned for the contact or the agent is undone."""
+    """A talk begins, as the PBX says; of a call-back, the agent is there and the citizen's turn has come."""
     contact = state.contacts.get(event.contact_id)
-    if contact is not None and contact.state in (ContactState.QUEUED, ContactState.RESERVED):
-        answer(state, contact, event.agent_id, out)
-
-
-def answer(state: State, contact: Contact, agent_id: str, out: Out) -> None:
-    """QUEUED or RESERVED to CONNECTED with this agent."""
-    reservation = contact.reservation
-    if reservation is not None and reservation.agent.id == agent_id:
-        reservations.end_reservation(state, reservation, "answered", out)
-    else:
-        if reservation is not None:
-            reservations.void(state, reservation, out)
-        interrupt(state, agent_id, out)
-    talks.connect(state, contact, agent_id, state.agents.get(agent_id), out)
-
-
-def interrupt(state: State, agent_id: str, out: Out) -> None:
-    """End what this agent was thought to be in, because the PBX has them in a talk: a lost event's repair."""
-    agent = state.agents.get(agent_id)
-    if agent is None:
+    if contact is None or contact.state not in (ContactState.QUEUED, ContactState.RESERVED):
         return
-    if agent.reservation is not None:
-        other = agent.reservation.contact
-        reservations.void(state, agent.reservation, out, result=LegResult.BUSY)
-        reservations.back_to_queue(state, other, out)
-    elif agent.work in TALKING and agent.contact is not None:
-        talks.end_talk(state, agent.contact, out)
-    if agent.work is Work.WRAPUP:
-        talks.end_wrapup(state, agent, out)
+    if contact.channel is Channel.CALLBACK:
+        callback_events.agent_answered(state, contact, event.agent_id)
+    else:
+        answer(state, contact, event.agent_id, out)
 
 
 def leg_failed(state: State, event: LegFailed, out: Out) -> None:
@@ -120,10 +99,14 @@ def hold_changed(state: State, event: HoldChanged, out: Out) -> None:
 
 
 def talk_ended(state: State, event: TalkEnded, out: Out) -> None:
-    """Wrap-up begins."""
+    """Wrap-up begins. Of a call-back whose citizen has not answered: the agent's leg is over."""
     contact = state.contacts.get(event.contact_id)
-    if contact is not None and contact.state is ContactState.CONNECTED:
+    if contact is None:
+        return
+    if contact.state is ContactState.CONNECTED:
         talks.end_talk(state, contact, out)
+    elif contact.reservation is not None and contact.reservation.agent_there:
+        callback_events.call_out_over(state, contact.reservation, out)
 
 
 def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
@@ -146,6 +129,8 @@ def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:
         contact.in_net = True
         state.contacts[contact.id] = contact
         moves.move_contact(state, contact, ContactState.QUEUED, out, first=True, offered=not event.resumed)
+    elif contact.is_called():
+        return  # its caller never left the line, and the queue rings for them: /resume or the talk will tell
     elif contact.reservation is not None and contact.reservation.of_queue:
         reservations.queue_gave_up(state, contact.reservation, out)  # it rings somebody else now
     if contact.state is not ContactState.QUEUED:
@@ -178,7 +163,7 @@ def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:
     elif contact is not None and contact.state is ContactState.WRAPUP:
         detach_from_wrapup(state, contact)
         moves.move_contact(state, contact, ContactState.QUEUED, out)
-    elif contact is not None and contact.state is ContactState.IVR:
+    elif contact is not None and contact.state in (ContactState.IVR, ContactState.CALLBACK_BOOKED):
         moves.move_contact(state, contact, ContactState.QUEUED, out)
     if contact is not None:
         answer(state, contact, event.agent_id, out)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from acd.core.estimate import Handling, Waits
 from acd.core.seoul import day_number, midnight
+from acd.core.events import Channel
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
+from dialplan.ruleset import CallbackRule, Source
 
 if TYPE_CHECKING:
-    from acd.core.events import Channel
+    from acd.core.events import CitizenResult
     from acd.core.idle import IdleOrder
     from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy
 
@@ -39,6 +41,12 @@ class Limits:
     back_s: float = 1.5  # the queue lets go of a caller within a second of its ring's end: so long the agent is kept
     grace_s: float = 10.0  # an unreachable phone is not rung at once, and ERROR after this long
     doubt_s: float = 3.0  # the PBX's "idle" right after a dead leg is that leg's echo, and no sign of life
+    to_citizen_s: float = 20.0  # from the agent's answer to the citizen's ringing: the whisper is in it
+    citizen_slack_s: float = 10.0  # beyond the citizen's ring time-out: carriers in turn, then a sentence to the agent
+
+
+# Of rules that offer none, for those that are open still.
+DEFAULT_CALLBACK = CallbackRule(60.0, 3, 600.0, 30.0, 3, 500, 30, 7, Source("queues.yaml", 1))
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +62,9 @@ class Reservation:
     retried: bool = False
     retry_due: bool = False  # the leg gave an early 486, and is dialled again at the deadline
     of_queue: bool = False  # the PBX's own queue rings: not ours to end, and nobody's fault when nobody answers
+    agent_there: bool = False  # of a call-back: the agent has answered, and waits for the citizen
+    citizen_dialled: bool = False
+    citizen_failed: CitizenResult | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -89,6 +100,10 @@ class Contact:
     queues_entered: set[str] = field(default_factory=set)
     counts: bool = False  # its next answer counts for the queue's service level
     not_taken: int = 0
+    attempts: int = 0  # of a call-back: how often the citizen was rung
+    due_at: float = 0.0  # of a call-back: when the citizen is to be called, opening hours apart
+    call_out: int | None = None  # of a call-back in a talk: the reservation whose session holds it; None: not known
+    promised: bool = False  # a call-back that was counted when its caller left the line: not offered again
     handed_on_by: str | None = None  # the agent to whom it returns when the ring after a transfer is not answered
     connected_at: float = 0.0
     hold_since: float | None = None
@@ -102,6 +117,10 @@ class Contact:
     def asks(self) -> Requirement:
         """Who may answer it now, after the steps that its waiting time has passed."""
         return self.needs or self.requirement
+
+    def is_called(self) -> bool:
+        """Whether it is a call-back with nobody on the line: booked, waiting, or rung."""
+        return self.channel is Channel.CALLBACK and self.state not in (ContactState.CONNECTED, ContactState.WRAPUP)
 
     def virtual_time(self) -> float:
         """What the order of all waiting contacts is made by (routing.md, Matching 1)."""
@@ -223,9 +242,15 @@ class State:
     handling: Handling = field(default_factory=Handling)
     waits: dict[Language, Waits] = field(default_factory=dict)  # of those who had to wait and were answered
     timers: Timers = field(default_factory=Timers)
+    callback: CallbackRule = DEFAULT_CALLBACK
+    closed_until: float | None = None  # citizens are not called before
     freed: list[Agent] = field(default_factory=list)  # to be matched at the end of this step
     relisted: list[Agent] = field(default_factory=list)  # the same, who were idle already: new rules
     unplaced: list[tuple[Contact, str]] = field(default_factory=list)  # the same, with the Decision's trigger
     serial: int = 0  # of reservations and idle stamps; only grows
     duty_version: int = 0  # grows when lanes come or agents go on or off duty
     spent_s: dict[tuple[str, Presence, Work], float] = field(default_factory=dict)  # agents' time by team, closed spans
+
+    def closed(self) -> bool:
+        """Whether citizens may not be called now."""
+        return self.closed_until is not None and self.closed_until > self.now

@@ -44,6 +44,11 @@ def exclusion_timer(contact_id: str, agent_id: str) -> tuple[Timer, str, str]:
     return (Timer.EXCLUSION, contact_id, agent_id)
 
 
+def callback_timer(contact_id: str) -> tuple[Timer, str, str]:
+    """The key of the deadline that a booked call-back has."""
+    return (Timer.CALLBACK, contact_id, "")
+
+
 def move_contact(
     state: State,
     contact: Contact,
@@ -70,6 +75,8 @@ def move_contact(
     if contact.lane is not None:
         lanes.dequeue(state, contact)
     contact.state = new
+    if old is ContactState.CALLBACK_BOOKED:
+        state.timers.cancel(callback_timer(contact.id))
     if not waits:
         contact.in_net = False
     if new is ContactState.QUEUED and not contact.in_net:

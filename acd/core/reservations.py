@@ -9,11 +9,11 @@ from __future__ import annotations
 from acd.core import passedover, talks
 from acd.core.commands import Assign, HandOver, Note, Notice, Tell, Unassign
 from acd.core.estimate import estimate
-from acd.core.events import LegResult
+from acd.core.events import Channel, LegResult
 from acd.core.facts import Decision, ReservationEnded
 from acd.core.matching import Choice, refused
 from acd.core.model import Agent, Contact, Reservation, State
-from acd.core.moves import Out, exclude, move_agent, move_contact, release, reservation_timer
+from acd.core.moves import Out, callback_timer, exclude, move_agent, move_contact, release, reservation_timer
 from acd.core.states import ContactState, Presence, Work
 
 CALLER_GONE = "caller_gone"
@@ -97,7 +97,8 @@ def assign(state: State, reservation: Reservation, out: Out) -> None:
     """Have the session ring the agent, and give it a time to begin."""
     contact, agent = reservation.contact, reservation.agent
     state.timers.set(reservation_timer(agent.id), state.now + state.limits.not_taken_s)
-    out.append(Assign(contact.id, agent.id, reservation.id, contact.queue.ring_timeout_s))
+    call_back = contact.channel is Channel.CALLBACK
+    out.append(Assign(contact.id, agent.id, reservation.id, contact.queue.ring_timeout_s, call_back))
 
 
 def reserve_rung(state: State, contact: Contact, agent: Agent, out: Out) -> None:
@@ -210,7 +211,10 @@ def not_taken(state: State, reservation: Reservation, out: Out) -> None:
     contact, agent, limits = reservation.contact, reservation.agent, state.limits
     void(state, reservation, out)
     contact.not_taken += 1
-    if contact.not_taken >= limits.not_taken_times:
+    if contact.not_taken >= limits.not_taken_times and contact.channel is Channel.CALLBACK:
+        contact.not_taken = 0  # the PBX is away: no fault of the citizen's, and nothing is lost
+        book_again(state, contact, out)
+    elif contact.not_taken >= limits.not_taken_times:
         move_contact(state, contact, ContactState.FAILED, out, detail="error")
         out.append(HandOver(contact.id))
     else:
@@ -218,9 +222,25 @@ def not_taken(state: State, reservation: Reservation, out: Out) -> None:
         back_to_queue(state, contact, out)
 
 
-def back_to_queue(state: State, contact: Contact, out: Out) -> None:
-    """RESERVED to QUEUED, with its first_queued_at, to be matched in this step unless its session is gone."""
+def book_again(state: State, contact: Contact, out: Out) -> float:
+    """A call-back that could not be made now: its time is later. Returns when, in epoch seconds."""
+    contact.due_at = state.now + state.callback.retry_every_s
+    due_at = max(contact.due_at, state.closed_until or 0.0)
     contact.agent_id = None
+    move_contact(state, contact, ContactState.CALLBACK_BOOKED, out)
+    state.timers.set(callback_timer(contact.id), due_at)
+    return due_at
+
+
+def back_to_queue(state: State, contact: Contact, out: Out) -> None:
+    """RESERVED to QUEUED, with its first_queued_at, to be matched in this step unless its session is gone.
+
+    A call-back for which the centre has closed meanwhile waits for the opening.
+    """
+    contact.agent_id = None
+    if contact.channel is Channel.CALLBACK and state.closed():
+        book_again(state, contact, out)
+        return
     move_contact(state, contact, ContactState.QUEUED, out)
     if not contact.in_net:
         state.unplaced.append((contact, "returned"))

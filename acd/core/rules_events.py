@@ -8,12 +8,13 @@ from acd.core import lanes, moves
 from acd.core.events import RulesChanged
 from acd.core.model import Agent, State
 from acd.core.states import ContactState, Presence, Work
+from dialplan.ruleset import Queue, Source, Strategy
 
 if TYPE_CHECKING:
     from acd.core.moves import Out
 
 
-_BEFORE_A_TALK = frozenset({ContactState.IVR, ContactState.QUEUED, ContactState.RESERVED})
+_BEFORE_A_TALK = frozenset({ContactState.IVR, ContactState.QUEUED, ContactState.RESERVED, ContactState.CALLBACK_BOOKED})
 
 
 def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
@@ -32,6 +33,7 @@ def rules_changed(state: State, event: RulesChanged, out: Out) -> None:
             agent.leaving = False
             agent.asked = None
     state.queues = dict(event.queues)
+    state.callback = event.callback or state.callback
     _reread(state)
     _move(state, event.moved_to, out)
     _rebuild(state)
@@ -82,3 +84,23 @@ def _rebuild(state: State) -> None:
     for contact in waiting:
         lanes.enqueue(state, contact)
     state.relisted = [agent for agent in state.agents.values() if agent.offerable()]
+
+
+def unknown_queue(key: str) -> Queue:
+    """A queue with common values, for a contact whose queue the rules lost in the meantime: nobody is dropped."""
+    return Queue(
+        key=key,
+        labels={},
+        skills=(),
+        strategy=Strategy.LONGEST_IDLE,
+        service_level_s=20.0,
+        short_abandon_s=5.0,
+        ring_timeout_s=10.0,
+        wrapup_s=30.0,
+        wrapup_extend_s=30.0,
+        rona_exclude_s=60.0,
+        announce_every_s=30.0,
+        max_waiting=100,
+        music="default",
+        source=Source("queues.yaml", 0),
+    )

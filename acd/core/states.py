@@ -2,7 +2,9 @@
 
 Theory. A *contact* is one request of a citizen; it has one state at a time and walks forward through the
 table below, back only from RESERVED to QUEUED (nobody answered), from QUEUED or RESERVED to IVR (back to the menu)
-and from CONNECTED or WRAPUP to QUEUED (handed on: the agent's wrap-up goes on without it).
+and from CONNECTED or WRAPUP to QUEUED (handed on: the agent's wrap-up goes on without it). A call-back is
+CALLBACK_BOOKED until its time, QUEUED then, RESERVED until the citizen has answered too; when they do not answer, or
+closing time comes first, it is CALLBACK_BOOKED again.
 An *agent* has two independent words: PRESENCE is what the agent says of themselves (or what a dead phone says
 for them), WORK is what the engine has them doing. An agent may be offered a contact exactly when presence is
 AVAILABLE, work is IDLE and the phone is reachable. A *reservation* ties one contact to one agent; both are RESERVED
@@ -69,7 +71,7 @@ CONTACT_TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     _C.ABANDONED: frozenset(),
     _C.OVERFLOWED: frozenset(),
     _C.CLOSED: frozenset(),
-    _C.CALLBACK_BOOKED: frozenset({_C.QUEUED, _C.FAILED}),
+    _C.CALLBACK_BOOKED: frozenset({_C.QUEUED, _C.FAILED, _C.CLOSED}),
     _C.FAILED: frozenset(),
 }
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from acd.core import (
     agent_events,
+    callback_events,
     contact_events,
     events,
     lanes,
@@ -24,7 +25,7 @@ from acd.core import (
     talks,
 )
 from acd.core.events import LegResult
-from acd.core.model import Agent, Contact, Limits, State
+from acd.core.model import DEFAULT_CALLBACK, Agent, Contact, Limits, State
 from acd.core.timers import Timer, TimerKey
 
 if TYPE_CHECKING:
@@ -32,14 +33,18 @@ if TYPE_CHECKING:
 
     from acd.core.commands import Command
     from acd.core.events import Event
-    from dialplan.ruleset import AgentRule, Queue
+    from dialplan.ruleset import AgentRule, CallbackRule, Queue
 
 
 def new_state(
-    agents: Mapping[str, AgentRule], queues: Mapping[str, Queue], now: float, limits: Limits | None = None
+    agents: Mapping[str, AgentRule],
+    queues: Mapping[str, Queue],
+    now: float,
+    limits: Limits | None = None,
+    callback: CallbackRule | None = None,
 ) -> State:
     """An ACD in which every agent is OFFLINE since `now` and nobody waits."""
-    state = State(limits or Limits(), dict(queues), now)
+    state = State(limits or Limits(), dict(queues), now, callback=callback or DEFAULT_CALLBACK)
     for agent_id, rule in agents.items():
         state.agents[agent_id] = Agent(agent_id, rule, now)
     lanes.forget(state)
@@ -168,6 +173,8 @@ def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:
             contact = state.contacts[one]
             contact.staged = False
             lanes.go_on(state, contact)
+        case Timer.CALLBACK:
+            callback_events.due(state, state.contacts[one], out)
         case Timer.EXCLUSION:
             contact = state.contacts[one]
             contact.excluded.discard(other)
@@ -184,6 +191,8 @@ def _reservation_due(state: State, agent_id: str, out: list[Command]) -> None:
         reservations.queue_gave_up(state, reservation, out)
     elif reservation.retry_due:
         reservations.retry(state, reservation, out)
+    elif reservation.agent_there:
+        callback_events.call_out_over(state, reservation, out, cut=True)
     elif reservation.rang_at is not None:
         reservations.abort(state, reservation, LegResult.NO_ANSWER, out)
     elif reservation.dialled:
@@ -216,6 +225,13 @@ _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
     events.WrapupEndAsked: agent_events.wrapup_end_asked,
     events.WrapupExtendAsked: agent_events.wrapup_extend_asked,
     events.DeviceChanged: agent_events.device_changed,
+    events.CallbackBooked: callback_events.callback_booked,
+    events.CallbackClosed: callback_events.callback_closed,
+    events.CallOutEnded: callback_events.call_out_ended,
+    events.CitizenDialled: callback_events.citizen_dialled,
+    events.CitizenAnswered: callback_events.citizen_answered,
+    events.CitizenFailed: callback_events.citizen_failed,
+    events.HoursChanged: callback_events.hours_changed,
     events.RulesChanged: rules_events.rules_changed,
     events.TimePassed: _time_passed,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acd.core.estimate import Waits
+from acd.core.events import Channel
 from acd.core.model import TALKING, Agent, Contact, State
 from acd.core.moves import Out, move_agent, move_contact, release, wrapup_timer
 from acd.core.states import ContactState, Presence, Work
@@ -19,7 +20,8 @@ def connect(state: State, contact: Contact, agent_id: str, agent: Agent | None, 
     if contact.estimated_s is not None:
         waits = state.waits.setdefault(contact.language, Waits())
         waits.observe(contact.waited_s(state.now))
-    move_contact(state, contact, ContactState.CONNECTED, out, within_threshold=within)
+    kept, contact.promised = "kept" if contact.promised else None, False
+    move_contact(state, contact, ContactState.CONNECTED, out, within_threshold=within, detail=kept)
     contact.estimated_s = contact.sticky = None
     if agent is not None:
         agent.contact, agent.busy_since = contact, state.now
@@ -40,7 +42,7 @@ def end_talk(state: State, contact: Contact, out: Out, *, into: ContactState = C
     if into is ContactState.QUEUED:
         contact.order_since = now - contact.waited_s(now)
         move_contact(state, contact, into, out, talk_s=talk_s, hold_s=hold_s)
-        contact.agent_id = None
+        contact.agent_id, contact.channel = None, Channel.VOICE  # one that was called back is on the line now
     else:
         move_contact(state, contact, into, out, talk_s=talk_s, hold_s=hold_s)
         if agent is None:

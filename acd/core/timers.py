@@ -14,6 +14,7 @@ class Timer(StrEnum):
     GRACE = "grace"  # agent: the device is gone
     STAGE = "stage"  # contact: a relaxation step, a profile's delay or the wait for the last agent is over
     EXCLUSION = "exclusion"  # contact, agent: they may be matched again
+    CALLBACK = "callback"  # contact: the citizen is to be called
 
 
 TimerKey = tuple[Timer, str, str]
