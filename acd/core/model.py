@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from acd.core.estimate import Handling, Waits
-from acd.core.seoul import day_number, midnight
 from acd.core.events import Channel
+from acd.core.seoul import day_number, midnight
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
 from dialplan.ruleset import CallbackRule, Source
