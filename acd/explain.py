@@ -77,6 +77,7 @@ _TRIGGER_KO = {
     "exclusion_ended": "다시 연결할 수 있게 되었을 때",
     "step": "기다린 시간에 따라 조건이 완화되었을 때",
     "delay_ended": "다른 조의 상담사도 받을 수 있게 되었을 때",
+    "callback": "콜백할 시각이 되었을 때",
     "sticky_ended": "지정상담원을 더 기다리지 않게 되었을 때",
 }
 _TRIGGER_EN = {
@@ -85,6 +86,7 @@ _TRIGGER_EN = {
     "exclusion_ended": "When it could be tried again",
     "step": "When its wait relaxed what it asks for",
     "delay_ended": "When its wait opened it to another group",
+    "callback": "When it was due to be called back",
     "sticky_ended": "When it waited no longer for its agent of last time",
 }
 

@@ -16,7 +16,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from acd.core.events import Channel
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
+from acd.core.facts import (
+    NOT_COUNTED,
+    AgentMoved,
+    CallbackNoted,
+    ContactMoved,
+    Decision,
+    Fact,
+    ReservationEnded,
+    TalkNoted,
+)
 from acd.core.snapshot import Snapshot
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Ruleset
@@ -37,7 +46,9 @@ _FLOWED = {
 }
 NO_KEYS = ("silence", "wrong", "*", "#")
 LANGUAGE_MENU = "language"
-_VOICE = Channel.VOICE.value
+_CALLBACK_RESULTS = (
+    "booked", "kept", "busy", "no_answer", "no_line", "failed", "rang_in", "withdrawn", "on_line",
+)  # fmt: skip
 
 
 class Sources(Protocol):
@@ -111,6 +122,7 @@ class Metrics:
             "acd_contacts_flowed_out", "Contacts that left a queue without agent or hang-up.", *by_contact, "reason"
         )
         self.transfers = self._counter("acd_transfers", "Transfers by agents, by how they ended.", "kind", "result")
+        self.callbacks = self._counter("acd_callbacks", "Call-backs: booked, tried, and their ends.", "queue", "result")
         self.reservations = self._counter("acd_reservations", "How reservations ended.", "queue", "result")
         self.step_matches = self._counter(
             "acd_routing_step_matches", "Matches by the relaxation steps passed; 0: none.", "queue", "step"
@@ -156,7 +168,8 @@ class Metrics:
         """Make every combination of these rules exist. `loaded_at` is epoch seconds."""
         self.rules = rules
         self._rules_loaded.set(loaded_at)
-        contacts = [(queue, _VOICE, language.value) for queue, language in combinations(rules)]
+        channels = (Channel.VOICE,) if rules.callback is None else (Channel.VOICE, Channel.CALLBACK)
+        contacts = [(queue, one.value, language.value) for queue, language in combinations(rules) for one in channels]
         queues = [(queue,) for queue in rules.queues]
         languages = [(language.value,) for language in Language]
         menus = [(menu.name, key) for menu in rules.menus.values() for key in (*menu.choices, *NO_KEYS)]
@@ -168,6 +181,8 @@ class Metrics:
         _zero(self.reservations, queues, RESERVATION_RESULTS)
         _zero(self.transfers, [("blind",)], ("answered", "returned", "requeued", "abandoned"))
         _zero(self.transfers, [("consult",)], ("answered",))
+        if rules.callback is not None:
+            _zero(self.callbacks, queues, _CALLBACK_RESULTS)
         _zero(self.wait, queues, ("answered", "abandoned"))
         _zero(self.estimate_error, queues)
         for queue in rules.queues.values():
@@ -187,6 +202,8 @@ class Metrics:
             elif isinstance(fact, TalkNoted):
                 if fact.what == "transfer":
                     self.transfers.labels(*fact.detail.split(":", 1)).inc()
+            elif isinstance(fact, CallbackNoted):
+                self.callbacks.labels(fact.queue, fact.what).inc()
             elif isinstance(fact, ReservationEnded):
                 result = fact.result if fact.result in RESERVATION_RESULTS else "caller_gone"
                 self.reservations.labels(fact.queue, result).inc()
@@ -211,7 +228,7 @@ class Metrics:
         elif fact.new is ContactState.ABANDONED:
             self.abandoned.labels(*labels, fact.detail if fact.detail in ABANDON_KINDS else "queue").inc()
             self.wait.labels(fact.queue, "abandoned").observe(fact.waited_s)
-        elif fact.new in _FLOWED:
+        elif fact.new in _FLOWED and fact.detail not in NOT_COUNTED:
             reason = fact.detail if fact.detail in FLOW_REASONS else _FLOWED[fact.new]
             self.flowed_out.labels(*labels, reason).inc()
 
@@ -295,6 +312,13 @@ class _AtScrape:
             oldest.add_metric(values, (line.oldest_wait_s or 0.0) if line else 0.0)
             estimate.add_metric(values, estimates.get((queue, language), math.nan))
         yield from (waiting, oldest, estimate)
+        overdue = GaugeMetricFamily(
+            "acd_callbacks_overdue", "Call-backs that have been due for ten minutes.", labels=["queue"]
+        )
+        late = dict(snapshot.callbacks_overdue)
+        for queue_key in sorted({*rules.queues, *late}):
+            overdue.add_metric([queue_key], late.get(queue_key, 0))
+        yield overdue
 
     def _agents(self, rules: Ruleset, snapshot: Snapshot) -> Iterator[Metric]:
         agents = GaugeMetricFamily("acd_agents", "Agents by presence and work.", labels=["team", "presence", "work"])

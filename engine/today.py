@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from acd.core.facts import ContactMoved, Decision, Fact
+from acd.core.facts import NOT_COUNTED, ContactMoved, Decision, Fact
 from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.journal.read import FLOWED_OUT, Figures
@@ -31,7 +31,15 @@ class Today:
 
     @staticmethod
     def _nothing() -> dict[str, int]:
-        names = ("offered", "answered", "answered_within", "abandoned", "abandoned_short", "flowed_out")
+        names = (
+            "offered",
+            "answered",
+            "answered_within",
+            "abandoned",
+            "abandoned_short",
+            "flowed_out",
+            "callbacks_kept",
+        )
         return dict.fromkeys(names, 0)
 
     def add(self, earlier: Figures) -> None:
@@ -58,10 +66,12 @@ class Today:
         if fact.new is ContactState.CONNECTED and fact.within_threshold is not None:
             counts["answered"] += 1
             counts["answered_within"] += fact.within_threshold
+        elif fact.new is ContactState.CONNECTED:
+            counts["callbacks_kept"] += fact.detail == "kept"
         elif fact.new is ContactState.ABANDONED:
             counts["abandoned"] += 1
             counts["abandoned_short"] += fact.detail == "short"
-        elif fact.new in FLOWED_OUT:
+        elif fact.new in FLOWED_OUT and fact.detail not in NOT_COUNTED:
             counts["flowed_out"] += 1
 
     def as_json(self) -> dict[str, Any]:

@@ -327,6 +327,7 @@ _EVENT_NAMES = {
     "AgentMoved": "agent.moved",
     "Decision": "contact.matched",
     "TalkNoted": "talk.noted",
+    "CallbackNoted": "callback.noted",
 }
 _NOT_LOGGED = frozenset({"passed_over", "at", "caller"})
 

@@ -59,6 +59,7 @@ class Counts:
     abandoned: int = 0  # short ones included
     abandoned_short: int = 0
     flowed_out: int = 0
+    callbacks_kept: int = 0
 
     @property
     def service_level(self) -> float | None:
@@ -73,7 +74,12 @@ class Counts:
     @property
     def _at_outcome(self) -> figures.Counts:
         return figures.at_outcome(
-            self.answered, self.answered_within, self.abandoned, self.abandoned_short, self.flowed_out
+            self.answered,
+            self.answered_within,
+            self.abandoned,
+            self.abandoned_short,
+            self.flowed_out,
+            callbacks_kept=self.callbacks_kept,
         )
 
 

@@ -29,7 +29,6 @@ from acd.core.rules_events import unknown_queue
 from acd.core.states import ContactState
 
 _ON_THE_LINE = frozenset({ContactState.IVR, ContactState.QUEUED, ContactState.RESERVED})
-COUNTED = "counted"  # the detail of an end that was counted when the caller left the line
 
 
 def callback_booked(state: State, event: CallbackBooked, out: Out) -> None:
@@ -55,7 +54,7 @@ def callback_booked(state: State, event: CallbackBooked, out: Out) -> None:
         if event.counted:
             contact.queues_entered.add(contact.queue.key)
         state.contacts[contact.id] = contact
-        moves.move_contact(state, contact, ContactState.CALLBACK_BOOKED, out, first=True)
+        moves.move_contact(state, contact, ContactState.CALLBACK_BOOKED, out, first=True, detail="later")
     elif contact.channel is not Channel.CALLBACK and contact.state in _ON_THE_LINE:
         if contact.reservation is not None:
             reservations.void(state, contact.reservation, out)
@@ -93,7 +92,7 @@ def hours_changed(state: State, event: HoursChanged, out: Out) -> None:
     for contact in [one for one in state.contacts.values() if one.is_called()]:
         if contact.state is ContactState.QUEUED and state.closed():
             contact.due_at = state.now
-            moves.move_contact(state, contact, ContactState.CALLBACK_BOOKED, out)
+            moves.move_contact(state, contact, ContactState.CALLBACK_BOOKED, out, detail="later")
         if contact.state is ContactState.CALLBACK_BOOKED:
             due(state, contact, out)
 
@@ -169,7 +168,7 @@ def call_out_over(state: State, reservation: Reservation, out: Out, *, cut: bool
         contact.agent_id = None
         _note(state, contact, out, result.value, agent_id=agent.id)
         _note(state, contact, out, "failed")
-        detail = COUNTED if contact.promised else "error"
+        detail = "unkept" if contact.promised else "error"
         moves.move_contact(state, contact, ContactState.FAILED, out, detail=detail)
     moves.release(state, agent, out)
 
@@ -193,7 +192,7 @@ def callback_closed(state: State, event: CallbackClosed, out: Out) -> None:
     if contact.reservation is not None:
         reservations.void(state, contact.reservation, out)
     _note(state, contact, out, event.why.value)
-    moves.move_contact(state, contact, ContactState.CLOSED, out, detail=COUNTED if contact.promised else "closed")
+    moves.move_contact(state, contact, ContactState.CLOSED, out, detail=event.why.value)
 
 
 def back_on_line(state: State, contact: Contact, out: Out) -> None:

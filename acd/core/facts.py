@@ -32,11 +32,15 @@ class ContactMoved:
     offered: bool  # True exactly once per queue that the contact enters
     within_threshold: bool | None  # set when it is answered
     detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error;
-    # connected: kept, when that keeps a promise to call back; failed or closed: counted, of one counted at its booking
+    # connected: kept, when that keeps a promise to call back; of call-backs: later, unkept, rang_in, withdrawn
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
     hold_s: float = 0.0  # set when CONNECTED ends
     estimated_s: float | None = None  # set when it is answered: the whole wait as it was estimated in the beginning
     caller: str | None = None  # set when it is answered: a keyed hash of the caller's number
+
+
+# Of call-backs: what leaves no queue (it is called later), or was counted when its caller left the line.
+NOT_COUNTED = ("later", "unkept", "rang_in", "withdrawn")
 
 
 @quick

@@ -77,9 +77,21 @@ class AgentFigures:
         return occupancy(self.in_contact_s, self.idle_s)
 
 
-def at_outcome(answered: int, answered_within: int, abandoned: int, abandoned_short: int, flowed_out: int) -> Counts:
-    """Counts over the contacts whose outcome is known: who has only begun to wait is neither served nor missed yet."""
-    return Counts(answered + abandoned + flowed_out, answered, answered_within, abandoned, abandoned_short)
+def at_outcome(
+    answered: int,
+    answered_within: int,
+    abandoned: int,
+    abandoned_short: int,
+    flowed_out: int,
+    *,
+    callbacks_kept: int = 0,
+) -> Counts:
+    """Counts over the contacts whose outcome is known: who has only begun to wait is neither served nor missed yet.
+
+    A caller who keeps the place and leaves the line flows out then; the call-back is kept later, or it is not.
+    """
+    offered = answered + abandoned + flowed_out
+    return Counts(offered, answered, answered_within, abandoned, abandoned_short, callbacks_kept)
 
 
 def service_level(counts: Counts, variant: ServiceLevel = ServiceLevel.SHORT_EXCLUDED) -> float | None:

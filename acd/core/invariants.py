@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from acd.core.events import Channel
 from acd.core.lanes import SLACK_S, stage_timer
 from acd.core.model import TALKING, WAITING, Agent, Contact, State
-from acd.core.moves import exclusion_timer, grace_timer, reservation_timer, wrapup_timer
+from acd.core.moves import callback_timer, exclusion_timer, grace_timer, reservation_timer, wrapup_timer
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
 from acd.core.timers import Timer
 
@@ -71,11 +72,30 @@ def _contact(state: State, contact: Contact) -> None:
         _hold(reservation.of_queue or not contact.in_net, f"{who} rings, and has no session that could dial")
     if contact.state is ContactState.QUEUED:
         _hold(contact.agent_id is None, f"{who} waits and has an agent")
+    _call_back(state, contact, who)
     talker = state.agents.get(contact.agent_id or "")
     if contact.state in (ContactState.CONNECTED, ContactState.WRAPUP):
         _hold(contact.agent_id is not None, f"{who} talks with nobody")
         if contact.state is ContactState.WRAPUP:
             _hold(talker is not None and talker.contact is contact, f"{who}: nobody wraps it up, it stays for ever")
+
+
+def _call_back(state: State, contact: Contact, who: str) -> None:
+    """What is booked has a time and nobody; what waits may be called; an agent is there before a citizen is rung."""
+    booked = contact.state is ContactState.CALLBACK_BOOKED
+    if contact.channel is not Channel.CALLBACK:
+        _hold(not booked, f"{who} is booked, and its caller is on the line")
+        return
+    _hold(contact.state is not ContactState.IVR, f"{who} has nobody on the line, and is in the menus")
+    _hold(not contact.in_net, f"{who} has nobody on the line, and is in the net")
+    if booked:
+        _hold(contact.agent_id is None and contact.reservation is None, f"{who} is booked, and has an agent")
+        _hold(state.timers.at(callback_timer(contact.id)) is not None, f"{who} is booked for no time: it is lost")
+    _hold(contact.state is not ContactState.QUEUED or not state.closed(), f"{who} waits, and the centre is closed")
+    reservation = contact.reservation
+    if reservation is not None:
+        _hold(not reservation.citizen_dialled or reservation.agent_there, f"{who}: the citizen is rung for nobody")
+        _hold(not reservation.of_queue, f"{who} is rung by the PBX's own queue")
 
 
 def _agent(state: State, agent: Agent) -> None:
@@ -206,6 +226,8 @@ def _timers(state: State) -> None:
         wanted |= {exclusion_timer(contact.id, agent_id) for agent_id in contact.excluded}
         if _can_be_matched(contact) and _has_more_stages(state, contact):
             wanted.add(stage_timer(contact.id))
+        if contact.state is ContactState.CALLBACK_BOOKED:
+            wanted.add(callback_timer(contact.id))
         for agent_id in contact.excluded:
             agent = state.agents.get(agent_id)
             known = agent is None or contact.id in agent.excluded_by

@@ -227,7 +227,7 @@ def book_again(state: State, contact: Contact, out: Out) -> float:
     contact.due_at = state.now + state.callback.retry_every_s
     due_at = max(contact.due_at, state.closed_until or 0.0)
     contact.agent_id = None
-    move_contact(state, contact, ContactState.CALLBACK_BOOKED, out)
+    move_contact(state, contact, ContactState.CALLBACK_BOOKED, out, detail="later")
     state.timers.set(callback_timer(contact.id), due_at)
     return due_at
 

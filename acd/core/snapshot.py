@@ -6,6 +6,7 @@ A snapshot costs O(contacts + agents): taken once a second at most. A position c
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 
 from acd.core.estimate import estimate, eta_s
@@ -14,6 +15,8 @@ from acd.core.model import POINT_S, Agent, Contact, Lane, State
 from acd.core.passedover import blocked
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language
+
+OVERDUE_S = 600.0  # a call-back that has been due for so long is overdue
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class Snapshot:
     agent_counts: dict[tuple[str, Presence, Work], int]  # by team
     agent_seconds: dict[tuple[str, Presence, Work], float]  # by team, since the ACD began, up to `at`
     in_menu: int  # contacts that went back to the menu from a queue
+    callbacks_booked: int = 0  # that wait for their time, or for the opening; the due ones wait in `lines`
+    callbacks_overdue: tuple[tuple[str, int], ...] = ()  # by queue: due for `OVERDUE_S`, and nobody has answered
 
     def queued(self, language: Language) -> int:
         """Contacts of this language that wait and ring nowhere yet."""
@@ -76,8 +81,12 @@ def snapshot(state: State, now: float) -> Snapshot:
     """A copy of the ACD at `now`."""
     now = max(now, state.now)
     tallies: dict[tuple[str, Language], _Tally] = {}
-    in_menu = 0
+    in_menu = booked = 0
+    overdue: Counter[str] = Counter()
     for contact in state.contacts.values():
+        booked += contact.state is ContactState.CALLBACK_BOOKED
+        if contact.waiting_since is not None and contact.is_called() and now - contact.due_at >= OVERDUE_S:
+            overdue[contact.queue.key] += 1
         if contact.state is ContactState.IVR:
             in_menu += 1
             continue
@@ -115,7 +124,8 @@ def snapshot(state: State, now: float) -> Snapshot:
         for (queue, language), tally in sorted(tallies.items())
         if tally.queued or tally.reserved or tally.talking
     )
-    return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu)
+    late = tuple(sorted(overdue.items()))
+    return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu, booked, late)
 
 
 def why_not(contact: Contact, agent: Agent) -> str | None:

@@ -11,7 +11,16 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, PassedOver, ReservationEnded, TalkNoted
+from acd.core.facts import (
+    AgentMoved,
+    CallbackNoted,
+    ContactMoved,
+    Decision,
+    Fact,
+    PassedOver,
+    ReservationEnded,
+    TalkNoted,
+)
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Requirement
 
@@ -60,6 +69,7 @@ _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
     ContactMoved: {"language": Language, "old": _optional(ContactState), "new": ContactState},
     ReservationEnded: {},
     TalkNoted: {},
+    CallbackNoted: {},
     AgentMoved: {"old_presence": Presence, "old_work": Work, "presence": Presence, "work": Work},
     Decision: {
         "requirement": _optional(_requirement),

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from acd.core import figures as figure_formulas
-from acd.core.facts import ContactMoved, Fact
+from acd.core.facts import NOT_COUNTED, ContactMoved, Fact
 from acd.core.states import ContactState
 from acd.journal.codec import from_row
 from acd.journal.tables import facts, open_engine
@@ -25,6 +25,7 @@ class Figures:
     abandoned_short: int
     flowed_out: int
     wait_sum_s: float  # of the answered
+    callbacks_kept: int = 0  # called back as promised, of those that flowed out
 
     @property
     def answer_rate(self) -> float | None:
@@ -39,7 +40,12 @@ class Figures:
     @property
     def _at_outcome(self) -> figure_formulas.Counts:
         return figure_formulas.at_outcome(
-            self.answered, self.answered_within, self.abandoned, self.abandoned_short, self.flowed_out
+            self.answered,
+            self.answered_within,
+            self.abandoned,
+            self.abandoned_short,
+            self.flowed_out,
+            callbacks_kept=self.callbacks_kept,
         )
 
 
@@ -118,7 +124,9 @@ def figures(
         "answered_within": connected & (within == 1),
         "abandoned": abandoned,
         "abandoned_short": abandoned & (func.json_extract(facts.c.body, "$.detail") == "short"),
-        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT]),
+        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT])
+        & func.coalesce(func.json_extract(facts.c.body, "$.detail"), "").not_in(NOT_COUNTED),
+        "callbacks_kept": connected & (func.json_extract(facts.c.body, "$.detail") == "kept"),
     }
     waited_s = func.coalesce(func.sum(func.json_extract(facts.c.body, "$.waited_s")).filter(answered), 0.0)
     counts = (func.count().filter(way).label(name) for name, way in ways.items())

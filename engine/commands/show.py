@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
+from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
 from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState
 from acd.explain import sentence
@@ -40,6 +40,14 @@ _RESULTS = {
     "declined": "declined",
     "unreachable": "could not be reached",
     "caller_gone": "was let go, because the caller had gone",
+}
+_CALLBACKS = {
+    "kept": "kept: the citizen answered",
+    "busy": "not reached: the citizen's phone was busy",
+    "no_answer": "not reached: the citizen did not answer",
+    "no_line": "not reached: no line to the outside took the call",
+    "rang_in": "closed: the citizen rang in and was answered",
+    "on_line": "closed: the caller never left the line",
 }
 
 
@@ -171,6 +179,11 @@ def _words(fact: Fact, rules: Ruleset | None) -> Iterator[str]:
             yield f"agent {agent}: {fact.presence.value}, {fact.work.value}{reason}"
         case TalkNoted(what=what, detail=detail, agent_id=agent, by=by):
             yield f"{what} {detail}" + (f" by {by}" if by else "") + f", agent {agent}"
+        case CallbackNoted():
+            due = f", next at {_clock(fact.due_at)}" if fact.due_at is not None and fact.what != "booked" else ""
+            when = f" for {_clock(fact.due_at)}" if fact.due_at is not None and fact.what == "booked" else ""
+            tries = f", attempt {fact.attempts}" if fact.agent_id is not None else ""
+            yield f"call-back {_CALLBACKS.get(fact.what, fact.what)}{when}{tries}{due}"
         case ContactMoved():
             yield _moved(fact)
 

@@ -16,7 +16,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from acd.core.commands import Assign, Command, HandOver, Note, Unassign
 from acd.core.events import (
+    CallbackBooked,
+    CallbackClosed,
+    CallbackEnd,
+    CallOutEnded,
     Channel,
+    CitizenAnswered,
+    CitizenDialled,
+    CitizenFailed,
+    CitizenResult,
     ContactDeparted,
     ContactHungUp,
     ContactOffered,
@@ -26,6 +34,7 @@ from acd.core.events import (
     FellIntoNet,
     HandOnAsked,
     HoldChanged,
+    HoursChanged,
     LegAnswered,
     LegDialled,
     LegFailed,
@@ -42,7 +51,7 @@ from acd.core.events import (
     WrapupEndAsked,
     WrapupExtendAsked,
 )
-from acd.core.facts import AgentMoved, ContactMoved, Decision, ReservationEnded
+from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, ReservationEnded
 from acd.core.invariants import check, may_take
 from acd.core.model import Agent, Contact, State
 from acd.core.snapshot import estimated_wait_s, position, snapshot
@@ -59,6 +68,7 @@ from acd.core.step import new_state, next_deadline, step
 from dialplan.ruleset import (
     EVERY_QUEUE,
     AgentRule,
+    CallbackRule,
     Language,
     Profile,
     ProfileRow,
@@ -116,6 +126,7 @@ BOTH = queue(
     "both", {"passport": 1, "tax": 2}, Strategy.BEST_SKILL, wrapup_extend_s=0.0, sticky=Sticky(7, 15.0),
     steps=steps((10.0, {"tax": 1}, False)),
 )  # fmt: skip
+CALLBACK = CallbackRule(0.0, 2, 5.0, 30.0, 3, 500, 30, 7, Source("queues.yaml", 30))
 AGENTS = keyed(
     agent("1001", [KO], passport=5, tax=3),
     agent("1002", [KO], passport=2),
@@ -162,9 +173,28 @@ def offers(draw: st.DrawFn) -> ContactOffered:
     )  # fmt: skip
 
 
+@st.composite
+def bookings(draw: st.DrawFn) -> CallbackBooked:
+    one = QUEUES[draw(st.sampled_from(sorted(QUEUES)))]
+    language = draw(languages)
+    due_at = draw(st.sampled_from([0.0, START, START + 30.0, START + 4000.0]))
+    return CallbackBooked(
+        draw(contact_ids), language, "any", one.key, one.requirement(language), START - 50.0, due_at,
+        draw(st.sampled_from([None, None, due_at])), draw(st.sampled_from([0.0, 7.0])),
+        attempts=draw(st.sampled_from([0, 0, 2])), counted=draw(st.booleans()), restored=draw(st.booleans()),
+    )  # fmt: skip
+
+
 any_event = st.one_of(
     offers(),
     offers(),
+    bookings(),
+    st.builds(CallbackClosed, contact_ids, st.sampled_from(CallbackEnd)),
+    st.builds(CallOutEnded, contact_ids, st.sampled_from([1, 2, 5])),
+    st.builds(CitizenDialled, contact_ids),
+    st.builds(CitizenAnswered, contact_ids, st.one_of(st.none(), agent_ids)),
+    st.builds(CitizenFailed, contact_ids, st.sampled_from(CitizenResult)),
+    st.builds(HoursChanged, st.sampled_from([None, None, START + 100.0, START + 5000.0, START + 1e6])),
     st.builds(ContactHungUp, contact_ids),
     st.builds(ContactDeparted, contact_ids, st.sampled_from(Departure)),
     st.builds(LegDialled, contact_ids, agent_ids, reservation_ids),
@@ -234,8 +264,13 @@ def plausible(state: State) -> list[Event]:
                 order_class=1 + (number == 5), sticky_agent=sticky,
             )  # fmt: skip
             found += [offer] * 3
+        elif state.contacts[f"c{number}"].channel is Channel.VOICE:
+            found.append(booking(state.contacts[f"c{number}"], state.now))
+    found += [HoursChanged(None)] * 3 + [HoursChanged(state.now + 60.0)]
     for contact in state.contacts.values():
         me = contact.id
+        if contact.channel is Channel.CALLBACK:
+            found += [CallbackClosed(me, CallbackEnd.RANG_IN), *called(contact) * 3]
         match contact.state:
             case ContactState.QUEUED | ContactState.IVR:
                 found += [ContactHungUp(me), ContactDeparted(me, Departure.BACK_TO_MENU), again(contact, "tax")]
@@ -268,6 +303,27 @@ def plausible(state: State) -> list[Event]:
     return found
 
 
+def booking(contact: Contact, now: float) -> CallbackBooked:
+    """The contact's caller keeps the place and leaves, or is called in a minute."""
+    due_at = now + 60.0 * (contact.id in ("c1", "c4"))
+    return CallbackBooked(
+        contact.id, contact.language, "any", contact.queue.key, contact.requirement, contact.first_queued_at, due_at
+    )  # fmt: skip
+
+
+def called(contact: Contact) -> list[Event]:
+    """What the PBX may tell of a call-back that is being made."""
+    me, reservation = contact.id, contact.reservation
+    if reservation is None:
+        return [CallOutEnded(me, contact.call_out or 1), CitizenAnswered(me, "1001")]
+    if not reservation.agent_there:
+        return [LegAnswered(me, reservation.agent.id), CallOutEnded(me, reservation.id)]
+    if not reservation.citizen_dialled:
+        return [CitizenDialled(me), CitizenDialled(me), TalkEnded(me)]
+    failed = [CitizenFailed(me, CitizenResult.BUSY)] * (1 + 3 * (reservation.citizen_failed is None))
+    return [CitizenAnswered(me), *failed, TalkEnded(me), TalkEnded(me), CallOutEnded(me, reservation.id)]
+
+
 def again(contact: Contact, key: str) -> ContactOffered:
     """The same contact, offered to this queue."""
     one = QUEUES.get(key, TAX)
@@ -282,7 +338,7 @@ class CoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = START
-        self.state: State = new_state(self.crew, QUEUES, START)
+        self.state: State = new_state(self.crew, QUEUES, START, callback=CALLBACK)
         self.contacts: dict[str, Seen] = {}
         self.agents: dict[str, tuple[Presence, Work]] = {}
         self.last: Event = TimePassed()
@@ -290,6 +346,8 @@ class CoreMachine(RuleBasedStateMachine):
         self.matches = self.refusals = self.relaxed = 0
         self.rung: dict[int, tuple[str, str]] = {}  # reservations that a session may act on
         self.assigned: set[int] = set()  # the others are of the PBX's own queue
+        self.noted: dict[str, int] = {}  # what became of call-backs
+        self.attempts: dict[str, int] = {}  # of those that came with some
 
     @initialize(count=st.integers(0, 5), waiting=st.lists(offers(), max_size=6))
     def some_are_available(self, count: int, waiting: list[ContactOffered]) -> None:
@@ -344,6 +402,8 @@ class CoreMachine(RuleBasedStateMachine):
     def feed(self, event: Event, at: float | None = None) -> list[Command]:
         due = next_deadline(self.state)
         self.quiet = due is None or due > self.now
+        if isinstance(event, CallbackBooked):
+            self.attempts[event.contact_id] = event.attempts + 3
         self.shares = {one.id: one.occupancy() for one in self.state.agents.values() if one.idle_stamp}
         out = step(self.state, event, self.now if at is None else at)
         self.last = event
@@ -353,9 +413,13 @@ class CoreMachine(RuleBasedStateMachine):
                     self.contact_moved(fact)
                 case Note(AgentMoved() as fact):
                     self.agent_moved(fact)
+                case Note(CallbackNoted() as fact):
+                    self.noted[fact.what] = self.noted.get(fact.what, 0) + 1
+                    assert fact.attempts <= max(3, self.attempts.get(fact.contact_id, 0))
                 case Note(ReservationEnded() as fact):
                     self.rung.pop(fact.reservation_id, None)
-                case Assign(contact_id, agent_id, number, _):
+                case Assign(contact_id, agent_id, number, _, call_back):
+                    assert call_back is (self.state.contacts[contact_id].channel is Channel.CALLBACK)
                     for old in [old for old, pair in self.rung.items() if pair == (contact_id, agent_id)]:
                         del self.rung[old]  # retried under a new number
                     assert contact_id not in {pair[0] for pair in self.rung.values()}, "a contact rings twice"
@@ -554,6 +618,8 @@ def test_long_lives(seed: int) -> None:
     assert machine.matches > 100
     assert machine.refusals > 100
     assert machine.relaxed > 5
+    assert {"booked", "kept", "rang_in", "on_line"} <= set(machine.noted)
+    assert {"busy", "no_answer", "failed"} & set(machine.noted)
 
 
 class GroupedMachine(CoreMachine):

@@ -43,10 +43,12 @@ def test_counts_and_a_new_day() -> None:
             moved(ContactState.CONNECTED, noon),  # adopted
             moved(ContactState.ABANDONED, noon, detail="short"),
             moved(ContactState.OVERFLOWED, noon),
+            moved(ContactState.CONNECTED, noon, detail="kept"),
+            moved(ContactState.CALLBACK_BOOKED, noon, detail="later"),
         ]
     )
     assert today.as_json()["counts"] == {
-        "offered": 11, "answered": 9, "answered_within": 8, "abandoned": 3, "abandoned_short": 2, "flowed_out": 1,
+        "offered": 11, "answered": 9, "answered_within": 8, "abandoned": 3, "abandoned_short": 2, "flowed_out": 1, "callbacks_kept": 1,
     }  # fmt: skip
     today.receive([moved(ContactState.QUEUED, at("2026-11-25T00:00:01"), offered=True)])
     after = today.as_json()
