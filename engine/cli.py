@@ -22,6 +22,7 @@ COMMANDS = {
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "doctor": "what is wrong with machine, files and running centre, each with its remedy",
+    "phones": "write the files from which the agents' desk phones set themselves up",
     "backup": "keep what the centre keeps in one file, while it runs",
     "restore": "bring a backup back into an empty folder",
     "prompts": "render the spoken sentences that have changed",
