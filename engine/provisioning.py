@@ -113,7 +113,7 @@ MAKES = {"yealink": Make(yealink, "{}.cfg"), "grandstream": Make(grandstream, "c
 def write(
     make: str, accounts: Iterable[Account], macs: Mapping[str, str], server: tuple[str, int], folder: Path
 ) -> list[Path]:
-    """One file for each account, who finds the centre at `server`; named by the phone's MAC where it is known, else by the extension."""
+    """One file for each account, which leads to `server`; named by the phone's MAC, else by the extension."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind, written = MAKES[make], []
     for account in accounts:
@@ -125,7 +125,7 @@ def write(
 
 def read_macs(path: Path, known: Iterable[str]) -> dict[str, str]:
     """`extension,mac` lines, `#` begins a comment. ProvisioningError for an unknown extension or no MAC address."""
-    extensions, macs = set(known), {}
+    extensions, macs = set(known), dict[str, str]()
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         text = line.partition("#")[0].strip()
         if not text or text.lower().replace(" ", "") == "extension,mac":

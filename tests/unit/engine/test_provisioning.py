@@ -30,7 +30,7 @@ def test_grandstream_is_xml_whatever_the_password_is(tmp_path: Path) -> None:
     reader = expat.ParserCreate()
     reader.buffer_text = True
     reader.StartElementHandler = lambda name, _: names.append(name)
-    reader.CharacterDataHandler = lambda text: values.update({names[-1]: text}) if text.strip() else None
+    reader.CharacterDataHandler = lambda text: values.setdefault(names[-1], text.rstrip("\n "))
     reader.Parse(path.read_text(), True)
     assert path.name == "cfg1001.xml"
     assert (values["P34"], values["P47"], values["P35"]) == ("s3cr<t&", "192.0.2.10:5070", "1001")
