@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from acd.core.facts import Decision
 from dialplan.ruleset import Language, Requirement, Ruleset
-
-_LANGUAGE_KO = {Language.KO: "한국어", Language.EN: "영어", Language.JA: "일본어", Language.ZH: "중국어"}
-_LANGUAGE_EN = {Language.KO: "Korean", Language.EN: "English", Language.JA: "Japanese", Language.ZH: "Chinese"}
+from dialplan.words import Words, language_words
 
 _STRATEGY_KO = {
     "longest_idle": "가장 오래 대기한",
@@ -108,6 +106,12 @@ def sentence(decision: Decision, rules: Ruleset | None, language: Language) -> s
     return " ".join([*parts, f"{passed}: {told}."] if told else parts)
 
 
+def agent_code(code: str, *, of_contact: bool = False) -> Words:
+    """What a PassedOver's code says of an agent, or (`of_contact`) of another contact for a freed agent."""
+    korean, english = (_CONTACT_KO, _CONTACT_EN) if of_contact else (_AGENT_KO, _AGENT_EN)
+    return Words(korean.get(code, code), english.get(code, code))
+
+
 def headline(decision: Decision, rules: Ruleset | None, language: Language) -> str:
     """The first sentence alone, for a line on a wallboard."""
     agent = _agent(decision.agent_id or "", rules)
@@ -184,11 +188,9 @@ def _passed_over(one: Decision, rules: Ruleset | None, agents: dict[str, str], c
 
 def _requirement_ko(requirement: Requirement) -> str:
     skills = "".join(f", {name} {level}단계 이상" for name, level in requirement.skills)
-    language = requirement.language
-    return ("모든 언어(통역)" if language is None else _LANGUAGE_KO[language]) + skills
+    return language_words(requirement.language).ko + skills
 
 
 def _requirement_en(requirement: Requirement) -> str:
     skills = "".join(f", {name} at level {level} or above" for name, level in requirement.skills)
-    language = requirement.language
-    return ("any language (interpreter)" if language is None else _LANGUAGE_EN[language]) + skills
+    return language_words(requirement.language).en + skills

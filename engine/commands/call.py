@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--at-agent", metavar="ID", help="start this agent's phone too, log it in and answer")
     parser.add_argument("--timeout", type=float, default=60.0, metavar="S", help="give up after (default %(default)s)")
     parser.add_argument("--talk", type=float, default=5.0, metavar="S", help="length of the talk (default %(default)s)")
+    parser.add_argument("--language", choices=["ko", "en"], default="ko", help="of decisions (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="the whole story as one JSON object, at the end")
     return parser
 
@@ -87,7 +88,9 @@ def _place(options: argparse.Namespace) -> placecall.Story:
     )
     text_of = _texts(settings.rules)
     recordings = {name: samples for name, samples in ears.prompts_in(settings.sounds).items() if text_of(name)}
-    centre = placecall.Centre(state, known, ears.known(recordings), text_of, _sentences(ruleset))
+    centre = placecall.Centre(
+        state, known, ears.known(recordings), text_of, _sentences(ruleset, Language(options.language))
+    )
     with tempfile.TemporaryDirectory(prefix="ringmaster-call-") as folder:
         return placecall.place(centre, plan, Path(folder), _quiet if options.json else _tell)
 
@@ -104,14 +107,14 @@ def _texts(rules: Path) -> placecall.TextOf:
     return text_of
 
 
-def _sentences(ruleset: Ruleset) -> Callable[[dict[str, object]], Sequence[str]]:
-    """A Decision, as it comes over /events, as a Korean and an English sentence."""
+def _sentences(ruleset: Ruleset, language: Language) -> Callable[[dict[str, object]], Sequence[str]]:
+    """A Decision, as it comes over /events, as a sentence."""
 
     def sentences_of(fact: dict[str, object]) -> Sequence[str]:
         decision = from_row("Decision", json.dumps(fact))
         if not isinstance(decision, Decision):
             return ()
-        return [sentence(decision, ruleset, language) for language in (Language.KO, Language.EN)]
+        return [sentence(decision, ruleset, language)]
 
     return sentences_of
 

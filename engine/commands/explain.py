@@ -1,7 +1,8 @@
 """`./ringmaster explain --at TIME [--language ja] [--press 1,2] [--from NUMBER] [--json]`: what would happen, and why.
 
-Asks the same steps as the live flow (`dialplan.dialogue`). JSON to the letter of the project's interface; imports as
-little as it can, because the whole process answers within a second.
+With `--contact ID`, `--why AGENT CONTACT` or `--why-not AGENT CONTACT` it looks back (`explain_past`). Asks the same
+steps as the live flow (`dialplan.dialogue`). JSON to the letter of the project's interface; imports as little as it
+can, because the whole process answers within a second.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ _KEYS = re.compile(r"[0-9*#](?:[, ]?[0-9*#])*", re.ASCII)
 def run(arguments: Sequence[str]) -> int:
     """Exit 0 with the answer on stdout, 1 when the rules are broken (every error on stderr), 2 for a wrong call."""
     options = _parser().parse_args(arguments)
+    if options.contact or options.why or options.why_not:
+        from engine.commands.explain_past import explain_past  # noqa: PLC0415 - the journal's modules load slowly
+
+        return explain_past(options)
     try:
         ruleset = load(options.rules, options.overrides, cache_folder())
         at = options.at or datetime.now(SEOUL)
@@ -127,11 +132,16 @@ def _number(text: str) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./ringmaster explain", description="What would happen to a call, and by which rules."
+        prog="./ringmaster explain",
+        description="What would happen to a call, and by which rules; or what happened to one, and why.",
+        epilog="examples: ./ringmaster explain --at 2026-12-25T08:30 --press 1,2   "
+        "./ringmaster explain --why-not 1007 CONTACT",
     )
     parser.add_argument("--at", type=parse_at, metavar="TIME", help="such as 2026-12-25T08:30; by default now")
     parser.add_argument(
-        "--language", choices=[language.value for language in Language], help="keys begin at the topics"
+        "--language",
+        choices=[language.value for language in Language],
+        help="the caller's: keys begin at the topics; of a past contact: of the sentences, ko by default or en",
     )
     parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys, then silence")
     parser.add_argument("--from", dest="from_number", type=_number, metavar="NUMBER", help="the caller's number")
@@ -140,6 +150,11 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
         help="override one value, such as queues.defaults.wrapup_s=0",
     )  # fmt: skip
+    past = parser.add_mutually_exclusive_group()
+    past.add_argument("--contact", metavar="ID", help="a past contact's way instead, decision by decision")
+    past.add_argument("--why", nargs=2, metavar=("AGENT", "CONTACT"), help="why this contact went to this agent")
+    past.add_argument("--why-not", nargs=2, metavar=("AGENT", "CONTACT"), help="why it did not")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--korean", action="store_true", help="reasons in Korean")
     return parser
