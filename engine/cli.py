@@ -28,6 +28,7 @@ COMMANDS = {
     "prompts": "render the spoken sentences that have changed",
     "bench": "measure what the README promises",
     "test": "install what the tests need and run them all",
+    "completion": "what a shell needs to complete these words with Tab",
     "configure": "write the PBX's configuration and end (containers)",
 }
 
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         meant = f" Did you mean `{near[0]}`?" if near else ""
         print(f"ringmaster has no command `{name}`.{meant}\n\n{usage()}", file=sys.stderr)
         return 2
+    if set(words[1:]) & {"-h", "--help"}:
+        return _help(name, words[1:])
     try:
         return int(importlib.import_module(f"engine.commands.{name}").run(words[1:]))
     except KeyboardInterrupt:
@@ -52,6 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read the answer has seen enough (`| head`).
         sys.stderr.close()
         return 141
+
+
+def _help(name: str, words: Sequence[str]) -> int:
+    """The command's own help, and examples after it."""
+    code = 0
+    try:
+        importlib.import_module(f"engine.commands.{name}").run(words)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    if not code and (examples := importlib.import_module("engine.examples").text(name)):
+        print(f"\n{examples}")
+    return code
 
 
 def usage() -> str:

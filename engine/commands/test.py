@@ -29,6 +29,9 @@ CHECKS = {
 
 def run(arguments: Sequence[str]) -> int:
     """0 when all passed; else pytest's exit code, or 1. A check that fails keeps no test from running."""
+    if set(arguments) & {"-h", "--help"}:
+        print(__doc__)
+        return 0
     install("test")
     if "--audio" in arguments:
         install("audio")

@@ -1,0 +1,64 @@
+"""What each command is good for, as examples: the end of its `--help`. A test holds their options against the help."""
+
+from __future__ import annotations
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "up": (
+        ("up --demo", "43 simulated agents, callers, and a live wallboard"),
+        ("up --bind 192.0.2.10", "for phones and carriers on the network"),
+        ("up --at 2026-12-25T10:00 --set queues.defaults.wrapup_s=0", "Christmas morning, without wrap-up"),
+        ("up --engine-only", "only an engine, for the Asterisk that runs already"),
+    ),
+    "call": (
+        ("call --press 1,3 --at-agent 1001", "Korean, passports; agent 1001's phone answers"),
+        ("call --from 01012345678 --json", "one call told as data"),
+    ),
+    "watch": (("watch", "until Ctrl-C"), ("watch --once", "one frame")),
+    "validate": (
+        ("validate", "the city's own rules"),
+        ("validate --rules /tmp/new-rules --set queues.defaults.wrapup_s=0", "others, with one value changed"),
+    ),
+    "diff": (("diff dialplan/rules /tmp/new-rules", "what changes for callers, in words"),),
+    "schema": (("schema --out .schema", "a file for each rules file; docs/rules.md shows an editor use them"),),
+    "explain": (
+        ("explain --at 2026-12-25T08:30", "Christmas, half an hour before opening"),
+        ("explain --at 2027-01-29T17:30 --language en --press 3 --json", "a call in English, as data"),
+    ),
+    "simulate": (
+        ("simulate", "a working day of 2,200 calls under these rules"),
+        ("simulate --agents 12 --seed 7 --json", "as bad as twelve agents must be"),
+    ),
+    "show": (
+        ("show", "the latest contacts"),
+        ("show --agents", "what each agent did today"),
+    ),
+    "reload": (("reload", "the running centre follows the changed rules"),),
+    "prompts": (("prompts render", "speak the sentences whose words have changed"),),
+    "phones": (
+        ("phones --for yealink --server 192.0.2.10 --macs phones.csv --out /srv/provisioning", "a file a phone"),
+    ),
+    "doctor": (("doctor", "machine, files, running centre"), ("doctor --security", "only what keeps others out")),
+    "backup": (("backup /backup/centre-2026-11-24.tar.gz", "while the centre runs"),),
+    "restore": (("restore /backup/centre-2026-11-24.tar.gz --state /srv/ringmaster", "into an empty folder"),),
+    "bench": (
+        ("bench freed_to_invite", "beside app_queue, on one PBX"),
+        ("bench core --json", "the pure core, as data"),
+    ),
+    "test": (
+        ("test", "lint, types, contracts and every test"),
+        ("test tests/unit/acd", "with arguments: just pytest"),
+        ("test --long", "a million simulated calls too"),
+    ),
+    "completion": (
+        ("completion bash > ~/.local/share/bash-completion/completions/ringmaster", "for every later shell"),
+    ),
+}
+
+
+def text(command: str) -> str:
+    """The examples of a command, ready to be printed; empty when it has none."""
+    examples = EXAMPLES.get(command, ())
+    if not examples:
+        return ""
+    lines = [f"  ./ringmaster {words}\n      {what}" for words, what in examples]
+    return "\n".join(["examples:", *lines])
