@@ -7,8 +7,9 @@ from datetime import date
 
 from dialplan.changes import Change
 from dialplan.difference import generic
-from dialplan.difference.told import Side, Told, agent_name, queue_name, skill_names
+from dialplan.difference.told import Side, Told
 from dialplan.eligibility import languages_of, unfit
+from dialplan.labels import agent_name, queue_name, skill_names
 from dialplan.ruleset import Language, Ruleset
 from dialplan.words import Words, joined, languages_words, same
 

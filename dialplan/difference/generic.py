@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from dialplan.changes import ABSENT, Absent, Change, Value
-from dialplan.difference.told import Side, Told, agent_name, queue_name, topic_name
+from dialplan.difference.told import Side, Told
 from dialplan.fieldwords import NOTHING, field_words, value_words
+from dialplan.labels import agent_name, queue_name, topic_name
 from dialplan.words import Words, clipped, joined, same
 
 _TEXT_MOST = 200

@@ -7,8 +7,9 @@ from datetime import date
 
 from dialplan.changes import ABSENT, Absent, Change, Value
 from dialplan.difference import generic
-from dialplan.difference.told import Side, Told, queue_name, topic_name
+from dialplan.difference.told import Side, Told
 from dialplan.eligibility import able
+from dialplan.labels import queue_name, topic_name
 from dialplan.ruleset import Language
 from dialplan.words import Words, language_words, languages_words, same
 

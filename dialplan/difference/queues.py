@@ -11,8 +11,9 @@ from datetime import date
 
 from dialplan.changes import ABSENT, Absent, Change, Path, Value, place, values
 from dialplan.difference import generic
-from dialplan.difference.told import Side, Told, queue_name, skill_names
+from dialplan.difference.told import Side, Told
 from dialplan.eligibility import able, languages_of
+from dialplan.labels import queue_name, skill_names
 from dialplan.ruleset import Language, Queue, Requirement, Source
 from dialplan.words import Words, joined, language_words, languages_words, number, same, skills_words, to
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from dialplan.calendar import SEOUL
 from dialplan.difference import Difference, Eligible, Side, Told, difference
-from dialplan.difference.told import queue_name
+from dialplan.labels import queue_name
 from dialplan.loader import FILE_NAMES, RulesError, load_written
 from dialplan.ruleset import Language
 from dialplan.words import Words, language_words, same

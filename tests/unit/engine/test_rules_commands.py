@@ -160,3 +160,17 @@ def test_known_rules_are_answered_within_a_second(home: Path, words: list[str]) 
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     # CPU, not the clock: other tests may be running.
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
+
+
+def test_warnings_leave_sound_rules_sound(home: Path) -> None:
+    done = ringmaster(home, "validate", "--language", "en")
+    assert done.returncode == 0
+    assert "warning[one_agent]: Tax and finance, Japanese: only 1 agent can answer" in done.stdout
+    whole = json.loads(ringmaster(home, "validate", "--json").stdout)
+    assert whole["sound"] is True
+    assert all(set(one) == {"code", "rule", "number", "ko", "en"} for one in whole["warnings"])
+    broken = ringmaster(home, "validate", "--json", "--set", "queues.defaults.wrapup_s=soon")
+    assert broken.returncode == 1
+    assert json.loads(broken.stdout)["errors"] == [
+        {"rule": "--set queues.defaults.wrapup_s=soon", "text": "expected a number, found `soon`"}
+    ]
