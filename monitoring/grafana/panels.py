@@ -103,7 +103,6 @@ def _variable(label: str, title: str, metric: str) -> Json:
         "type": "query",
         "datasource": DATASOURCE,
         "query": {"query": query, "refId": label},
-        "definition": query,
         "refresh": 2,
         "sort": 1,
         "multi": True,
@@ -123,7 +122,6 @@ def build(dashboard: Dashboard) -> Json:
         panels.append(_panel(number, panel, x, y))
         x, height = x + panel.size[0], max(height, panel.size[1])
     return {
-        "id": None,
         "uid": dashboard.uid,
         "title": f"Ringmaster: {dashboard.title}",
         "tags": ["ringmaster"],
