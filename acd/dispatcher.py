@@ -23,8 +23,9 @@ from acd.core.events import (
     WrapupExtendAsked,
 )
 from acd.core.facts import Fact, TalkNoted
+from acd.core.memory import Memory
 from acd.core.model import Limits
-from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, has_room, position, snapshot
+from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, position, snapshot
 from acd.core.states import Presence, Work
 from acd.inbox import Inbox
 from acd.pbx import Pbx
@@ -89,6 +90,14 @@ class Dispatcher:
         """The AMI reader's: one event of the PBX."""
         self._inbox.packet(packet)
 
+    def remember(self, memory: Memory) -> None:
+        """What the journal knows of the engine before this one; before the PBX is read for the first time."""
+
+        def remember(_: float) -> None:
+            self._writer.remembering.memory = memory
+
+        self._inbox.put(remember)
+
     def begin_reread(self) -> None:
         """To be called before the PBX is read: from now on, what events touch is newer than what is read."""
         self._inbox.put(lambda _: self._writer.view.begin_reread())
@@ -116,19 +125,17 @@ class Dispatcher:
 
     # -- the sessions' door (acd.port.Acd) ----------------------------------------------------------------------------
 
-    def offer(self, offer: ContactOffered, channel: str) -> bool:
-        """Begin to wait; whether there was room."""
+    def offer(self, offer: ContactOffered, channel: str) -> None:
+        """Begin to wait."""
 
-        def begin(now: float) -> bool:
-            room = has_room(self._writer.state, offer.queue)
+        def begin(now: float) -> None:
             self._writer.view.know_contact(offer.contact_id, channel)
             self._writer.returning.came_back(offer.contact_id)
             self._writer.alive.add(offer.contact_id)
             self._writer.on_line.add(offer.contact_id)
             self._writer.feed(self._with_last_agent(offer, now), now)
-            return room
 
-        return self._inbox.ask(begin, missing=True)
+        self._inbox.put(begin)
 
     def _with_last_agent(self, offer: ContactOffered, now: float) -> ContactOffered:
         queue = self._writer.rules.queues.get(offer.queue)

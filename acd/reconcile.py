@@ -181,7 +181,9 @@ def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, Channe
         if up:  # told even if it is no news: the core may have come to believe otherwise
             what = view.attributes(caller.uniqueid)
             since = now - channel.age_s
-            events.append(TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since))
+            waited_since = _seconds(caller.variables.get("RM_QUEUED_AT", "")) or None
+            talk = TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, since, waited_since)
+            events.append(talk)
             leg.answered = True
             view.queue_callers.pop(caller.uniqueid, None)
             view.callers[caller.uniqueid] = contact_id

@@ -26,6 +26,7 @@ from acd.dialling import Dialling, is_reserved
 from acd.pbx import Membership, Pbx
 from acd.port import Assignment
 from acd.reconcile import PbxSnapshot, adopt, presences
+from acd.remembering import Remembering
 from acd.returning import Returning, guess_attributes
 from dialplan.ruleset import Ruleset
 
@@ -61,6 +62,7 @@ class Writer:
         self.view = View(lambda variables, queue: guess_attributes(self.rules, variables, queue))
         self.view.agents = frozenset(rules.agents)
         self.returning = Returning(self.view, pbx, room)
+        self.remembering = Remembering(self.view)
         self.dialling = Dialling()
         self.blind = BlindTransfers()
         self.alive: set[str] = set()  # contacts that are not over
@@ -108,7 +110,7 @@ class Writer:
             self.returning.sweep(now)
         if self._restore is not None and self.returning.everybody_back(now):
             restore, self._restore = self._restore, None
-            for event in restore:
+            for event in (*self.remembering.left_over(self.state), *restore):
                 self.feed(event, now)
             self._settled()
 
@@ -243,7 +245,7 @@ class Writer:
         """First callers and talks, then, when those who waited are back in order, the agents may be offered calls."""
         first, self._read_once = not self._read_once, True
         for event in adopt(self.view, seen, now):
-            self.feed(event, now)
+            self.feed(self.remembering.told(event) if first else event, now)
         self.returning.sweep(now)
         if first:
             self._restore = presences(self.view, seen, self.rules.presence_reasons)

@@ -29,6 +29,7 @@ from acd.dispatcher import Dispatcher
 from acd.explain import headline
 from acd.journal.agents import agents_day
 from acd.journal.codec import to_dict
+from acd.journal.memory import remember
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
 from acd.lastagents import LastAgents, talks_since
@@ -54,6 +55,7 @@ from ivr.session import Outcome, Services
 VERSION = "0.1.0"
 # The default of 5 ms lets a busy session's thread hold back the dispatcher for that long.
 SWITCH_INTERVAL_S = 0.0005
+REMEMBER_WITHIN_S = 1.0  # it takes some hundredths; a schema that is being migrated is not waited for
 HOST = "127.0.0.1"  # AMI, FastAGI and metrics never listen elsewhere
 
 _log = structlog.get_logger(__name__)
@@ -86,6 +88,7 @@ class Engine:
         self._doors: Doors | None = None
         self._ami_trouble = Sparing()  # it is tried several times a second
         self._stopping = False
+        self._remembered = threading.Event()  # or there is nothing to remember
         self._catalogue = Catalogue.load(self._rules_dir, strict=False)
         self.ami = AmiClient(
             HOST,
@@ -117,7 +120,7 @@ class Engine:
         """Doors first, then the PBX is read: those who wait in its queues come back through the doors."""
         self.http.start()
         self.fanout.start()
-        threading.Thread(target=self._read_today, name="today", daemon=True).start()
+        threading.Thread(target=self._read_journal, name="read-journal", daemon=True).start()
         self.dispatcher.start()
         services = Services(
             acd=self.dispatcher,
@@ -248,6 +251,8 @@ class Engine:
         """After each login: read the PBX anew. A failed reading ends the connection, which makes another."""
         self.dispatcher.begin_reread()
         begun = time.monotonic()
+        if not self._remembered.wait(REMEMBER_WITHIN_S):
+            _log.warning("journal.not_remembered_in_time")
         try:
             seen = read_pbx(client)
         except AmiError as error:
@@ -292,11 +297,13 @@ class Engine:
     def _reload_counted(self, succeeded: bool) -> None:
         self.metrics.reloads.labels("success" if succeeded else "error").inc()
 
-    def _read_today(self) -> None:
+    def _read_journal(self) -> None:
         now = self.clock()
         self._journal_after()
         database, begin, own = self.settings.database, midnight(now), self.journal.run
         try:
+            self.dispatcher.remember(remember(database, own))
+            self._remembered.set()
             self.today.add(figures(database, begin, begin + DAY_S, without_run=own))
             self.agents_today.begin_with(agents_day(database, begin, begin + DAY_S, without_run=own))
             days = max((queue.sticky.days for queue in self.rules().queues.values() if queue.sticky), default=0)
@@ -305,6 +312,8 @@ class Engine:
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             _log.warning("journal.today_unread", error=str(error))
             self.agents_today.begin_anyway(now)
+        finally:
+            self._remembered.set()
 
     def _live(self, facts: Sequence[Fact]) -> None:
         """Everything that follows the facts in this process: figures, metrics, the stream, the log."""

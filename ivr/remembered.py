@@ -27,7 +27,6 @@ class Wanted:
     resumed: bool = False
     points: float = 0.0  # of priority, by queue, topic and number
     order_class: int = 1
-    new: bool = False  # has not waited yet, and may be turned away
 
 
 class Channel(Protocol):

@@ -50,8 +50,7 @@ class Outcome(StrEnum):
     SERVED = "served"
     CLOSED = "closed"
     ABANDONED = "abandoned"  # hung up in the menus or while waiting
-    OVERFLOW = "overflow"  # all lines are busy
-    FULL = "full"  # the queue is
+    OVERFLOW = "overflow"
     FALLBACK = "fallback"  # handed to the safety net
     LEFT = "left"  # hung up during the talk, or was transferred by the agent's phone
     ERROR = "error"

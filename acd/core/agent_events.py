@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acd.core import lanes, moves, talks
+from acd.core.commands import Note
 from acd.core.events import DeviceChanged, PresenceAsked, PresenceRestored, WrapupEndAsked, WrapupExtendAsked
+from acd.core.facts import TalkNoted
 from acd.core.model import TALKING, Agent, State
 from acd.core.states import PRESENCE_TRANSITIONS, Presence, Work
 
@@ -102,7 +104,6 @@ def wrapup_end_asked(state: State, event: WrapupEndAsked, out: Out) -> None:
 
 def wrapup_extend_asked(state: State, event: WrapupExtendAsked, out: Out) -> None:
     """The agent needs longer: once a wrap-up."""
-    del out
     agent = state.agents.get(event.agent_id)
     if agent is None or agent.work is not Work.WRAPUP or agent.wrapup_extend_s <= 0:
         return
@@ -111,3 +112,5 @@ def wrapup_extend_asked(state: State, event: WrapupExtendAsked, out: Out) -> Non
     if ends_at is not None:
         state.timers.set(key, ends_at + agent.wrapup_extend_s)
         agent.wrapup_extend_s = 0.0
+        contact_id = "" if agent.contact is None else agent.contact.id
+        out.append(Note(TalkNoted(state.now, contact_id, agent.id, "wrapup", "extended", agent.id)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from acd.core.memory import ContactKnown
 from acd.core.states import Presence
 from dialplan.ruleset import AgentRule, CallbackRule, Language, Queue, Requirement
 
@@ -50,9 +51,8 @@ class Departure(StrEnum):
     """Why a contact leaves the queue without an agent and without hanging up."""
 
     BACK_TO_MENU = "back_to_menu"
-    OVERFLOW = "overflow"  # to another queue, by rule
-    FULL = "full"
-    CLOSED = "closed"  # closing is near
+    OVERFLOW = "overflow"
+    CLOSED = "closed"
     FALLBACK = "fallback"  # handed to the safety net
     ERROR = "error"
 
@@ -236,7 +236,11 @@ class RingEnded:
 
 @dataclass(frozen=True, slots=True)
 class TalkAdopted:
-    """After a restart: the PBX says that this agent talks with this caller since `since` (epoch seconds)."""
+    """After a restart: the PBX says that this agent talks with this caller since `since` (epoch seconds).
+
+    A contact that the core does not know counts as answered with `counts`: no engine has seen its answer;
+    `first_queued_at` is then when it began to wait. `offered`: no engine has seen it wait either.
+    """
 
     contact_id: str
     agent_id: str
@@ -244,6 +248,9 @@ class TalkAdopted:
     topic: str
     queue: str
     since: float
+    first_queued_at: float | None = None
+    counts: bool = False
+    offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +337,23 @@ class HoursChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapupRestored:
+    """After a restart: this agent was wrapping up this contact since `since`; the rest goes on. Told once."""
+
+    agent_id: str
+    contact: ContactKnown
+    since: float
+    extended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedUnseen:
+    """After a restart: a contact was not over by the journal, and the PBX knows nothing of it any more. Told once."""
+
+    contact: ContactKnown
+
+
+@dataclass(frozen=True, slots=True)
 class RulesChanged:
     """Rules were loaded: the agents and queues that there are from now on.
 
@@ -375,6 +399,8 @@ Event = (
     | CitizenAnswered
     | CitizenFailed
     | HoursChanged
+    | WrapupRestored
+    | EndedUnseen
     | RulesChanged
     | TimePassed
 )

@@ -131,6 +131,7 @@ class TalkNoted:
 
     what `supervision`: by the supervisor `by`, detail listen, whisper or barge, the same with `_ended`, or with
     `_refused` for a wrong PIN.
+    what `wrapup`: by the agent, detail extended.
     what `transfer`: by the agent `by` to `agent_id`; detail is kind:result, the kind blind or consult, the result
     answered, returned (to the agent who transferred), requeued or abandoned.
     """

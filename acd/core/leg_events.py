@@ -153,7 +153,7 @@ def ring_ended(state: State, event: RingEnded, out: Out) -> None:
 
 
 def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:
-    """The PBX has these two in a talk. A contact that is not known is taken in as it is, and counted by nobody."""
+    """The PBX has these two in a talk. A contact that is not known is taken in as it is."""
     contact = state.contacts.get(event.contact_id)
     since = min(event.since, state.now)
     if contact is not None and contact.state is ContactState.CONNECTED:
@@ -176,13 +176,18 @@ def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:
     agent = state.agents.get(event.agent_id)  # an agent on their way out of the rules may have left with that
     queue = state.queues.get(event.queue) or unknown_queue(event.queue)
     requirement = queue.requirement(event.language)
+    queued_at = min(event.first_queued_at, since) if event.counts and event.first_queued_at is not None else since
     contact = Contact(
-        event.contact_id, Channel.VOICE, event.language, event.topic, queue, requirement, 0.0, since, since, 0.0
-    )
+        event.contact_id, Channel.VOICE, event.language, event.topic, queue, requirement, 0.0, queued_at, queued_at,
+        waited_before_s=since - queued_at,
+    )  # fmt: skip
     contact.agent_id, contact.connected_at = event.agent_id, since
     contact.queues_entered.add(queue.key)
     state.contacts[contact.id] = contact
-    moves.move_contact(state, contact, ContactState.CONNECTED, out, first=True)
+    within = contact.waited_before_s <= queue.service_level_s if event.counts else None
+    moves.move_contact(
+        state, contact, ContactState.CONNECTED, out, first=True, offered=event.offered, within_threshold=within
+    )
     if agent is not None:
         agent.contact, agent.busy_since = contact, since
         moves.move_agent(state, agent, out, work=Work.CONNECTED)

@@ -84,7 +84,8 @@ PRESENCE_TRANSITIONS: dict[Presence, frozenset[Presence]] = {
 }
 
 WORK_TRANSITIONS: dict[Work, frozenset[Work]] = {
-    _W.IDLE: frozenset({_W.RESERVED, _W.OTHER, _W.CONNECTED}),  # CONNECTED: adopted from the PBX after a restart
+    # After a restart CONNECTED comes from the PBX, WRAPUP from the journal.
+    _W.IDLE: frozenset({_W.RESERVED, _W.OTHER, _W.CONNECTED, _W.WRAPUP}),
     _W.RESERVED: frozenset({_W.CONNECTED, _W.IDLE, _W.OTHER}),
     _W.CONNECTED: frozenset({_W.HOLD, _W.WRAPUP}),
     _W.HOLD: frozenset({_W.CONNECTED, _W.WRAPUP}),

@@ -19,6 +19,7 @@ from acd.core import (
     lanes,
     leg_events,
     matching,
+    memory_events,
     moves,
     reservations,
     rules_events,
@@ -232,6 +233,8 @@ _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
     events.CitizenAnswered: callback_events.citizen_answered,
     events.CitizenFailed: callback_events.citizen_failed,
     events.HoursChanged: callback_events.hours_changed,
+    events.WrapupRestored: memory_events.wrapup_restored,
+    events.EndedUnseen: memory_events.ended_unseen,
     events.RulesChanged: rules_events.rules_changed,
     events.TimePassed: _time_passed,
 }

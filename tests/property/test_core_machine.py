@@ -30,6 +30,7 @@ from acd.core.events import (
     ContactOffered,
     Departure,
     DeviceChanged,
+    EndedUnseen,
     Event,
     FellIntoNet,
     HandOnAsked,
@@ -50,9 +51,11 @@ from acd.core.events import (
     TimePassed,
     WrapupEndAsked,
     WrapupExtendAsked,
+    WrapupRestored,
 )
 from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, ReservationEnded
 from acd.core.invariants import check, may_take
+from acd.core.memory import ContactKnown
 from acd.core.model import Agent, Contact, State
 from acd.core.snapshot import estimated_wait_s, position, snapshot
 from acd.core.states import (
@@ -185,6 +188,13 @@ def bookings(draw: st.DrawFn) -> CallbackBooked:
     )  # fmt: skip
 
 
+remembered = st.builds(
+    ContactKnown, st.sampled_from(["r1", "r2"]), languages, st.just("any"), st.sampled_from(["tax", "gone"]),
+    st.sampled_from(sorted(set(ContactState) - FINAL_CONTACT_STATES - {ContactState.CALLBACK_BOOKED})), agent_ids,
+    st.just(START - 50.0), st.just(3.0), st.sampled_from([START - 40.0, START + 1e6]),
+)  # fmt: skip
+
+
 any_event = st.one_of(
     offers(),
     offers(),
@@ -223,6 +233,11 @@ any_event = st.one_of(
     ),
     st.builds(RingEnded, contact_ids, agent_ids),
     st.builds(FellIntoNet, contact_ids),
+    st.builds(EndedUnseen, remembered),
+    st.builds(
+        WrapupRestored, agent_ids, remembered.filter(lambda one: one.state is ContactState.WRAPUP),
+        st.sampled_from([START - 10.0, START, START + 1e6]), st.booleans(),
+    ),
     st.sampled_from(RULES),
 )  # fmt: skip
 
@@ -370,6 +385,8 @@ class CoreMachine(RuleBasedStateMachine):
 
     @rule()
     def the_same_again(self) -> None:
+        if isinstance(self.last, EndedUnseen | WrapupRestored):
+            return  # what is over leaves no trace; these are told once in an engine's life
         quiet = self.quiet  # a deadline in the same step may have changed what the event finds
         out = self.feed(self.last)
         assert out == [] or not (quiet and self.quiet), (self.last, out)
@@ -405,6 +422,9 @@ class CoreMachine(RuleBasedStateMachine):
         if isinstance(event, CallbackBooked):
             self.attempts[event.contact_id] = event.attempts + 3
         self.shares = {one.id: one.occupancy() for one in self.state.agents.values() if one.idle_stamp}
+        if isinstance(event, EndedUnseen | WrapupRestored) and event.contact.contact_id not in self.state.contacts:
+            known, began = event.contact, min(event.contact.at, max(self.state.now, self.now))
+            self.contacts[known.contact_id] = Seen(known.state, known.first_queued_at, known.waited_s, began, set())
         out = step(self.state, event, self.now if at is None else at)
         self.last = event
         for command in out:

@@ -91,9 +91,9 @@ class SafeTwin(TwinAcd):
         with self.lock:
             return super().take(contact_id)
 
-    def offer(self, offer, channel: str) -> bool:
+    def offer(self, offer, channel: str) -> None:
         with self.lock:
-            return super().offer(offer, channel)
+            super().offer(offer, channel)
 
 
 def eventually(condition, seconds=5.0):

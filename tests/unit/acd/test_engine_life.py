@@ -124,7 +124,7 @@ def test_new_engine_connected_or_on_hold(centre: Centre, phase: str) -> None:
 
 @pytest.mark.parametrize("phase", ["served", "done", "closed"])
 def test_new_engine_wrapup_and_after(centre: Centre, phase: str) -> None:
-    """The caller hears goodbye; the agent's wrap-up was the dead engine's, and is over."""
+    """The caller hears goodbye. Of the agent's wrap-up the journal would know (test_remembering.py); here is none."""
     read(centre, of_a_contact(phase))
     assert centre.agent("1001") == "available/idle"
     assert centre.moves("c1") == []
