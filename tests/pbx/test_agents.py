@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from calls import agents_of, dial_in, logged_in, say_code, wait_quiet, wait_state
-from centre import Centre, wait_for
+from calls import agents_of, dial_in, logged_in, wait_quiet, wait_state
+from centre import Centre
 
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_ua import Loop
 
 
 @pytest.fixture(scope="module")
