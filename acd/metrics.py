@@ -27,7 +27,7 @@ from acd.core.facts import (
     TalkNoted,
 )
 from acd.core.snapshot import Snapshot
-from acd.core.states import ContactState, Presence, Work
+from acd.core.states import ContactState, Presence, Work, agent_state
 from dialplan.ruleset import Language, Ruleset
 
 TARGET_RATIO = 0.97  # the city's promise for service level and answer rate
@@ -87,11 +87,6 @@ def combinations(rules: Ruleset) -> list[tuple[str, Language]]:
         if queue is not None
     }
     return sorted(found)
-
-
-def agent_state(presence: Presence, work: Work) -> str:
-    """The one word for an agent's pair of states: what they work on, else what they say of themselves."""
-    return presence.value if work is Work.IDLE else work.value
 
 
 def _zero(metric: Counter | Histogram, rows: Iterable[tuple[str, ...]], values: Iterable[str] | None = None) -> None:

@@ -14,6 +14,7 @@ COMMANDS = {
     "up": "the call centre: Asterisk and the engine, until Ctrl-C (--demo: with callers and agents)",
     "call": "place one real SIP call to a running centre, and tell it step by step",
     "watch": "the live wallboard of a running centre",
+    "wallboard": "the wallboard and the reports as web pages",
     "validate": "check the rules; every error with its file, line and column",
     "diff": "what changes for callers between two sets of rules, in words",
     "explain": "what would happen to a call at some time, and by which rules",

@@ -68,6 +68,23 @@ def _pins(state: Path) -> dict[str, str]:
     return {extension: pin for extension, _, pin in rows if pin}
 
 
+def web_password_file(state: Path) -> Path:
+    """Where the password of the web pages is; who deletes the file ends every session with the next start."""
+    return state / "web-password"
+
+
+def web_password(state: Path) -> str:
+    """The password of the web pages, made at the first need and kept 0600."""
+    path = web_password_file(state)
+    if path.exists() and (kept := path.read_text(encoding="utf-8").strip()):
+        if path.stat().st_mode & 0o077:
+            os.chmod(path, 0o600)  # noqa: PTH101 - restored from a backup, perhaps
+        return kept
+    made = secrets.token_urlsafe(18)
+    write_private(path, f"{made}\n")
+    return made
+
+
 def carrier_password(state: Path, carrier: str) -> str | None:
     """A carrier's password for registering, from the operator's STATE/carriers.json: {"name": "password"}."""
     path = state / "carriers.json"

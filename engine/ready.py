@@ -42,6 +42,7 @@ class Ready(BaseModel):
     pid: int
     asterisk_pid: int | None
     supervisor_pid: int
+    web: Address | None = None  # the wallboard and reports; None: not served
 
     def save(self, state: Path) -> None:
         """Write it, atomically."""

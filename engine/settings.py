@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine import fetch
 
+WEB_PORT = 8088
 # Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
 FREE_PORTS = range(20000, 30000)
 KEEP_DAYS = 400.0  # so that this month can be compared with last year's
@@ -34,6 +35,8 @@ class Defaults(BaseSettings):
     http_port: int = Field(default=9100, ge=0, le=65535)
     ami_port: int = Field(default=5038, ge=0, le=65535)
     agi_port: int = Field(default=4573, ge=0, le=65535)
+    web_port: int = Field(default=WEB_PORT, ge=0, le=65535)
+    web_bind: str = "127.0.0.1"
     rtp_start: int = Field(default=10000, ge=1024, le=65535)
     rtp_end: int = Field(default=19999, ge=1024, le=65535)
     journal_keep_days: float = Field(default=KEEP_DAYS, ge=0)  # 0: for ever
@@ -52,6 +55,8 @@ class RunSettings(BaseModel):
     http_port: int
     ami_port: int
     agi_port: int
+    web_port: int | None = None  # None: no web pages
+    web_bind: str = "127.0.0.1"
     rtp_start: int
     rtp_end: int
     run_dir: Path  # Asterisk's control socket lives here: a socket's path may have 107 characters only

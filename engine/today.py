@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from acd.core.facts import NOT_COUNTED, ContactMoved, Decision, Fact
+from acd.core.facts import NOT_COUNTED, ContactMoved, Decision, Fact, TalkNoted
 from acd.core.seoul import midnight
 from acd.core.states import ContactState
-from acd.journal.read import FLOWED_OUT, Figures
+from acd.journal.read import FLOWED_OUT, Figures, is_transfer
 
 DECISIONS = 30
 
@@ -39,6 +39,7 @@ class Today:
             "abandoned_short",
             "flowed_out",
             "callbacks_kept",
+            "transferred",
         )
         return dict.fromkeys(names, 0)
 
@@ -59,6 +60,8 @@ class Today:
                         self._decisions.appendleft(fact)
                 elif isinstance(fact, ContactMoved):
                     self._count(fact)
+                elif isinstance(fact, TalkNoted):
+                    self._counts["transferred"] += is_transfer(fact)
 
     def _count(self, fact: ContactMoved) -> None:
         counts = self._counts

@@ -25,6 +25,7 @@ from dialplan.ruleset import Ruleset
 from engine import credentials, fetch, logfiles, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
 from engine.settings import RunSettings, child_environment
+from engine.webpages import WebPages
 
 RESTART_AFTER_S = 1.0
 RESTART_AFTER_AT_MOST_S = 10.0
@@ -70,6 +71,7 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
             stack.enter_context(_only_one(_lock(settings.state), _running_on(settings.state)))
         centre = _Centre(settings, options)
         stack.callback(centre.end)
+        stack.callback(centre.end_pages)
         try:
             if options.engine_only:
                 centre.asterisk_pid = _running_asterisk(settings)
@@ -108,6 +110,7 @@ class _Centre:
         self._pbx: pbx.Pbx | None = None
         self._engine: subprocess.Popen[bytes] | None = None
         self._demo: subprocess.Popen[bytes] | None = None
+        self._pages: WebPages | None = None
         self._watch = Watch(settings.heartbeat)
         self._announced = False
         self._logs = logfiles.LogFiles(settings.state)
@@ -121,6 +124,7 @@ class _Centre:
         if pbx.stop_left_over(settings):
             _say("ended the Asterisk of an earlier `up` on this state that had been killed")
         settings.save()
+        self._open_pages()
         if asterisk is None:
             self._join_external_pbx(ruleset, secrets)
             return
@@ -129,6 +133,15 @@ class _Centre:
         self._pbx = pbx.Pbx(settings, asterisk)
         self._pbx.start(pause=self._pause)
         self.asterisk_pid = self._pbx.pid
+
+    def _open_pages(self) -> None:
+        settings = self._settings
+        if settings.web_port is None:
+            return
+        try:
+            self._pages = WebPages(settings.state, settings.web_bind, settings.web_port)
+        except OSError as error:  # calls are taken without them
+            _say(f"no wallboard in the browser: {settings.web_bind} port {settings.web_port}: {error}")
 
     def _join_external_pbx(self, ruleset: Ruleset, secrets: credentials.Credentials) -> None:
         """Its container may take any time to come up, and may run with the rules of an earlier day."""
@@ -250,10 +263,11 @@ class _Centre:
             pid=self._engine.pid,
             asterisk_pid=self.asterisk_pid,
             supervisor_pid=os.getpid(),
+            web=self._pages.address if self._pages else None,
         ).save(settings.state)
         if not self._announced:
             self._announced = True
-            _say(how_to_call(settings, sip_host))
+            _say(how_to_call(settings, sip_host, self._pages.said() if self._pages else None))
             if self._options.demo:
                 self._demo = subprocess.Popen(
                     [
@@ -274,6 +288,8 @@ class _Centre:
     def _pause(self, seconds: float) -> None:
         """Wait for a signal or the time, and deal with what came. Raises _Ended, or UpError when Asterisk is gone."""
         self._logs.look()
+        if self._pages is not None:
+            self._pages.look()
         got = signal.sigtimedwait(_WAITED_FOR, max(0.0, seconds))
         if got is not None and got.si_signo in _ASK_TO_END:
             raise _Ended
@@ -290,6 +306,11 @@ class _Centre:
             raise _Ended
         if self._options.engine_only and not self._settings.pbx_external and not ready.alive(self.asterisk_pid):
             raise UpError("Asterisk has ended")
+
+    def end_pages(self) -> None:
+        """End the pages' process and give their address up, within two seconds."""
+        if self._pages is not None:
+            self._pages.end()
 
     def end(self) -> None:
         """End what was started, the callers' sessions first. Never more than ten seconds."""
@@ -313,7 +334,7 @@ class _Centre:
         self._watch.close()
 
 
-def how_to_call(settings: RunSettings, host: str) -> str:
+def how_to_call(settings: RunSettings, host: str, pages: str | None) -> str:
     """A few lines for the person at the terminal: addresses, accounts, what to press."""
     where = f"{host}:{settings.sip_port}"
     return (
@@ -322,7 +343,8 @@ def how_to_call(settings: RunSettings, host: str) -> str:
         "            keys: 1 Korean, 2 English, 3 Japanese, 4 Chinese; then a topic, or 0 for any agent\n"
         f"  Agents:   register 1001, 1002, … at {where}; passwords in {settings.state}/agents.csv\n"
         "            *11 available, *12 away, *13 log out\n"
-        f"  Metrics:  http://127.0.0.1:{settings.http_port}/metrics\n"
+        + (f"  Wallboard: {pages}\n" if pages else "")
+        + f"  Metrics:  http://127.0.0.1:{settings.http_port}/metrics\n"
         "  Ctrl-C ends it."
     )
 

@@ -18,10 +18,10 @@ from rich.text import Text
 
 from acd.core.states import Presence, Work
 from web.board import AgentLine, Board, Waiting
+from web.words import AGENT_STATES, AWAY_REASONS, LANGUAGES, Words
 
 STALE_AFTER_S = 5.0
 SEOUL_OFFSET_S = 9 * 3600  # Korea has no daylight saving time
-LANGUAGE_LABELS = {"ko": "한국어 Korean", "en": "영어 English", "ja": "일본어 Japanese", "zh": "중국어 Chinese"}
 TARGET = 0.97  # the city's promise, for both rates
 MOST_LINES = 14  # of decisions
 WIDE = 104  # columns from which waiting and agents stand side by side
@@ -31,32 +31,19 @@ WIDE_LINES, TALL_LINES, FEW_LINES = 23, 35, 20
 # Who was not chosen is for the one who asks (`show`), not for a wall.
 _PASSED_OVER_KO, _PASSED_OVER_EN = " 선택되지 않음: ", " Passed over: "
 
-# What an agent is doing, in the order of the columns: key, Korean, English, colour.
-STATES: tuple[tuple[str, str, str, str], ...] = (
-    ("available", "수신대기", "Ready", "green"),
-    ("reserved", "호출중", "Ringing", "yellow"),
-    ("connected", "통화중", "Talking", "cyan"),
-    ("hold", "보류", "Hold", "blue"),
-    ("wrapup", "후처리", "Wrap-up", "magenta"),
-    ("other", "타통화", "Other", "white"),
-    ("away", "이석", "Away", "bright_black"),
-    ("not_responding", "무응답", "No answer", "red"),
-    ("error", "단말이상", "Phone fault", "red"),
-    ("offline", "로그아웃", "Off", "bright_black"),
-)
-REASONS = {
-    "": "사유 없음",
-    "lunch": "식사",
-    "break": "휴식",
-    "training": "교육",
-    "meeting": "회의",
-    "other": "기타업무",
+# What an agent is doing.
+COLOURS = {
+    "available": "green",
+    "reserved": "yellow",
+    "connected": "cyan",
+    "hold": "blue",
+    "wrapup": "magenta",
+    "other": "white",
+    "away": "bright_black",
+    "not_responding": "red",
+    "error": "red",
+    "offline": "bright_black",
 }
-
-
-def state_of(agent: AgentLine) -> str:
-    """The one word for an agent, a key of STATES: what they work on, else what they say of themselves."""
-    return agent.presence.value if agent.work is Work.IDLE else agent.work.value
 
 
 def draw(
@@ -144,7 +131,7 @@ def _few_lines(board: Board) -> list[RenderableType]:
     waiting = Text(" ")
     for line in board.waiting:
         oldest = "" if line.oldest_s is None else f" ({line.oldest_s:.0f} s)"
-        label = LANGUAGE_LABELS.get(line.language, line.language).partition(" ")[0]
+        label = _language(line.language).ko
         waiting.append(f"{label} {line.language} {line.count}{oldest}   ", "" if line.count else "dim")
     for text in (now, rates, waiting):
         text.no_wrap, text.overflow = True, "ellipsis"
@@ -185,7 +172,7 @@ def _waiting(lines: Sequence[Waiting]) -> RenderableType:
         oldest = "" if line.oldest_s is None else f"{line.oldest_s:.0f} s"
         late = "red" if (line.oldest_s or 0) > 20 else style
         table.add_row(
-            Text(LANGUAGE_LABELS.get(line.language, line.language), style),
+            Text(" ".join(_language(line.language)), style),
             Text(str(line.count), "bold yellow" if line.count else "dim"),
             Text(oldest, late),
         )
@@ -194,22 +181,29 @@ def _waiting(lines: Sequence[Waiting]) -> RenderableType:
 
 def _agents(agents: Sequence[AgentLine]) -> RenderableType:
     teams = sorted({agent.team for agent in agents})
-    counted = Counter((agent.team, state_of(agent)) for agent in agents)
+    counted = Counter((agent.team, agent.state) for agent in agents)
     always = {"available", "reserved", "connected", "wrapup", "away"}
-    shown = [s for s in STATES if s[0] in always or any(counted[team, s[0]] for team in teams)]
+    shown = [state for state in AGENT_STATES if state in always or any(counted[team, state] for team in teams)]
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
     table.add_column("팀\nTeam", no_wrap=True)
-    for _, korean, english, colour in shown:
-        table.add_column(Text(f"{korean}\n{english}", justify="right"), justify="right", style=colour, no_wrap=True)
+    for state in shown:
+        heading = Text("\n".join(AGENT_STATES[state]), justify="right")
+        table.add_column(heading, justify="right", style=COLOURS[state], no_wrap=True)
     for team in teams:
-        table.add_row(_team(team), *[_count(counted[team, s[0]]) for s in shown])
-    table.add_row(Text("전체 All", "bold"), *[_count(sum(counted[t, s[0]] for t in teams), bold=True) for s in shown])
-    reasons = Counter(a.reason or "" for a in agents if state_of(a) == Presence.AWAY.value)
-    note = "  ".join(f"{REASONS.get(reason, reason)} {number}" for reason, number in sorted(reasons.items()))
+        table.add_row(_team(team), *[_count(counted[team, state]) for state in shown])
+    table.add_row(
+        Text("전체 All", "bold"), *[_count(sum(counted[t, state] for t in teams), bold=True) for state in shown]
+    )
+    reasons = Counter(a.reason or "" for a in agents if a.state == Presence.AWAY.value)
+    note = "  ".join(f"{AWAY_REASONS.get(reason, reason)} {number}" for reason, number in sorted(reasons.items()))
     title = _title(f"상담사 Agents ({len(agents)})")
     return Panel(
         table, title=title, subtitle=_title(note) if note else None, border_style="bright_black", padding=(0, 0)
     )
+
+
+def _language(key: str) -> Words:
+    return LANGUAGES.get(key, Words(key, ""))
 
 
 def _title(text: str) -> Text:

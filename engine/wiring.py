@@ -22,7 +22,6 @@ from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
 from acd.clock import SteadyClock
 from acd.core.facts import Decision, Fact
-from acd.core.figures import AgentFigures
 from acd.core.seoul import DAY_S, midnight
 from acd.core.snapshot import Snapshot
 from acd.dispatcher import Dispatcher
@@ -39,7 +38,7 @@ from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
-from engine import agentstoday, credentials, goodrules, pbx
+from engine import agentstoday, credentials, goodrules, pbx, snapshot
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
@@ -200,35 +199,16 @@ class Engine:
         if seen is None:
             return None
         in_sessions = self._doors.callers_now() if self._doors is not None else 0
-        days = self.agents_today.figures(seen.at)
-        thresholds = [queue.service_level_s for queue in self.rules().queues.values()]
-        board = {
-            "at": seen.at,
-            "threshold_s": max(thresholds, default=20.0),
-            "in_menu": max(0, in_sessions - self.dispatcher.calls()),
-            "ami_connected": self.ami_connected(),
-            "waiting": {
-                language.value: {"count": _waiting(seen, language), "oldest_s": seen.oldest_wait_s(language)}
-                for language in Language
-            },
-            "agents": [
-                {
-                    "id": agent.agent_id,
-                    "name": agent.name,
-                    "team": agent.team,
-                    "presence": agent.presence.value,
-                    "work": agent.work.value,
-                    "reason": agent.reason,
-                    "lasted_s": round(agent.lasted_s, 1),
-                    "reachable": agent.reachable,
-                    "contact_id": agent.contact_id,
-                    "today": agentstoday.as_json(days.get(agent.agent_id, AgentFigures())),
-                }
-                for agent in seen.agents
-            ],
-            **self.today.as_json(),
-        }
-        return json.dumps(board, ensure_ascii=False).encode()
+        return snapshot.as_json(
+            seen,
+            self.rules(),
+            self.today.as_json(),
+            self.estimates(),
+            self.agents_today.figures(seen.at),
+            in_menu=max(0, in_sessions - self.dispatcher.calls()),
+            ami_connected=self.ami_connected(),
+            is_open=self.is_open(),
+        )
 
     def _sound(self, language: Language, key: str) -> str:
         sounds: Path = self.settings.state / "asterisk" / "data" / "sounds"
@@ -339,7 +319,3 @@ _EVENT_NAMES = {
     "CallbackNoted": "callback.noted",
 }
 _NOT_LOGGED = frozenset({"passed_over", "at", "caller"})
-
-
-def _waiting(seen: Snapshot, language: Language) -> int:
-    return sum(line.queued + line.reserved for line in seen.lines if line.language is language)

@@ -7,10 +7,11 @@ becomes its empty value, so that a wallboard never dies of a version; a value of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from acd.core import figures
-from acd.core.states import Presence, Work
+from acd.core.states import Presence, Work, agent_state
+from dialplan.ruleset import Bounds, WallboardRule
 
 LANGUAGES = ("ko", "en", "ja", "zh")
 
@@ -26,6 +27,7 @@ class Waiting:
     language: str
     count: int
     oldest_s: float | None  # None: nobody waits
+    estimated_s: float | None = None  # of one who comes now; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class AgentLine:
     presence: Presence
     work: Work
     reason: str | None
+
+    @property
+    def state(self) -> str:
+        """The one word for what they do, a key of web.words.AGENT_STATES."""
+        return agent_state(self.presence, self.work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +67,16 @@ class Counts:
     abandoned_short: int = 0
     flowed_out: int = 0
     callbacks_kept: int = 0
+    transferred: int = 0
 
     @property
     def service_level(self) -> float | None:
         """`short_excluded`: answered within the threshold / (offered - short abandoned); None before the first."""
-        return figures.service_level(self._at_outcome)
+        return self.service_level_of(figures.ServiceLevel.SHORT_EXCLUDED)
+
+    def service_level_of(self, variant: figures.ServiceLevel) -> float | None:
+        """0-1, of this variant; None before the first."""
+        return figures.service_level(self._at_outcome, variant)
 
     @property
     def answer_rate(self) -> float | None:
@@ -95,6 +107,9 @@ class Board:
     agents: tuple[AgentLine, ...]
     counts: Counts
     decisions: tuple[Said, ...]  # newest first
+    is_open: bool | None = None  # None: the engine does not say
+    teams: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # labels by language
+    rule: WallboardRule = field(default_factory=WallboardRule)
 
     @property
     def waiting_now(self) -> int:
@@ -129,12 +144,34 @@ def _read(raw: Mapping[str, object]) -> Board:
         agents=tuple(_agent(_mapping(each)) for each in _sequence(raw.get("agents"))),
         counts=Counts(**{name: int(_number(counts.get(name))) for name in Counts.__dataclass_fields__}),
         decisions=tuple(_said(_mapping(each)) for each in _sequence(raw.get("decisions"))),
+        is_open=None if raw.get("open") is None else bool(raw.get("open")),
+        teams={
+            key: {k: str(v) for k, v in _mapping(label).items()} for key, label in _mapping(raw.get("teams")).items()
+        },
+        rule=_rule(_mapping(raw.get("wallboard"))),
     )
+
+
+def _rule(raw: Mapping[str, object]) -> WallboardRule:
+    usual = WallboardRule()
+    given: dict[str, Bounds] = {}
+    for name in ("service_level", "answer_rate", "waiting", "oldest_wait_s", "estimated_wait_s"):
+        if name in raw:
+            bounds = _mapping(raw[name])
+            given[name] = Bounds(_number(bounds.get("good")), _number(bounds.get("bad")))
+    variant = figures.ServiceLevel(str(raw.get("service_level_variant", usual.service_level_variant)))
+    return replace(usual, service_level_variant=variant.value, **given)
 
 
 def _waiting(language: str, raw: Mapping[str, object]) -> Waiting:
     count = int(_number(raw.get("count")))
-    return Waiting(language, count, _number(raw.get("oldest_s")) if count else None)
+    estimated = raw.get("estimated_s")
+    return Waiting(
+        language,
+        count,
+        _number(raw.get("oldest_s")) if count else None,
+        None if estimated is None else _number(estimated),
+    )
 
 
 def _agent(raw: Mapping[str, object]) -> AgentLine:

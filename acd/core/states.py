@@ -96,6 +96,11 @@ WORK_TRANSITIONS: dict[Work, frozenset[Work]] = {
 FINAL_CONTACT_STATES = frozenset(state for state, following in CONTACT_TRANSITIONS.items() if not following)
 
 
+def agent_state(presence: Presence, work: Work) -> str:
+    """The one word for an agent's pair of states: what they work on, else what they say of themselves."""
+    return presence.value if work is Work.IDLE else work.value
+
+
 class IllegalTransition(Exception):
     """A transition outside the tables: a bug of ours, never of a caller's. Names the thing and both states."""
 

@@ -5,4 +5,4 @@ old, `read` and `agents` read, `migrate` is run as a short process of its own (a
 without).
 """
 
-SCHEMA = "0002"  # the newest migration; a file that has it needs no process to migrate it
+SCHEMA = "0003"  # the newest migration; a file that has it needs no process to migrate it

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select
 
 from acd.core import figures as figure_formulas
-from acd.core.facts import NOT_COUNTED, ContactMoved, Fact
+from acd.core.facts import NOT_COUNTED, ContactMoved, Fact, TalkNoted
 from acd.core.states import ContactState
 from acd.journal.codec import from_row
 from acd.journal.tables import facts, open_engine
@@ -26,6 +26,7 @@ class Figures:
     flowed_out: int
     wait_sum_s: float  # of the answered
     callbacks_kept: int = 0  # called back as promised, of those that flowed out
+    transferred: int = 0  # to someone who answered
 
     @property
     def answer_rate(self) -> float | None:
@@ -50,6 +51,11 @@ class Figures:
 
 
 FLOWED_OUT = (ContactState.OVERFLOWED, ContactState.CLOSED, ContactState.CALLBACK_BOOKED, ContactState.FAILED)
+
+
+def is_transfer(fact: TalkNoted) -> bool:
+    """Whether this is a transfer that somebody answered."""
+    return fact.what == "transfer" and fact.detail.endswith(":answered")
 
 
 def timeline(path: Path, contact_id: str) -> list[Fact]:
@@ -114,7 +120,10 @@ def _line(moves: list[ContactMoved]) -> ContactLine:
 def figures(
     path: Path, begin: float, end: float, queue: str | None = None, *, without_run: int | None = None
 ) -> Figures:
-    """The interval's figures, `begin <= at < end` in epoch seconds, of one queue or of all; counted by the database."""
+    """The interval's figures, `begin <= at < end` in epoch seconds, of one queue or of all; counted by the database.
+
+    Transfers are the centre's, of no queue.
+    """
     connected, abandoned = facts.c.new == "connected", facts.c.new == "abandoned"
     within = func.json_extract(facts.c.body, "$.within_threshold")
     answered = connected & within.is_not(None)
@@ -137,5 +146,13 @@ def figures(
         query = query.where(facts.c.queue == queue)
     if without_run is not None:
         query = query.where(facts.c.run != without_run)
+    handed_on = select(func.count()).where(
+        facts.c.kind == "TalkNoted", facts.c.at >= begin, facts.c.at < end,
+        func.json_extract(facts.c.body, "$.what") == "transfer",
+        func.json_extract(facts.c.body, "$.detail").like("%:answered"),
+    )  # fmt: skip
+    if without_run is not None:
+        handed_on = handed_on.where(facts.c.run != without_run)
     with open_engine(path).connect() as connection:
-        return Figures(**connection.execute(query).mappings().one())
+        transferred = 0 if queue is not None else connection.scalar(handed_on) or 0
+        return Figures(**connection.execute(query).mappings().one(), transferred=transferred)

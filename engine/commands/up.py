@@ -22,6 +22,7 @@ from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
 from engine.settings import (
+    WEB_PORT,
     Defaults,
     RunSettings,
     default_rules,
@@ -107,6 +108,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
                 f"--{name.replace('_', '-')} 0 takes a free one"
             )
         ports[name] = port or free_port(taken, host=host)
+    web_port = None if options.no_web else _web_port(options, defaults, taken)
     return RunSettings(
         state=state,
         rules=options.rules.absolute(),
@@ -116,6 +118,8 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         http_port=ports["http_port"],
         ami_port=ports["ami_port"],
         agi_port=ports["agi_port"],
+        web_port=web_port,
+        web_bind=_or(options.web_bind, defaults.web_bind),
         rtp_start=defaults.rtp_start,
         rtp_end=defaults.rtp_end,
         run_dir=run_dir_for(state),
@@ -125,6 +129,19 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         journal_keep_days=defaults.journal_keep_days,
         pbx_external=options.pbx_external,
     )
+
+
+def _web_port(options: argparse.Namespace, defaults: Defaults, taken: set[int]) -> int:
+    """The pages' port. The usual one may be taken, by another centre's pages too: then any free one."""
+    asked, host = options.web_port, _or(options.web_bind, defaults.web_bind)
+    try:
+        if asked and not port_is_free(asked, host=host):
+            raise up.UpError(f"port {asked} on {host} is taken by another program; --web-port 0 takes a free one")
+        if asked is None and defaults.web_port and port_is_free(defaults.web_port, host=host):
+            return defaults.web_port
+        return int(asked or free_port(taken, host=host))
+    except OSError as error:
+        raise up.UpError(f"web pages cannot be served at {host} (--web-bind, RINGMASTER_WEB_BIND): {error}") from None
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
@@ -137,6 +154,11 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ami-port", type=_port, metavar="N", help=f"by default 5038; {ports}")
     parser.add_argument("--agi-port", type=_port, metavar="N", help=f"by default 4573; {ports}")
     parser.add_argument("--bind", metavar="ADDR", help="where SIP answers, by default 127.0.0.1")
+    parser.add_argument(
+        "--web-port", type=_port, metavar="N", help=f"wallboard, by default {WEB_PORT}, or any free one"
+    )
+    parser.add_argument("--web-bind", metavar="ADDR", help="by default 127.0.0.1; elsewhere it asks for a password")
+    parser.add_argument("--no-web", action="store_true", help="no wallboard in the browser")
     parser.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
         help="override one value of the rules, such as queues.defaults.wrapup_s=0",

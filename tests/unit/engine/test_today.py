@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from acd.core.facts import ContactMoved, Decision
+from acd.core.facts import ContactMoved, Decision, TalkNoted
 from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.journal.read import Figures
@@ -34,7 +34,7 @@ def test_midnight_is_seouls() -> None:
 
 def test_counts_and_a_new_day() -> None:
     today = Today(at("2026-11-24T12:00"), lambda _: ("", ""))
-    today.add(Figures(10, 8, 7, 2, 1, 0, 50.0))
+    today.add(Figures(10, 8, 7, 2, 1, 0, 50.0, transferred=5))
     noon = at("2026-11-24T12:00")
     today.receive(
         [
@@ -45,10 +45,15 @@ def test_counts_and_a_new_day() -> None:
             moved(ContactState.OVERFLOWED, noon),
             moved(ContactState.CONNECTED, noon, detail="kept"),
             moved(ContactState.CALLBACK_BOOKED, noon, detail="later"),
+            TalkNoted(noon, "c", "1002", "transfer", "blind:answered", "1001"),
+            TalkNoted(noon, "c", "1002", "transfer", "blind:returned", "1001"),
+            TalkNoted(noon, "c", "1002", "supervision", "listen", "1001"),
         ]
     )
     assert today.as_json()["counts"] == {
-        "offered": 11, "answered": 9, "answered_within": 8, "abandoned": 3, "abandoned_short": 2, "flowed_out": 1, "callbacks_kept": 1,
+        "offered": 11, "answered": 9, "answered_within": 8, "abandoned": 3, "abandoned_short": 2, "flowed_out": 1,
+        "callbacks_kept": 1,
+        "transferred": 6,
     }  # fmt: skip
     today.receive([moved(ContactState.QUEUED, at("2026-11-25T00:00:01"), offered=True)])
     after = today.as_json()

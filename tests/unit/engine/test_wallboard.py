@@ -100,8 +100,8 @@ def test_a_decision_is_broken_between_words_and_loses_none(width):
 
 
 def test_work_says_more_than_presence():
-    assert wallboard.state_of(agent(1, Presence.AWAY, Work.WRAPUP)) == "wrapup"
-    assert wallboard.state_of(agent(1, Presence.AWAY)) == "away"
+    assert agent(1, Presence.AWAY, Work.WRAPUP).state == "wrapup"
+    assert agent(1, Presence.AWAY).state == "away"
 
 
 def test_a_rare_state_has_a_column_only_when_somebody_is_in_it():

@@ -1,0 +1,31 @@
+"""The journal's SQL views, as SQLAlchemy knows them; migration 0003 makes them, docs/reports.md explains them.
+
+Only columns: what is asked of them is in `acd.journal.hour` and `acd.journal.report`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Float, Integer, String, column, table
+
+CONTACTS = ("offered", "answered", "answered_within", "abandoned", "abandoned_short", "flowed_out")
+
+contact_moves = table(
+    "contact_moves",
+    column("at", Float),
+    column("day", String),
+    column("hour", Integer),
+    *(column(name, String) for name in ("contact_id", "agent_id", "queue", "language", "topic", "channel")),
+    *(column(name, Integer) for name in (*CONTACTS, "talked")),
+    *(column(name, Float) for name in ("waited_s", "talk_s", "hold_s")),
+)
+agent_spells = table(
+    "agent_spells",
+    *(column(name, Integer) for name in ("run", "seq")),
+    *(column(name, Float) for name in ("began", "ended")),
+    *(column(name, String) for name in ("agent_id", "team", "presence", "work", "next_work", "next_contact_id")),
+)
+transfers = table(
+    "transfers",
+    column("at", Float),
+    *(column(name, String) for name in ("contact_id", "to_agent", "by_agent", "kind", "result")),
+)

@@ -1,0 +1,40 @@
+"""Runs the pages on a socket that is already bound, until SIGTERM or SIGINT. The one place that knows uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from web.app import application
+from web.feed import Find
+from web.login import Gate
+
+MOST_CONNECTIONS = 260  # viewers, and whoever comes for a page
+MOST_HEADER_BYTES = 16_384
+IDLE_S = 5
+END_WITHIN_S = 2
+
+
+def serve(sock: socket.socket, find: Find, database: Path, gate: Gate) -> None:
+    """Returns when it has been asked to end."""
+    servers: list[uvicorn.Server] = []
+    config = uvicorn.Config(
+        application(find, database, gate, ends=lambda: servers[0].should_exit),
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=END_WITHIN_S,
+    )
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    servers.append(uvicorn.Server(config))
+    servers[0].run(sockets=[sock])
