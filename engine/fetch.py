@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +55,10 @@ PROGRAMS = {
     "sipp": Source(("sip-tester",), "bookworm", "usr/bin/sipp", 20),
     "baresip": Source(("baresip-core",), "bookworm", "usr/bin/baresip", 60),
     "prometheus": Source(("prometheus",), "sid", "usr/bin/prometheus", 60),
+    # Without a window: half of the whole browser's size. The fonts are for Korean.
+    "chromium": Source(
+        ("chromium-headless-shell", "fonts-nanum"), "bookworm", "usr/lib/chromium/chromium-headless-shell", 170
+    ),
 }
 
 
@@ -101,7 +105,7 @@ def program(name: str) -> Program:
 
 def found(name: str) -> Program | None:
     """The program as `program` would give it, if nothing has to be fetched for it."""
-    if name == "asterisk" and (own := _machines_asterisk()):
+    if (of_the_machine := _OWN.get(name)) and (own := of_the_machine()):
         return own
     root = home() / name
     return Program(name, root, PROGRAMS[name].binary) if (root / STAMP).exists() else None
@@ -128,6 +132,21 @@ def _machines_asterisk() -> Program | None:
         return None
     own = Program("asterisk", Path("/"), found.lstrip("/"))
     return own if asterisk_version(own)[0] >= MINIMUM_ASTERISK else None
+
+
+def _machines_chromium() -> Program | None:
+    """The Chromium that is installed here, if anything here can draw Korean."""
+    if os.environ.get("RINGMASTER_FETCH_CHROMIUM") or not shutil.which("fc-list"):
+        return None
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        return None
+    fonts = subprocess.run(["fc-list", ":lang=ko"], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    return Program("chromium", Path("/"), found.lstrip("/")) if fonts.stdout.strip() else None
+
+
+# Programs that are not fetched where the machine has a fit one.
+_OWN: dict[str, Callable[[], Program | None]] = {"asterisk": _machines_asterisk, "chromium": _machines_chromium}
 
 
 def _triplet() -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -36,5 +38,12 @@ def serve(sock: socket.socket, find: Find, database: Path, gate: Gate) -> None:
         timeout_graceful_shutdown=END_WITHIN_S,
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _asked_to_end)  # uvicorn raises it once more when it has ended
     servers.append(uvicorn.Server(config))
     servers[0].run(sockets=[sock])
+
+
+def _asked_to_end(number: int, frame: FrameType | None) -> None:
+    """An end that was asked for is none by a signal."""
+    del number, frame
