@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from sqlalchemy import Float, Integer, String, column, table
 
-CONTACTS = ("offered", "answered", "answered_within", "abandoned", "abandoned_short", "flowed_out")
+CONTACTS = (
+    "offered", "answered", "answered_within", "abandoned", "abandoned_short", "flowed_out", "callbacks_kept",
+)  # fmt: skip
 
 contact_moves = table(
     "contact_moves",

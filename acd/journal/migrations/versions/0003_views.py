@@ -26,7 +26,9 @@ SELECT run, seq, at,
   new = 'connected' AND coalesce(json_extract(body, '$.within_threshold'), 0) AS answered_within,
   new = 'abandoned' AS abandoned,
   new = 'abandoned' AND coalesce(json_extract(body, '$.detail'), '') = 'short' AS abandoned_short,
-  new IN ('overflowed', 'closed', 'callback_booked', 'failed') AS flowed_out,
+  new IN ('overflowed', 'closed', 'callback_booked', 'failed')
+    AND coalesce(json_extract(body, '$.detail'), '') NOT IN ('later', 'unkept', 'rang_in', 'withdrawn') AS flowed_out,
+  new = 'connected' AND coalesce(json_extract(body, '$.detail'), '') = 'kept' AS callbacks_kept,
   coalesce(old, '') = 'connected' AS talked,
   json_extract(body, '$.waited_s') AS waited_s,
   CASE WHEN old = 'connected' THEN json_extract(body, '$.talk_s') ELSE 0.0 END AS talk_s,
@@ -58,6 +60,7 @@ CREATE VIEW day_figures AS
 SELECT day, queue, channel, language,
   sum(offered) AS offered, sum(answered) AS answered, sum(answered_within) AS answered_within,
   sum(abandoned) AS abandoned, sum(abandoned_short) AS abandoned_short, sum(flowed_out) AS flowed_out,
+  sum(callbacks_kept) AS callbacks_kept,
   sum(answered * waited_s) AS answered_wait_s,
   sum(talked) AS talks, sum(talk_s) AS talk_s, sum(hold_s) AS hold_s
 FROM contact_moves GROUP BY day, queue, channel, language
