@@ -60,7 +60,10 @@ class Requirement:
         """Whether an agent with these languages and skill levels may take the contact."""
         if self.language is not None and self.language not in languages:
             return False
-        return all(skills.get(name, 0) >= level for name, level in self.skills)
+        for name, level in self.skills:  # noqa: SIM110  (asked of every agent for every lane: `all` takes twice as long)
+            if skills.get(name, 0) < level:
+                return False
+        return True
 
     def __str__(self) -> str:
         language = "any language" if self.language is None else self.language.value

@@ -71,7 +71,11 @@ def eta_s(state: State, lane: Lane, order: Order) -> float | None:
     agents = len(lane.on_duty)
     if not agents or state.handling.count < COMPLETIONS_LEAST:
         return None
-    ahead = sum(share * bisect_left(rival.waiting, order) for rival, share in _weights(state, lane))
+    ahead = 0.0
+    for rival, share in _weights(state, lane):
+        waiting = rival.waiting
+        if waiting:
+            ahead += share * (len(waiting) if waiting[-1] < order else bisect_left(waiting, order))
     eta = (1 + ahead) * state.handling.mean_s / agents
     waits = state.waits.get(lane.requirement.language) if lane.requirement.language is not None else None
     p90_s = waits.p90_s() if waits is not None else None

@@ -28,14 +28,14 @@ class IdleOrder(Protocol):
 
     beaten: str  # PassedOver code of the agents who come after the chosen one
 
-    def add(self, agent: Agent) -> None:
-        """Enter an agent who has just become idle and has a fresh `idle_stamp`."""
+    def add(self, agent: Agent, live: int) -> None:
+        """Enter an agent who has just become idle and has a fresh `idle_stamp`; `live` are idle, with them.
+
+        Drops stale entries when they outnumber the live ones.
+        """
 
     def __iter__(self) -> Iterator[Agent]:
         """The agents who are still idle, best first. Lazy: the first few cost O(log n)."""
-
-    def trim(self, live: int) -> None:
-        """Drop stale entries when they outnumber the `live` ones."""
 
 
 class LongestIdle:
@@ -47,9 +47,15 @@ class LongestIdle:
         self.beaten = "longer_idle"
         self._entries: deque[tuple[float, str, int, Agent]] = deque()
 
-    def add(self, agent: Agent) -> None:
+    def add(self, agent: Agent, live: int) -> None:
         """See IdleOrder."""
         entries = self._entries
+        for _ in range(_A_FEW):
+            if not entries or entries[0][3].idle_stamp == entries[0][2]:
+                break
+            entries.popleft()
+        if len(entries) > 2 * live + _SLACK:
+            entries = self._entries = deque(one for one in entries if one[3].idle_stamp == one[2])
         entry = (agent.idle_since, agent.id, agent.idle_stamp, agent)
         if not entries or entries[-1] < entry:
             entries.append(entry)
@@ -66,16 +72,6 @@ class LongestIdle:
             if entry[3].idle_stamp == entry[2]:
                 yield entry[3]
 
-    def trim(self, live: int) -> None:
-        """See IdleOrder."""
-        entries = self._entries
-        for _ in range(_A_FEW):
-            if not entries or entries[0][3].idle_stamp == entries[0][2]:
-                break
-            entries.popleft()
-        if len(entries) > 2 * live + _SLACK:
-            self._entries = deque(entry for entry in self._entries if entry[3].idle_stamp == entry[2])
-
 
 class BestSkill:
     """Highest mean level over the required skills, then longest idle. Few means exist, each has its own order."""
@@ -87,23 +83,18 @@ class BestSkill:
         self._requirement = requirement
         self._by_level: dict[float, LongestIdle] = {}  # keys in falling order
 
-    def add(self, agent: Agent) -> None:
+    def add(self, agent: Agent, live: int) -> None:
         """See IdleOrder."""
         level = mean_level(agent, self._requirement)
         order = self._by_level.get(level)
         if order is None:
             order = self._by_level[level] = LongestIdle()
             self._by_level = dict(sorted(self._by_level.items(), reverse=True))
-        order.add(agent)
+        order.add(agent, live)
 
     def __iter__(self) -> Iterator[Agent]:
         for order in self._by_level.values():
             yield from order
-
-    def trim(self, live: int) -> None:
-        """See IdleOrder."""
-        for order in self._by_level.values():
-            order.trim(live)
 
 
 class LeastOccupied:
@@ -118,9 +109,17 @@ class LeastOccupied:
         self.beaten = "less_occupied"
         self._heap: list[tuple[float, float, str, int, Agent]] = []
 
-    def add(self, agent: Agent) -> None:
+    def add(self, agent: Agent, live: int) -> None:
         """See IdleOrder."""
-        heappush(self._heap, (agent.occupancy(), agent.idle_since, agent.id, agent.idle_stamp, agent))
+        heap = self._heap
+        for _ in range(_A_FEW):
+            if not heap or heap[0][4].idle_stamp == heap[0][3]:
+                break
+            heappop(heap)
+        if len(heap) > 2 * live + _SLACK:
+            heap = self._heap = [one for one in heap if one[4].idle_stamp == one[3]]
+            heapify(heap)
+        heappush(heap, (agent.occupancy(), agent.idle_since, agent.id, agent.idle_stamp, agent))
 
     def __iter__(self) -> Iterator[Agent]:
         heap = self._heap
@@ -135,22 +134,13 @@ class LeastOccupied:
                 if child < len(heap):
                     heappush(front, (heap[child], child))
 
-    def trim(self, live: int) -> None:
-        """See IdleOrder."""
-        heap = self._heap
-        for _ in range(_A_FEW):
-            if not heap or heap[0][4].idle_stamp == heap[0][3]:
-                break
-            heappop(heap)
-        if len(heap) > 2 * live + _SLACK:
-            self._heap = [entry for entry in self._heap if entry[4].idle_stamp == entry[3]]
-            heapify(self._heap)
-
 
 def mean_level(agent: Agent, requirement: Requirement) -> float:
     """The agent's mean level (1-5) over the required skills; 0 when none is required."""
-    skills = requirement.skills
-    return sum(agent.rule.skills.get(name, 0) for name, _ in skills) / len(skills) if skills else 0.0
+    levels, total = agent.rule.skills, 0
+    for name, _ in requirement.skills:
+        total += levels.get(name, 0)
+    return total / len(requirement.skills) if total else 0.0
 
 
 def idle_order(strategy: Strategy, requirement: Requirement) -> IdleOrder:

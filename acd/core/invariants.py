@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acd.core.events import Channel
-from acd.core.lanes import SLACK_S, stage_timer
+from acd.core.lanes import stage_timer
 from acd.core.model import TALKING, WAITING, Agent, Contact, State
 from acd.core.moves import callback_timer, exclusion_timer, grace_timer, reservation_timer, wrapup_timer
+from acd.core.stages import SLACK_S
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
 from acd.core.timers import Timer
 
@@ -143,11 +144,14 @@ def _indices(state: State) -> None:
         name = f"the contacts kept for {tell_agent(agent)}"
         _in_order(agent.kept, seen, name)
         for *_, contact in agent.kept:
-            _hold(contact.kept_by is agent and state.kept.get(contact.id) is contact, f"{name}: not {contact.id}")
+            _hold(contact.kept_by is agent and (*contact.order, contact) in state.kept, f"{name}: not {contact.id}")
             there = agent.presence is Presence.AVAILABLE and agent.reachable and not agent.leaving
             _hold(there, f"{tell_contact(contact)} is kept for {tell_agent(agent)}, who is not there")
             rule = contact.queue.sticky
             _hold(rule is not None and not _reached(state, contact, rule.wait_s), f"{tell_contact(contact)}: kept on")
+    listed = [entry[2] for entry in state.kept]
+    kept = [entry[2] for entry in sorted(entry for agent in state.agents.values() for entry in agent.kept)]
+    _hold(listed == kept, f"contacts {listed} are said to be kept for an agent, not {kept}")
     waiting = {contact.id for contact in state.contacts.values() if _can_be_matched(contact)}
     _hold(waiting == seen, f"contacts {sorted(waiting ^ seen)} are queued or in a lane, not both")
     _hold(state.queued == len(seen), f"{state.queued} are counted as waiting, not {len(seen)}")

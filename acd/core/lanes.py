@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from acd.core.idle import idle_order
 from acd.core.model import OFF_DUTY, Agent, Contact, Ear, Group, Lane, State
+from acd.core.stages import SLACK_S, ladder_of
 from acd.core.states import Presence
 from acd.core.timers import Timer, TimerKey
 
 if TYPE_CHECKING:
-    from dialplan.ruleset import Queue, Requirement
-
-SLACK_S = 0.001  # a deadline that comes this much early, by rounding, is reached
+    from dialplan.ruleset import Profile, Queue, Requirement
 
 
 def stage_timer(contact_id: str) -> TimerKey:
@@ -32,12 +31,40 @@ def lane_of(state: State, queue: Queue, requirement: Requirement, passed_s: floa
     lane = state.lanes.get(key)
     if lane is None:
         lane = state.lanes[key] = Lane(queue, requirement, passed_s, idle_order(queue.strategy, requirement))
-        listeners = [one for one in state.agents.values() if meets(one, requirement) and _listen(state, one, lane)]
-        for agent in sorted((one for one in listeners if one.idle_stamp), key=by_idle):
-            lane.idle.add(agent)
-            lane.idle_count += 1
+        _gather(state, lane)
         state.duty_version += 1
     return lane
+
+
+def _gather(state: State, lane: Lane) -> None:
+    """Have everybody listen to a new lane whose requirement they meet and whose profile shows it to them."""
+    ears: dict[str, Ear | None] = {}  # by profile
+    idle = []
+    for agent in state.agents.values():
+        if not meets(agent, lane.requirement):
+            continue
+        profile = agent.rule.profile
+        if profile.name not in ears:
+            ears[profile.name] = _ear(lane, profile)
+        ear = ears[profile.name]
+        if ear is None:
+            continue
+        if ear.reserve and profile.name not in lane.reserving:
+            lane.reserving[profile.name] = (_join(state, profile.name, ear.reserve), ear.reserve)
+        agent.ears.append(ear)
+        lane.agents[agent.id] = agent
+        if agent.presence not in OFF_DUTY:
+            lane.on_duty.add(agent.id)
+        if agent.idle_stamp:
+            idle.append(agent)
+    for agent in sorted(idle, key=by_idle):
+        lane.idle_count += 1
+        lane.idle.add(agent, lane.idle_count)
+
+
+def _ear(lane: Lane, profile: Profile) -> Ear | None:
+    row = profile.row(lane.queue.key)
+    return None if row is None or row.delay_s > lane.passed_s else Ear(lane, row.rank, row.reserve_idle)
 
 
 def meets(agent: Agent, requirement: Requirement) -> bool:
@@ -45,39 +72,24 @@ def meets(agent: Agent, requirement: Requirement) -> bool:
     return not agent.leaving and requirement.met_by(agent.rule.languages, agent.rule.skills)
 
 
-def _listen(state: State, agent: Agent, lane: Lane) -> bool:
-    row = agent.rule.profile.row(lane.queue.key)
-    if row is None or row.delay_s > lane.passed_s:
-        return False
-    if row.reserve_idle:
-        group = _join(state, agent)
-        group.reserves.add(row.reserve_idle)
-        lane.reserving[group.name] = (group, row.reserve_idle)
-    agent.ears = (*agent.ears, Ear(lane, row.rank, row.reserve_idle))
-    lane.agents[agent.id] = agent
-    if agent.presence not in OFF_DUTY:
-        lane.on_duty.add(agent.id)
-    return True
-
-
-def _join(state: State, agent: Agent) -> Group:
-    name = agent.rule.profile.name
+def _join(state: State, name: str, reserve: int) -> Group:
     group = state.groups.get(name)
     if group is None:
         group = state.groups[name] = Group(name)
-        for one in state.agents.values():
-            if one.rule.profile.name == name and not one.leaving:
-                one.group = group
-                if one.idle_stamp:
-                    group.idle[one.id] = one
+        for agent in state.agents.values():
+            if agent.rule.profile.name == name and not agent.leaving:
+                agent.group = group
+                if agent.idle_stamp:
+                    group.idle[agent.id] = agent
+    group.reserves.add(reserve)
     return group
 
 
 def forget(state: State) -> None:
     """Drop the whole index: the rules have changed. Nobody waits in it and nobody is listed as idle."""
     for agent in state.agents.values():
-        agent.ears, agent.group = (), None
-    state.lanes, state.groups = {}, {}
+        agent.ears, agent.group = [], None
+    state.lanes, state.groups, state.ladders = {}, {}, {}
     state.duty_version += 1
     profiles = {agent.rule.profile.name: agent.rule.profile for agent in state.agents.values()}
     state.delays = {
@@ -109,8 +121,7 @@ def list_idle(state: State, agent: Agent) -> None:
         agent.group.idle[agent.id] = agent
     for lane, _, _ in agent.ears:
         lane.idle_count += 1
-        lane.idle.add(agent)
-        lane.idle.trim(lane.idle_count)
+        lane.idle.add(agent, lane.idle_count)
 
 
 def unlist(agent: Agent) -> None:
@@ -125,14 +136,14 @@ def unlist(agent: Agent) -> None:
 
 def enqueue(state: State, contact: Contact) -> None:
     """Put a QUEUED contact where its waiting time says, at its place in the order."""
-    passed_s = _stage(state, contact)
-    lane = contact.lane = lane_of(state, contact.queue, contact.asks(), passed_s)
+    lane = contact.lane = _stand(state, contact)
     contact.order = (contact.order_class, contact.virtual_time(), contact.id)
+    entry = (*contact.order, contact)
     if contact.kept_by is None:
-        insort(lane.waiting, (*contact.order, contact))
+        insort(lane.waiting, entry)
     else:
-        insort(contact.kept_by.kept, (*contact.order, contact))
-        state.kept[contact.id] = contact
+        insort(contact.kept_by.kept, entry)
+        insort(state.kept, entry)
     state.queued += 1
 
 
@@ -145,7 +156,7 @@ def dequeue(state: State, contact: Contact) -> None:
     if contact.kept_by is not None:
         waiting = contact.kept_by.kept
         contact.kept_by = None
-        del state.kept[contact.id]
+        del state.kept[bisect_left(state.kept, contact.order)]
     del waiting[bisect_left(waiting, contact.order)]
     contact.lane = None
     state.queued -= 1
@@ -174,38 +185,25 @@ def release_kept(state: State, agent: Agent) -> None:
         go_on(state, contact)
 
 
-def _stage(state: State, contact: Contact) -> float:
-    """Set what the contact asks for now, whom it is kept for, and the deadline of what comes next; the delay passed."""
-    queue = contact.queue
-    delays = state.delays.get(queue.key, ())
-    if not queue.steps and not delays and contact.sticky is None:
-        contact.step, contact.needs = 0, None
-        return 0.0
+def _stand(state: State, contact: Contact) -> Lane:
+    """The lane of the stage that it has reached. Sets what it asks for, whom it is kept for, and the next deadline."""
+    queue, ladder = contact.queue, ladder_of(state, contact)
     waited_s = contact.waited_s(state.now)
-    reached_s = waited_s + SLACK_S
-    ahead: list[float] = []
-    contact.step, contact.needs = 0, None
-    if queue.steps and contact.requirement == queue.requirement(contact.language):
-        for number, (after_s, needs) in enumerate(queue.relaxed(contact.language), 1):
-            if after_s > reached_s:
-                ahead.append(after_s)
-                break
-            contact.step, contact.needs = number, needs
-    passed_s = 0.0
-    for delay_s in delays:
-        if delay_s > reached_s:
-            ahead.append(delay_s)
-            break
-        passed_s = delay_s
-    if contact.sticky is not None and queue.sticky is not None and queue.sticky.wait_s > reached_s:
+    at = ladder.reached(waited_s)
+    stage = ladder.stages[at]
+    contact.step, contact.needs = stage.step, stage.needs
+    following_s = ladder.stages[at + 1].from_s if at + 1 < len(ladder.stages) else None
+    if contact.sticky is not None and queue.sticky is not None and queue.sticky.wait_s > waited_s + SLACK_S:
         agent = state.agents.get(contact.sticky)
         if agent is not None and waits_for(agent, contact):
             contact.kept_by = agent
-            ahead.append(queue.sticky.wait_s)
-    if ahead:
+            following_s = queue.sticky.wait_s if following_s is None else min(following_s, queue.sticky.wait_s)
+    if following_s is not None:
         contact.staged = True
-        state.timers.set(stage_timer(contact.id), state.now + min(ahead) - waited_s)
-    return passed_s
+        state.timers.set(stage_timer(contact.id), state.now + following_s - waited_s)
+    if stage.lane is None:
+        stage.lane = lane_of(state, queue, contact.asks(), stage.passed_s)
+    return stage.lane
 
 
 def waits_for(agent: Agent, contact: Contact) -> bool:

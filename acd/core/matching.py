@@ -29,39 +29,55 @@ class Choice(NamedTuple):
 
 
 def choose_contact(state: State, agent: Agent) -> Choice | None:
-    """The contact that a freed agent takes: the least (class, rank, virtual time, id) of all that they may take."""
+    """The contact that a freed agent takes, with what a Decision tells of it; None: none of those who wait."""
+    best = first_contact(agent)
+    return None if best is None else Choice(best[3], agent, _open_to(state, agent), _passed(state, agent, best))
+
+
+def first_contact(agent: Agent) -> Entry | None:
+    """The least (class, rank, virtual time, id) of all the contacts that this agent may take now."""
     best: Entry | None = None
     key = (0, 0, 0.0, "")
-    candidates = 0
-    shunned, group = agent.excluded_by, agent.group
-    idle = 0 if group is None else len(group.idle) + (not agent.idle_stamp)
+    shunned, idle = agent.excluded_by, _idle_mates(agent)
     for lane, rank, reserve in agent.ears:
         waiting = lane.waiting
         if waiting and not (reserve and idle <= reserve):
-            candidates += len(waiting)
             entry = waiting[0] if not shunned else _first_open(waiting, shunned)
             if entry is not None:
                 mine = (entry[0], rank, entry[1], entry[2])
                 if best is None or mine < key:
                     best, key = entry, mine
     if agent.kept:
-        candidates += len(agent.kept)
         entry = agent.kept[0]
         mine = (entry[0], KEPT_RANK, entry[1], entry[2])
         if best is None or mine < key:
             best = entry
-    if best is None:
-        return None
-    if shunned:
-        candidates -= len(_shunning(state, agent))
-    passed = passedover.contacts(state, agent, best)
-    if len(passed) < TOLD and candidates > 1:
-        passed += passedover.later(agent, best, TOLD - len(passed))
-    return Choice(best[3], agent, candidates, tuple(passed))
+    return best
+
+
+def _idle_mates(agent: Agent) -> int:
+    """How many of the agent's group are idle, counting them; 0 where nobody is kept idle."""
+    return 0 if agent.group is None else len(agent.group.idle) + (not agent.idle_stamp)
 
 
 def _first_open(waiting: list[Entry], shunned: set[str]) -> Entry | None:
     return next((entry for entry in waiting if entry[2] not in shunned), None)
+
+
+def _open_to(state: State, agent: Agent) -> int:
+    """How many waiting contacts the agent may take."""
+    idle, many = _idle_mates(agent), len(agent.kept)
+    for lane, _, reserve in agent.ears:
+        if not (reserve and idle <= reserve):
+            many += len(lane.waiting)
+    return many - len(_shunning(state, agent)) if agent.excluded_by else many
+
+
+def _passed(state: State, agent: Agent, best: Entry) -> tuple[PassedOver, ...]:
+    passed = passedover.contacts(state, agent, best)
+    if len(passed) < TOLD:
+        passed += passedover.later(agent, best, TOLD - len(passed))
+    return tuple(passed)
 
 
 def _shunning(state: State, agent: Agent) -> list[Contact]:
@@ -77,20 +93,25 @@ def _shunning(state: State, agent: Agent) -> list[Contact]:
     ]
 
 
+def somebody_idle(contact: Contact) -> bool:
+    """Whether an idle agent is listed where the contact waits; who, if anybody, may be rung is `choose_agent`'s."""
+    if contact.kept_by is not None:
+        return contact.kept_by.idle_stamp != 0
+    return contact.lane is not None and contact.lane.idle_count > 0
+
+
 def choose_agent(state: State, contact: Contact) -> Choice | None:
     """The agent that an arriving contact takes: the first idle one by its queue's strategy."""
     lane = contact.lane
-    if lane is None:
+    if lane is None or not somebody_idle(contact):
         return None
     if contact.kept_by is not None:
-        return Choice(contact, contact.kept_by, 1, ()) if contact.kept_by.idle_stamp else None
-    if not lane.idle_count:
-        return None
+        return Choice(contact, contact.kept_by, 1, ())
     chosen, passed = _first_idle(lane, contact)
     if chosen is None:
         return None
     if len(passed) < TOLD:
-        passed += passedover.agents(state, lane, contact)
+        passed += passedover.agents(state, lane, contact, TOLD - len(passed))
     return Choice(contact, chosen, _idle_for(lane, contact), tuple(passed[:TOLD]))
 
 
@@ -133,10 +154,12 @@ def refused(state: State, contact: Contact) -> tuple[PassedOver, ...]:
     lane = contact.lane
     if lane is None:
         return ()
+    if contact.kept_by is None and not lane.idle_count:  # nearly always: all of them are busy
+        return tuple(passedover.agents(state, lane, contact, TOLD))
     found: list[PassedOver] = []
     if contact.kept_by is not None:
         found.append(PassedOver(contact.kept_by.id, "busy", contact.id))
-    for agent in lane.idle if lane.idle_count else ():
+    for agent in lane.idle:
         code = "kept"
         if contact.kept_by is None:
             code = "excluded" if agent.id in contact.excluded else "reserved"
@@ -144,5 +167,5 @@ def refused(state: State, contact: Contact) -> tuple[PassedOver, ...]:
         if len(found) == TOLD:
             return tuple(found)
     named = {one.agent_id for one in found}
-    found += [one for one in passedover.agents(state, lane, contact) if one.agent_id not in named]
-    return tuple(found[:TOLD])
+    others = passedover.agents(state, lane, contact, TOLD)
+    return tuple([*found, *(one for one in others if one.agent_id not in named)][:TOLD])

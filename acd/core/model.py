@@ -19,6 +19,7 @@ from dialplan.ruleset import CallbackRule, Source
 if TYPE_CHECKING:
     from acd.core.events import CitizenResult
     from acd.core.idle import IdleOrder
+    from acd.core.stages import Ladder
     from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy
 
 POINT_S = 60.0  # one priority point is a head start of a minute (routing.md, Matching 1)
@@ -138,7 +139,7 @@ class Agent:
     presence: Presence = Presence.OFFLINE
     work: Work = Work.IDLE
     reason: str | None = None
-    ears: tuple[Ear, ...] = ()  # the lanes that the agent listens to
+    ears: list[Ear] = field(default_factory=list)  # the lanes that the agent listens to
     group: Group | None = None  # set when the profile keeps some of its agents idle
     kept: list[Entry] = field(default_factory=list)  # contacts that wait for this agent alone, sorted
     busy_since: float = 0.0  # when the talk began that the agent is in, or wraps up
@@ -237,7 +238,8 @@ class State:
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)  # by profile, those with a reserve
     delays: dict[str, tuple[float, ...]] = field(default_factory=dict)  # by queue: the delays that profiles wait for
-    kept: dict[str, Contact] = field(default_factory=dict)  # those who wait for their agent of last time
+    ladders: dict[tuple[int, Requirement, Language], Ladder] = field(default_factory=dict)  # by the queue's identity
+    kept: list[Entry] = field(default_factory=list)  # those who wait for their agent of last time, sorted
     queued: int = 0  # contacts that could be matched
     handling: Handling = field(default_factory=Handling)
     waits: dict[Language, Waits] = field(default_factory=dict)  # of those who had to wait and were answered

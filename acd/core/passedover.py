@@ -34,33 +34,40 @@ def blocked(agent: Agent, lane: Lane) -> bool:
 
 def contacts(state: State, agent: Agent, best: Entry | None) -> list[PassedOver]:
     """Contacts that came before the chosen one and were not for this agent, in their order; all when none is chosen."""
-    found: list[tuple[Entry, str]] = []
-    agent_id, shunned = agent.id, agent.excluded_by
-    for lane in state.lanes.values():
-        waiting = lane.waiting
-        if not waiting or (best is not None and waiting[0] >= best):
-            continue
-        if agent_id not in lane.agents:
-            code = unfit(agent, lane)
-        elif blocked(agent, lane):
-            code = "reserved"
-        else:
-            code = "rank"
-        for entry in waiting[:TOLD]:
+    heads = [
+        (lane.waiting[0], lane)
+        for lane in state.lanes.values()
+        if lane.waiting and (best is None or lane.waiting[0] < best)
+    ]
+    heads.sort(key=_by_entry)
+    found: list[tuple[Entry, Lane | None]] = []
+    for _, lane in heads[:TOLD]:  # the first few contacts stand in the lanes with the first few heads
+        for entry in lane.waiting[:TOLD]:
             if best is not None and entry >= best:
                 break
-            found.append((entry, "excluded" if entry[2] in shunned and code == "rank" else code))
-    found += [
-        ((*contact.order, contact), "kept")
-        for contact in islice(state.kept.values(), _LOOKED_AT)
-        if contact.kept_by is not agent and (best is None or contact.order < best[:3])
-    ]
+            found.append((entry, lane))
+    for entry in state.kept[:_LOOKED_AT]:
+        if best is not None and entry >= best:
+            break
+        if entry[3].kept_by is not agent:
+            found.append((entry, None))
     found.sort(key=_by_entry)
-    return [PassedOver(agent_id, code, entry[2]) for entry, code in found[:TOLD]]
+    return [PassedOver(agent.id, _why_passed(agent, entry, lane), entry[2]) for entry, lane in found[:TOLD]]
 
 
-def _by_entry(one: tuple[Entry, str]) -> Entry:
+def _by_entry(one: tuple[Entry, Lane | None]) -> Entry:
     return one[0]
+
+
+def _why_passed(agent: Agent, entry: Entry, lane: Lane | None) -> str:
+    """The code of an earlier contact that waits in this lane, or is kept for somebody."""
+    if lane is None:
+        return "kept"
+    if agent.id not in lane.agents:
+        return unfit(agent, lane)
+    if blocked(agent, lane):
+        return "reserved"
+    return "excluded" if entry[2] in agent.excluded_by else "rank"
 
 
 def later(agent: Agent, best: Entry, most: int) -> list[PassedOver]:
@@ -69,17 +76,19 @@ def later(agent: Agent, best: Entry, most: int) -> list[PassedOver]:
     return [PassedOver(agent.id, "earlier", entry[2]) for entry in heads if entry > best][:most]
 
 
-def agents(state: State, lane: Lane, contact: Contact) -> list[PassedOver]:
+def agents(state: State, lane: Lane, contact: Contact, most: int) -> list[PassedOver]:
     """The first few agents who could not be rung for this contact: those of its lane, then others."""
-    found = [
-        PassedOver(agent.id, "busy" if agent.presence is Presence.AVAILABLE else "not_available", contact.id)
-        for agent in islice(lane.agents.values(), _LOOKED_AT)
-        if not agent.idle_stamp
-    ]
+    found: list[PassedOver] = []
+    for agent in islice(lane.agents.values(), _LOOKED_AT):
+        if len(found) == most:
+            break
+        if not agent.idle_stamp:
+            code = "busy" if agent.presence is Presence.AVAILABLE else "not_available"
+            found.append(PassedOver(agent.id, code, contact.id))
     if len(lane.agents) < TOLD:
         found += [
             PassedOver(agent.id, unfit(agent, lane), contact.id)
             for agent in islice(state.agents.values(), _LOOKED_AT)
             if agent.id not in lane.agents
         ]
-    return found
+    return found[:most]

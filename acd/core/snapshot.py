@@ -164,8 +164,8 @@ def position(state: State, contact_id: str) -> int | None:
         return None
     lane, order = contact.lane, contact.order
     ahead = sum(bisect_left(rival.waiting, order) for rival in _rivals(state, lane))
-    for kept in state.kept.values():
-        ahead += kept.order < order and kept.kept_by is not None and kept.kept_by.id in lane.on_duty
+    for *_, kept in state.kept[: bisect_left(state.kept, order)]:
+        ahead += kept.kept_by is not None and kept.kept_by.id in lane.on_duty
     return ahead + 1
 
 

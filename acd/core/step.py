@@ -74,30 +74,33 @@ def next_deadline(state: State) -> float | None:
 def _match(state: State, out: list[Command]) -> None:
     """Match whom this step freed: contacts in their order, each with the agent that its strategy names."""
     freed = [agent for agent in dict.fromkeys(state.freed) if agent.offerable() and not agent.idle_stamp]
-    unplaced, relisted = state.unplaced, state.relisted
+    placed = {contact: trigger for contact, trigger in state.unplaced if contact.lane is not None}  # each once
+    relisted = state.relisted
     state.freed, state.unplaced, state.relisted = [], [], []
     if relisted:
         freed = [agent for agent in freed if agent not in relisted]
-    elif len(freed) == 1 and not unplaced and freed[0].group is None:  # nearly always: nobody else gains by it
-        choice = matching.choose_contact(state, freed[0])
-        if choice is not None:
-            reservations.reserve(state, choice, "freed", out)
-            return
-        lanes.list_idle(state, freed[0])
-        if state.queued:
-            reservations.refuse_agent(state, freed[0], out)
-        return
-    elif len(unplaced) == 1 and not freed:
-        contact, trigger = unplaced[0]
-        choice = matching.choose_agent(state, contact)
-        if choice is not None:
-            reservations.reserve(state, choice, trigger, out)
-        elif contact.lane is not None:
-            reservations.refuse(state, contact, trigger, out)
-        return
-    placed = {contact: trigger for contact, trigger in unplaced if contact.lane is not None}  # each once
-    _match_many(state, [*freed, *relisted], placed, out)
+    if relisted or len(freed) > 1 or (freed and _opens_a_reserve(freed[0])):
+        _match_many(state, [*freed, *relisted], placed, out)
+    elif not any(map(matching.somebody_idle, placed)):  # nearly always: nobody else gains by this step
+        for agent in freed:
+            choice = matching.choose_contact(state, agent)
+            if choice is None:
+                lanes.list_idle(state, agent)
+            else:
+                reservations.reserve(state, choice, "freed", out)
+    elif freed or len(placed) > 1:
+        _match_many(state, freed, placed, out)
+    else:
+        for contact, trigger in placed.items():
+            choice = matching.choose_agent(state, contact)
+            if choice is not None:
+                reservations.reserve(state, choice, trigger, out)
     _tell_refusals(state, placed, freed, out)
+
+
+def _opens_a_reserve(agent: Agent) -> bool:
+    """Whether with this agent idle the group has more than it reserves, so that the others may take more contacts."""
+    return agent.group is not None and len(agent.group.idle) in agent.group.reserves
 
 
 def _match_many(state: State, freed: list[Agent], placed: dict[Contact, str], out: list[Command]) -> None:
@@ -110,22 +113,23 @@ def _match_many(state: State, freed: list[Agent], placed: dict[Contact, str], ou
     listed = sorted(freed, key=lanes.by_idle)
     seekers = set(listed) | _list_all(state, listed)
     todo: list[_Todo] = [(*contact.order, 0, trigger, "", contact) for contact, trigger in placed.items()]
-    todo += [entry for agent in seekers if (entry := _best_of(state, agent)) is not None]
+    todo += [entry for agent in seekers if (entry := _best_of(agent)) is not None]
     heapify(todo)
     while todo:
         entry = heappop(todo)
         trigger, agent_id, contact = entry[4], entry[5], entry[6]
         choice = matching.choose_agent(state, contact)
         if choice is not None:
-            own = matching.choose_contact(state, choice.agent)
-            if own is None or own.contact is contact:
-                reservations.reserve(state, own if own is not None and trigger == "freed" else choice, trigger, out)
-            else:  # the agent's profile ranks another one first
-                reservations.reserve(state, own, "freed", out)
+            own = matching.first_contact(choice.agent)
+            outranked = own is not None and own[3] is not contact  # by another one, in the agent's profile
+            if outranked or trigger == "freed":
+                choice, trigger = matching.choose_contact(state, choice.agent) or choice, "freed"
+            reservations.reserve(state, choice, trigger, out)
+            if outranked:
                 heappush(todo, entry)
                 continue
         if agent_id and state.agents[agent_id].idle_stamp:
-            following = _best_of(state, state.agents[agent_id])
+            following = _best_of(state.agents[agent_id])
             if following is not None and following[6] is not contact:
                 heappush(todo, following)
 
@@ -156,9 +160,9 @@ def _list_all(state: State, freed: list[Agent]) -> set[Agent]:
 _Todo = tuple[int, float, str, int, str, str, Contact]
 
 
-def _best_of(state: State, agent: Agent) -> _Todo | None:
-    choice = matching.choose_contact(state, agent)
-    return None if choice is None else (*choice.contact.order, 1, "freed", agent.id, choice.contact)
+def _best_of(agent: Agent) -> _Todo | None:
+    best = matching.first_contact(agent)
+    return None if best is None else (*best[:3], 1, "freed", agent.id, best[3])
 
 
 def _deadline(state: State, key: TimerKey, out: list[Command]) -> None:

@@ -19,6 +19,7 @@ class Timer(StrEnum):
 
 TimerKey = tuple[Timer, str, str]
 
+_Entry = tuple[float, int, TimerKey]
 _SLACK = 64  # stale entries tolerated beyond the live ones before the heap is rebuilt
 
 
@@ -28,17 +29,17 @@ class Timers:
     __slots__ = ("_heap", "_live", "_serial")
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, TimerKey]] = []
-        self._live: dict[TimerKey, tuple[float, int]] = {}
+        self._heap: list[_Entry] = []
+        self._live: dict[TimerKey, _Entry] = {}
         self._serial = 0
 
     def set(self, key: TimerKey, at: float) -> None:
         """Due at `at` (epoch seconds); replaces the key's earlier deadline."""
         self._serial += 1
-        self._live[key] = (at, self._serial)
-        heappush(self._heap, (at, self._serial, key))
+        self._live[key] = entry = (at, self._serial, key)
+        heappush(self._heap, entry)
         if len(self._heap) > 2 * len(self._live) + _SLACK:
-            self._heap = [(at, serial, key) for key, (at, serial) in self._live.items()]
+            self._heap = list(self._live.values())
             heapify(self._heap)
 
     def cancel(self, key: TimerKey) -> None:
@@ -52,22 +53,24 @@ class Timers:
 
     def next_at(self) -> float | None:
         """The earliest deadline, or None."""
-        heap = self._heap
+        heap, live = self._heap, self._live
         while heap:
-            at, serial, key = heap[0]
-            if self._live.get(key) == (at, serial):
-                return at
+            entry = heap[0]
+            if live.get(entry[2]) is entry:
+                return entry[0]
             heappop(heap)
         return None
 
     def pop_due(self, now: float) -> TimerKey | None:
         """Take out the earliest key that is due at `now`, or None."""
-        at = self.next_at()
-        if at is None or at > now:
-            return None
-        key = heappop(self._heap)[2]
-        del self._live[key]
-        return key
+        heap, live = self._heap, self._live
+        while heap and heap[0][0] <= now:
+            entry = heappop(heap)
+            key = entry[2]
+            if live.get(key) is entry:
+                del live[key]
+                return key
+        return None
 
     def keys(self) -> frozenset[TimerKey]:
         """Every key that has a deadline."""

@@ -39,8 +39,7 @@ def test_an_idle_order_is_the_sorted_order_of_those_who_are_idle(
         else:
             stamp += 1
             one.idle_stamp, one.idle_since = stamp, float(since)
-            order.add(one)
-            order.trim(sum(bool(other.idle_stamp) for other in agents))
+            order.add(one, sum(bool(other.idle_stamp) for other in agents))
         expected = sorted((other for other in agents if other.idle_stamp), key=lambda other: key(strategy, other))
         assert list(order) == expected
 
@@ -59,11 +58,10 @@ def test_stale_entries_do_not_pile_up() -> None:
         order = idle_order(strategy, REQUIREMENT)
         waiting, busy = agent(1), agent(2)
         waiting.idle_stamp = 1
-        order.add(waiting)
+        order.add(waiting, 1)
         for stamp in range(2, 5_000):
             busy.idle_since, busy.idle_stamp = float(stamp), stamp
-            order.add(busy)
-            order.trim(2)
+            order.add(busy, 2)
         held = order._by_level[2.0]._entries if strategy is Strategy.BEST_SKILL else None
         size = len(held if held is not None else order._heap if strategy is Strategy.LEAST_OCCUPIED else order._entries)
         assert size < 100
