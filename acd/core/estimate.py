@@ -1,64 +1,30 @@
-"""How long a contact will wait, from the facts of now (routing.md, "While waiting"). Pure arithmetic over the lanes.
+"""How long a contact will wait, from the facts of now (docs/adr/0011). Pure arithmetic over the lanes.
 
-    ETA = k x (smoothed handling time) / n
+k contacts are ahead, each weighted by the share of its agents on duty who can take this one too; n agents on duty can
+take it; handling lasts H on average, of which the wrap-up is W; who waits gives up at a rate of q in a second.
 
-k is 1 and the contacts ahead, each weighted by the share of its agents on duty who can take this one too; n are this
-one's agents on duty. Bounded by the 90th percentile of the waits of this language; unknown when n is 0, or before a
-few talks have been completed.
+Who wraps up now is free at a known time and takes one of those ahead, fewer of whom still wait by then. Who talks now
+is not free before W has passed, and from then on (n - wrapping) / (H - W) of them are in each second. Those who are
+left ahead are served or give up; then it is this contact's turn, in half of the cases within ln 2 of the mean.
+
+Bounded by the 90th percentile of the waits of this language; unknown when n is 0, or before a few talks are completed.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
+from bisect import bisect_left
+from math import exp, log, log1p
 from typing import TYPE_CHECKING
+
+from acd.core.moves import wrapup_timer
 
 if TYPE_CHECKING:
     from acd.core.model import Contact, Lane, Order, State
 
 COMPLETIONS_LEAST = 3  # with fewer, nothing is known
-_WEIGHT = 0.05  # of the newest talk, once there are 20
-_HISTORY = 200
-_HISTORY_LEAST = 20  # waits that a percentile is taken of
 _FRESH_S_PER_AGENT = 0.001  # shares are O(agents) to count: by large centres not at every change of duty
-
-
-class Handling:
-    """Talk, hold and wrap-up of a contact in seconds, smoothed: a mean at first, then exponentially weighted."""
-
-    __slots__ = ("count", "mean_s")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.mean_s = 0.0
-
-    def observe(self, handled_s: float) -> None:
-        """One more contact is completed."""
-        self.count += 1
-        self.mean_s += max(_WEIGHT, 1 / self.count) * (handled_s - self.mean_s)
-
-
-class Waits:
-    """The last waits of those who had to wait and were answered, in seconds."""
-
-    __slots__ = ("_in_order", "_sorted")
-
-    def __init__(self) -> None:
-        self._in_order: deque[float] = deque()
-        self._sorted: list[float] = []
-
-    def observe(self, waited_s: float) -> None:
-        """One more was answered."""
-        self._in_order.append(waited_s)
-        insort(self._sorted, waited_s)
-        if len(self._in_order) > _HISTORY:
-            oldest = self._in_order.popleft()
-            del self._sorted[bisect_left(self._sorted, oldest)]
-
-    def p90_s(self) -> float | None:
-        """The 90th percentile; None with too few to tell."""
-        many = len(self._sorted)
-        return self._sorted[int(0.9 * (many - 1))] if many >= _HISTORY_LEAST else None
+_KNOWN_MOST = 64  # with more in wrap-up, when each of them ends makes no difference
+_TURN = 0.5  # so little of a contact ahead is nobody
 
 
 def estimate(state: State, contact: Contact) -> float | None:
@@ -71,15 +37,52 @@ def eta_s(state: State, lane: Lane, order: Order) -> float | None:
     agents = len(lane.on_duty)
     if not agents or state.handling.count < COMPLETIONS_LEAST:
         return None
+    handling_s, gives_up = max(state.handling.mean_s, 1.0), state.patience.per_s()
+    ahead, passed_s, rate = _ahead(state, lane, order), 0.0, agents / handling_s
+    if len(state.wrapping) <= _KNOWN_MOST:
+        ends = _wrapups_end(state, lane)
+        for end_s in ends:
+            ahead *= exp(gives_up * (passed_s - end_s))
+            passed_s = end_s
+            if ahead < _TURN:
+                return passed_s
+            ahead = max(0.0, ahead - 1.0)
+        wrapup_s = lane.queue.wrapup_s
+        if passed_s < wrapup_s:
+            ahead *= exp(gives_up * (passed_s - wrapup_s))
+            passed_s = wrapup_s
+        if agents > len(ends):
+            rate = (agents - len(ends)) / max(handling_s - wrapup_s, handling_s / 2)
+    eta = passed_s + _turn_s(ahead, rate, gives_up)
+    waits = state.waits.get(lane.requirement.language) if lane.requirement.language is not None else None
+    p90_s = waits.p90_s() if waits is not None else None
+    return eta if p90_s is None else min(eta, p90_s)
+
+
+def _ahead(state: State, lane: Lane, order: Order) -> float:
+    """The contacts ahead, weighted."""
     ahead = 0.0
     for rival, share in _weights(state, lane):
         waiting = rival.waiting
         if waiting:
             ahead += share * (len(waiting) if waiting[-1] < order else bisect_left(waiting, order))
-    eta = (1 + ahead) * state.handling.mean_s / agents
-    waits = state.waits.get(lane.requirement.language) if lane.requirement.language is not None else None
-    p90_s = waits.p90_s() if waits is not None else None
-    return eta if p90_s is None else min(eta, p90_s)
+    return ahead
+
+
+def _wrapups_end(state: State, lane: Lane) -> list[float]:
+    """In how many seconds each wrap-up of an agent of this lane ends."""
+    ends = [state.timers.at(wrapup_timer(one)) for one in state.wrapping if one in lane.on_duty]
+    return sorted(at - state.now for at in ends if at is not None)
+
+
+def _turn_s(ahead: float, rate: float, gives_up: float) -> float:
+    """When so many have been served or have given up, and one more is served, of those who do not give up themselves.
+
+    The sum of 1 / (rate + (i + 1) x gives_up) over those ahead, as an integral; and the half-life of the last one.
+    """
+    if gives_up <= 0:
+        return (ahead + log(2)) / rate
+    return log1p(gives_up * ahead / (rate + 1.5 * gives_up)) / gives_up + log(2) / (rate + gives_up)
 
 
 def _weights(state: State, lane: Lane) -> tuple[tuple[Lane, float], ...]:

@@ -155,6 +155,10 @@ def _indices(state: State) -> None:
     waiting = {contact.id for contact in state.contacts.values() if _can_be_matched(contact)}
     _hold(waiting == seen, f"contacts {sorted(waiting ^ seen)} are queued or in a lane, not both")
     _hold(state.queued == len(seen), f"{state.queued} are counted as waiting, not {len(seen)}")
+    wrapping = {one.id for one in state.agents.values() if one.work is Work.WRAPUP}
+    _hold(
+        set(state.wrapping) == wrapping, f"{sorted(state.wrapping)} are said to be in wrap-up, not {sorted(wrapping)}"
+    )
     for group in state.groups.values():
         idle = {one.id for one in state.agents.values() if one.idle_stamp and one.rule.profile.name == group.name}
         _hold(idle == set(group.idle), f"group {group.name} counts {sorted(group.idle)} as idle, not {sorted(idle)}")

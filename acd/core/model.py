@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from acd.core.estimate import Handling, Waits
 from acd.core.events import Channel
+from acd.core.history import Handling, Patience, Waits
 from acd.core.seoul import day_number, midnight
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
@@ -242,6 +242,8 @@ class State:
     kept: list[Entry] = field(default_factory=list)  # those who wait for their agent of last time, sorted
     queued: int = 0  # contacts that could be matched
     handling: Handling = field(default_factory=Handling)
+    patience: Patience = field(default_factory=Patience)
+    wrapping: dict[str, Agent] = field(default_factory=dict)  # in WRAPUP
     waits: dict[Language, Waits] = field(default_factory=dict)  # of those who had to wait and were answered
     timers: Timers = field(default_factory=Timers)
     callback: CallbackRule = DEFAULT_CALLBACK

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from acd.core.estimate import Waits
 from acd.core.events import Channel
+from acd.core.history import Waits
 from acd.core.model import TALKING, Agent, Contact, State
 from acd.core.moves import Out, move_agent, move_contact, release, wrapup_timer
 from acd.core.states import ContactState, Presence, Work
@@ -16,6 +16,7 @@ def connect(state: State, contact: Contact, agent_id: str, agent: Agent | None, 
         within = contact.waited_s(state.now) <= contact.queue.service_level_s
         contact.counts = False
     contact.agent_id, contact.handed_on_by = agent_id, None
+    state.patience.observe(contact.waited_s(state.now), gave_up=False)
     contact.connected_at, contact.hold_since, contact.held_s, contact.not_taken = state.now, None, 0.0, 0
     if contact.estimated_s is not None:
         waits = state.waits.setdefault(contact.language, Waits())
@@ -59,6 +60,7 @@ def begin_wrapup(state: State, agent: Agent, contact: Contact, out: Out) -> None
     presence, reason = agent.asked or (agent.presence, agent.reason)
     agent.asked = None
     move_agent(state, agent, out, work=Work.WRAPUP, presence=presence, reason=reason)
+    state.wrapping[agent.id] = agent
     if contact.state is not ContactState.WRAPUP:
         agent.contact = None
     if queue.wrapup_s > 0:
@@ -73,6 +75,7 @@ def end_wrapup(
     """WRAPUP to IDLE (or OTHER), and the contact is COMPLETED. `presence`: what the agent has just asked for."""
     contact, agent.contact = agent.contact, None
     state.timers.cancel(wrapup_timer(agent.id))
+    state.wrapping.pop(agent.id, None)
     state.handling.observe(state.now - agent.busy_since)
     if contact is not None:
         move_contact(state, contact, ContactState.COMPLETED, out)

@@ -27,10 +27,12 @@ from acd.core.facts import AgentMoved, ContactMoved
 from acd.core.figures import occupancy
 from acd.core.invariants import check
 from acd.core.model import State
+from acd.core.snapshot import estimated_wait_s
 from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import priority, route
 from dialplan.ruleset import Language, Ruleset
+from engine.simulation.estimates import Estimates
 from engine.simulation.figures import Figures, Tally, figures_of
 from engine.simulation.plan import HOUR_S, Caller, Plan, callers
 from engine.simulation.staff import Away, Duty
@@ -48,6 +50,7 @@ class _What(IntEnum):
     BREAK = 3
     BACK = 4
     CLOSING = 5
+    ESTIMATE_SAID = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Day:
     order_inversions: int = 0
     eligible_unmatched_max_s: float = 0.0
     steps: int = 0
+    estimates: Estimates = field(default_factory=Estimates)
 
     @property
     def total(self) -> Figures:
@@ -176,10 +180,10 @@ class _Run:
             self._next_caller()
         elif what is _What.TALK_ENDS:
             self._feed(TalkEnded(one), now)
-        elif what is _What.PATIENCE_ENDS:
+        elif what in (_What.PATIENCE_ENDS, _What.ESTIMATE_SAID):
             known = self._known.get(one)
             if known is not None and one in known[0].waiting:
-                self._feed(ContactHungUp(one), now)
+                self._goes_on_waiting(what, one, now, now - known[1])
         elif what is _What.BREAK and isinstance(more, Away):
             if not self._gone:
                 self._away_s[one] = more.lasts_s
@@ -212,8 +216,20 @@ class _Run:
             ),
             now,
         )
-        if contact_id in group.waiting and caller.patience_s < inf:
-            self._after(now + caller.patience_s, _What.PATIENCE_ENDS, contact_id)
+        if contact_id in group.waiting:
+            if caller.patience_s < inf:
+                self._after(now + caller.patience_s, _What.PATIENCE_ENDS, contact_id)
+            self._goes_on_waiting(_What.ESTIMATE_SAID, contact_id, now, 0.0)
+
+    def _goes_on_waiting(self, what: _What, contact_id: str, now: float, waited_s: float) -> None:
+        """A caller hangs up, or is told how long it will take, and some time later again."""
+        if what is _What.PATIENCE_ENDS:
+            self._feed(ContactHungUp(contact_id), now)
+            return
+        self._feed(TimePassed(), now)
+        self._day.estimates.said(contact_id, waited_s, estimated_wait_s(self._state, contact_id))
+        every_s = self._state.contacts[contact_id].queue.announce_every_s
+        self._after(now + every_s, _What.ESTIMATE_SAID, contact_id)
 
     def _ask_the_rules(self, language: Language, topic: str) -> tuple[ContactOffered, Group] | None:
         found = route(self._rules, language, topic)
@@ -277,6 +293,8 @@ class _Run:
             del self._known[contact_id]
             if new is ContactState.COMPLETED:
                 return
+        if new in (ContactState.CONNECTED, ContactState.ABANDONED):
+            self._day.estimates.over(contact_id, fact.waited_s, answered=new is ContactState.CONNECTED)
         if self._on_contact is not None and new in (ContactState.CONNECTED, ContactState.ABANDONED):
             self._on_contact(Seen(came_at, fact.waited_s, new is ContactState.CONNECTED))
         key = (fact.queue, int((came_at - self._plan.midnight) // HOUR_S))

@@ -25,6 +25,7 @@ TUESDAY, SATURDAY = date(2026, 11, 24), date(2026, 11, 28)
 KEYS = {
     "offered", "answered", "abandoned", "abandoned_short", "answer_rate", "service_level", "asa_s", "p95_wait_s", "occupancy",
     "order_inversions", "eligible_unmatched_max_s", "agents", "seed", "elapsed_s", "by_queue",
+    "estimate_error_median", "estimate_error_first_median", "estimates_said",
 }  # fmt: skip
 
 

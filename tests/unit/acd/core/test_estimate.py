@@ -1,11 +1,13 @@
-"""How long it will take (routing.md, While waiting): ETA = k x handling / n, and when it is not known."""
+"""How long it will take (docs/adr/0011): what is known of wrap-ups, talks and patience, and when nothing is."""
 
 from __future__ import annotations
 
+from math import log
+
 import pytest
 
-from acd.core.estimate import Handling, Waits
 from acd.core.events import PresenceAsked
+from acd.core.history import Handling, Patience, Waits
 from acd.core.snapshot import estimated_arrival_s, estimated_wait_s
 from acd.core.states import Presence
 from tests.unit.acd.core.centre import EN, KO, Centre, make_agent, make_queue
@@ -28,7 +30,11 @@ def busy(centre: Centre, *agent_ids: str) -> None:
         centre.talk(f"with-{agent_id}", agent_id)
 
 
-def test_it_is_the_place_times_the_handling_time_over_the_agents() -> None:
+HALF = log(2)  # of the time of an average turn: half of them are over by then
+
+
+def test_it_is_the_turns_of_those_ahead_and_half_of_ones_own() -> None:
+    """Who talks is not free before a wrap-up of 30 s has passed; then 2 agents are free in 70 s of talk."""
     centre = Centre("1001", "1002")
     practised(centre)
     assert centre.state.handling.mean_s == pytest.approx(100.0)
@@ -36,10 +42,33 @@ def test_it_is_the_place_times_the_handling_time_over_the_agents() -> None:
     busy(centre, "1001", "1002")
     centre.offer("c1", after=1)
     centre.offer("c2", after=1)
-    assert estimated_wait_s(centre.state, "c1") == pytest.approx(50.0)
-    assert estimated_wait_s(centre.state, "c2") == pytest.approx(100.0)
-    assert estimated_arrival_s(centre.state, "general", KO) == pytest.approx(150.0)
-    assert centre.contact("c2").estimated_s == pytest.approx(100.0)
+    assert estimated_wait_s(centre.state, "c1") == pytest.approx(30 + HALF * 35)
+    assert estimated_wait_s(centre.state, "c2") == pytest.approx(30 + (1 + HALF) * 35)
+    assert estimated_arrival_s(centre.state, "general", KO) == pytest.approx(30 + (2 + HALF) * 35)
+    assert centre.contact("c2").estimated_s == pytest.approx(30 + (1 + HALF) * 35)
+
+
+def test_a_wrapup_ends_at_a_known_time() -> None:
+    centre = Centre("1001", "1002")
+    practised(centre)
+    busy(centre, "1001", "1002")
+    centre.end("with-1001", 20.0)
+    centre.offer("c1", after=10)
+    centre.offer("c2", after=5)
+    assert estimated_wait_s(centre.state, "c1") == pytest.approx(15.0)
+    assert estimated_wait_s(centre.state, "c2") == pytest.approx(30 + HALF * 70), "the other one talks"
+
+
+def test_who_is_ahead_may_give_up() -> None:
+    centre = Centre("1001")
+    practised(centre)
+    for _ in range(100):
+        centre.state.patience.observe(50.0, gave_up=True)
+    busy(centre, "1001")
+    for number in range(5):
+        centre.offer(f"c{number}", after=1)
+    patient = 30 + (4 + HALF) * 70
+    assert 30.0 < (estimated_wait_s(centre.state, "c4") or 0) < patient / 2
 
 
 def test_those_ahead_count_by_the_share_of_their_agents_who_are_this_ones_too() -> None:
@@ -50,9 +79,9 @@ def test_those_ahead_count_by_the_share_of_their_agents_who_are_this_ones_too() 
     for number in range(4):
         centre.offer(f"c{number}", after=1)
     centre.offer("t1", "tax", after=1)
-    assert estimated_wait_s(centre.state, "t1") == pytest.approx((1 + 4 / 4) * 100.0 / 1)
+    assert estimated_wait_s(centre.state, "t1") == pytest.approx(30 + (4 / 4 + HALF) * 70)
     centre.offer("c9", after=1)
-    assert estimated_wait_s(centre.state, "c9") == pytest.approx((1 + 4 + 1) * 100.0 / 4)
+    assert estimated_wait_s(centre.state, "c9") == pytest.approx(30 + (4 + 1 + HALF) * 70 / 4)
 
 
 def test_without_agents_on_duty_it_is_unknown() -> None:
@@ -92,13 +121,13 @@ def test_what_was_estimated_is_told_with_the_answer() -> None:
     practised(centre)
     busy(centre, "1001")
     centre.offer("c1")
-    assert centre.contact("c1").estimated_s == pytest.approx(100.0)
+    assert centre.contact("c1").estimated_s == pytest.approx(30 + HALF * 70)
     centre.end("with-1001", 50.0)
     centre.wait(30.0)
     centre.ring("c1", "1001")
     centre.answer("c1", "1001")
     (answered,) = [fact for fact in centre.moved("c1") if fact.new.value == "connected"]
-    assert answered.estimated_s == pytest.approx(100.0)
+    assert answered.estimated_s == pytest.approx(30 + HALF * 70)
     assert answered.waited_s == pytest.approx(82.15)
     centre.end("c1")
     centre.wait(30.0)
@@ -125,3 +154,17 @@ def test_the_percentile_is_of_the_last_two_hundred() -> None:
     for number in range(200):
         waits.observe(float(number))
     assert waits.p90_s() == 179.0
+
+
+def test_patience_is_the_newest_contacts_hang_ups_by_their_waiting() -> None:
+    patience = Patience()
+    for _ in range(2):
+        patience.observe(60.0, gave_up=True)
+    assert patience.per_s() == 0.0, "too few to tell"
+    for _ in range(2000):
+        patience.observe(30.0, gave_up=True)
+        patience.observe(60.0, gave_up=False)
+    assert patience.per_s() == pytest.approx(1 / 90, rel=0.01)
+    for _ in range(2000):
+        patience.observe(60.0, gave_up=False)
+    assert patience.per_s() == pytest.approx(0.0, abs=1e-4)
