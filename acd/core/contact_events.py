@@ -139,6 +139,7 @@ def contact_hung_up(state: State, event: ContactHungUp, out: Out) -> None:
         reservations.void(state, contact.reservation, out)
     if contact.waited_s(state.now) < contact.queue.short_abandon_s:
         kind = "short"
+    state.patience.observe(contact.waited_s(state.now), gave_up=True)
     moves.move_contact(state, contact, ContactState.ABANDONED, out, detail=kind)
 
 

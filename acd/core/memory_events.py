@@ -79,5 +79,6 @@ def _begin(state: State, contact: Contact, agent: Agent, ends_at: float, out: Ou
         return False
     contact.agent_id, agent.contact = agent.id, contact
     moves.move_agent(state, agent, out, work=Work.WRAPUP)
+    state.wrapping[agent.id] = agent
     state.timers.set(moves.wrapup_timer(agent.id), ends_at)
     return True

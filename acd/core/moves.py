@@ -82,8 +82,6 @@ def move_contact(
     if new is ContactState.QUEUED and not contact.in_net:
         lanes.enqueue(state, contact)
     elif new in FINAL_CONTACT_STATES:
-        if new is ContactState.ABANDONED:
-            state.patience.observe(contact.waited_before_s, gave_up=True)
         for agent_id in contact.excluded:
             lift_exclusion(state, contact.id, agent_id)
             state.timers.cancel(exclusion_timer(contact.id, agent_id))

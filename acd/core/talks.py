@@ -16,7 +16,8 @@ def connect(state: State, contact: Contact, agent_id: str, agent: Agent | None, 
         within = contact.waited_s(state.now) <= contact.queue.service_level_s
         contact.counts = False
     contact.agent_id, contact.handed_on_by = agent_id, None
-    state.patience.observe(contact.waited_s(state.now), gave_up=False)
+    if contact.channel is Channel.VOICE:
+        state.patience.observe(contact.waited_s(state.now), gave_up=False)
     contact.connected_at, contact.hold_since, contact.held_s, contact.not_taken = state.now, None, 0.0, 0
     if contact.estimated_s is not None:
         waits = state.waits.setdefault(contact.language, Waits())
