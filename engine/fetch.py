@@ -59,6 +59,7 @@ PROGRAMS = {
     "chromium": Source(
         ("chromium-headless-shell", "fonts-nanum"), "bookworm", "usr/lib/chromium/chromium-headless-shell", 170
     ),
+    "alertmanager": Source(("prometheus-alertmanager",), "sid", "usr/bin/prometheus-alertmanager", 30),
 }
 
 

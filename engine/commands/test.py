@@ -17,7 +17,7 @@ from pathlib import Path
 from engine import fetch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAMS = ("asterisk", "baresip", "sipp", "prometheus", "chromium")
+PROGRAMS = ("asterisk", "baresip", "sipp", "prometheus", "alertmanager", "chromium")
 TESTS_FAILED = 1  # pytest's exit code for that; others are usage, interruption, nothing collected
 CHECKS = {
     "lint": ("ruff", "check", "."),

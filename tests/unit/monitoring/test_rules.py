@@ -61,3 +61,16 @@ def test_every_alert_has_a_runbook_that_names_it() -> None:
         assert re.search("[가-힣]", alert["annotations"]["summary_ko"])
     used = {Path(alert["annotations"]["runbook"]).name for alert in alerts()}
     assert used == {file.name for file in (ROOT / "docs/runbooks").glob("*.md")}
+
+
+@pytest.mark.timeout(300)
+def test_alertmanager_takes_its_configuration() -> None:
+    amtool = fetch.program("alertmanager").argv("usr/bin/amtool")
+    file = ROOT / "monitoring/alertmanager/alertmanager.yml"
+    done = subprocess.run([*amtool, "check-config", str(file)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    routed = subprocess.run(
+        [*amtool, "config", "routes", "test", f"--config.file={file}", "severity=critical", "alertname=Any"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert routed.stdout.strip() == "example"
