@@ -17,6 +17,7 @@ COMMANDS = {
     "wallboard": "the wallboard and the reports as web pages",
     "validate": "check the rules; every error with its file, line and column",
     "diff": "what changes for callers between two sets of rules, in words",
+    "draw": "the rules as a picture, one call's way through it, or a year's hours",
     "explain": "what would happen to a call at some time, and by which rules",
     "schema": "JSON Schema of the rules, for editors that complete keys",
     "simulate": "a day of the centre, with simulated callers and agents",

@@ -124,7 +124,8 @@ def parse_keys(text: str) -> tuple[str, ...]:
     return tuple(char for char in text if char not in ", ")
 
 
-def _number(text: str) -> str:
+def parse_number(text: str) -> str:
+    """A caller's number without dashes, or `anonymous`."""
     if not _NUMBER.fullmatch(text.replace("-", "")):
         raise argparse.ArgumentTypeError(f"{text!r} is not a telephone number")
     return text.replace("-", "")
@@ -144,7 +145,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the caller's: keys begin at the topics; of a past contact: of the sentences, ko by default or en",
     )
     parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys, then silence")
-    parser.add_argument("--from", dest="from_number", type=_number, metavar="NUMBER", help="the caller's number")
+    parser.add_argument("--from", dest="from_number", type=parse_number, metavar="NUMBER", help="the caller's number")
     parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
     parser.add_argument(
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
