@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from heapq import heappop, heappush
 from math import inf
+from random import Random
 
 from acd.core.commands import Assign, Command, Note
 from acd.core.events import (
@@ -36,7 +37,7 @@ from engine.simulation.estimates import Estimates
 from engine.simulation.figures import Figures, Tally, figures_of
 from engine.simulation.plan import HOUR_S, Caller, Plan, callers
 from engine.simulation.staff import Away, Duty
-from engine.simulation.witness import Group, Witness, group
+from engine.simulation.witness import Group, Waiter, Witness, group
 
 _BUSY = (Work.RESERVED, Work.CONNECTED, Work.HOLD, Work.WRAPUP)
 
@@ -129,10 +130,11 @@ class _Run:
         self._planned: list[tuple[float, int, _What, str, Caller | Away | None]] = []
         self._serial = 0
         self._day = Day(len(duties), seed)
-        self._witness = Witness()
+        self._witness = Witness(agents.values())
+        self._returning = Random(f"returning {seed}")  # noqa: S311 - a simulation
         self._groups: dict[tuple[Language, str], tuple[ContactOffered, Group] | None] = {}
         self._same: dict[tuple[str, Language, float, int], Group] = {}
-        self._known: dict[str, tuple[Group, float, float]] = {}  # contact: its group, when it came, how long it talks
+        self._known: dict[str, tuple[Waiter, float]] = {}  # contact: as the witness sees it, and how long it talks
         self._away_s: dict[str, float] = {}
         self._waiting = 0
         self._closed = self._gone = False
@@ -182,8 +184,8 @@ class _Run:
             self._feed(TalkEnded(one), now)
         elif what in (_What.PATIENCE_ENDS, _What.ESTIMATE_SAID):
             known = self._known.get(one)
-            if known is not None and one in known[0].waiting:
-                self._goes_on_waiting(what, one, now, now - known[1])
+            if known is not None and one in known[0].group.waiting:
+                self._goes_on_waiting(what, one, now, now - known[0].came_at)
         elif what is _What.BREAK and isinstance(more, Away):
             if not self._gone:
                 self._away_s[one] = more.lasts_s
@@ -209,13 +211,9 @@ class _Run:
         like, group = kind
         self._serial += 1
         contact_id = f"s{self._serial:08d}"
-        self._known[contact_id] = (group, now, caller.talk_s)
-        self._feed(
-            ContactOffered(
-                contact_id, like.channel, like.language, like.topic, like.queue, like.requirement, points=like.points
-            ),
-            now,
-        )
+        keeper, until = self._last_agent(like, now)
+        self._known[contact_id] = (Waiter(contact_id, group, now, keeper, until), caller.talk_s)
+        self._feed(replace(like, contact_id=contact_id, sticky_agent=keeper), now)
         if contact_id in group.waiting:
             if caller.patience_s < inf:
                 self._after(now + caller.patience_s, _What.PATIENCE_ENDS, contact_id)
@@ -231,6 +229,14 @@ class _Run:
         every_s = self._state.contacts[contact_id].queue.announce_every_s
         self._after(now + every_s, _What.ESTIMATE_SAID, contact_id)
 
+    def _last_agent(self, like: ContactOffered, now: float) -> tuple[str | None, float]:
+        """For some callers the agent whom they talked with last, and until when the queue keeps them for that one."""
+        sticky = self._rules.queues[like.queue].sticky
+        if sticky is None or self._returning.random() >= self._plan.returning:
+            return None, -inf
+        speak = [duty.rule.id for duty in self._duties if like.language in duty.rule.languages]
+        return (self._returning.choice(speak), now + sticky.wait_s) if speak else (None, -inf)
+
     def _ask_the_rules(self, language: Language, topic: str) -> tuple[ContactOffered, Group] | None:
         found = route(self._rules, language, topic)
         if found.queue is None:
@@ -241,7 +247,10 @@ class _Run:
             queue = self._rules.queues[found.queue]
             rules = [duty.rule for duty in self._duties]
             self._same[key] = group(queue, language, place.points, place.order_class, rules)
-        like = ContactOffered("", Channel.VOICE, language, topic, found.queue, found.requirement, points=place.points)
+        like = ContactOffered(
+            "", Channel.VOICE, language, topic, found.queue, found.requirement,
+            points=place.points, order_class=place.order_class,
+        )  # fmt: skip
         return like, self._same[key]
 
     def _all_leave(self) -> None:
@@ -268,8 +277,8 @@ class _Run:
                 elif type(fact) is AgentMoved:
                     self._agent_moved(fact, now)
             elif kind is Assign:
-                group, came_at, _ = self._known[command.contact_id]  # type: ignore[union-attr]
-                self._witness.took(command.agent_id, group, came_at, now)  # type: ignore[union-attr]
+                waiter = self._known[command.contact_id][0]  # type: ignore[union-attr]
+                self._witness.took(command.agent_id, waiter, now)  # type: ignore[union-attr]
                 rings.append(command)  # type: ignore[arg-type]
         self._witness.settled(now)
         self._day.steps += 1
@@ -278,13 +287,13 @@ class _Run:
 
     def _contact_moved(self, fact: ContactMoved, now: float) -> None:
         new, contact_id = fact.new, fact.contact_id
-        group, came_at, talk_s = self._known[contact_id]
+        waiter, talk_s = self._known[contact_id]
         if new is ContactState.QUEUED:
             self._waiting += 1
-            self._witness.came(contact_id, group, came_at)
+            self._witness.came(waiter)
         elif fact.old is ContactState.QUEUED:
             self._waiting -= 1
-            self._witness.left(contact_id, group)
+            self._witness.left(waiter)
         if new is ContactState.CONNECTED:
             self._after(now + talk_s, _What.TALK_ENDS, contact_id)
         elif new is ContactState.WRAPUP:
@@ -296,15 +305,16 @@ class _Run:
         if new in (ContactState.CONNECTED, ContactState.ABANDONED):
             self._day.estimates.over(contact_id, fact.waited_s, answered=new is ContactState.CONNECTED)
         if self._on_contact is not None and new in (ContactState.CONNECTED, ContactState.ABANDONED):
-            self._on_contact(Seen(came_at, fact.waited_s, new is ContactState.CONNECTED))
-        key = (fact.queue, int((came_at - self._plan.midnight) // HOUR_S))
+            self._on_contact(Seen(waiter.came_at, fact.waited_s, new is ContactState.CONNECTED))
+        key = (fact.queue, int((waiter.came_at - self._plan.midnight) // HOUR_S))
         tally = self._day.tallies.get(key)
         if tally is None:
             tally = self._day.tallies[key] = Tally()
         tally.count(fact)
 
     def _agent_moved(self, fact: AgentMoved, now: float) -> None:
-        self._witness.idle(fact.agent_id, fact.presence is Presence.AVAILABLE and fact.work is Work.IDLE)
+        there = fact.presence is Presence.AVAILABLE
+        self._witness.agent(fact.agent_id, now, there=there, idle=there and fact.work is Work.IDLE)
         if fact.presence is Presence.AWAY and fact.old_presence is not Presence.AWAY:
             self._after(now + self._away_s[fact.agent_id], _What.BACK, fact.agent_id)
 

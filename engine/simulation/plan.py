@@ -48,6 +48,7 @@ class Plan:
     talk: Duration = Lognormal(180.0, 0.9)  # noqa: RUF009  (frozen)
     patience: Duration = Exponential(90.0)  # noqa: RUF009  (frozen)
     wrapup_s: float | None = None  # None: what the queue's rule says
+    returning: float = 0.0  # share (0-1) of callers who talked with an agent in the days before
     open_s: tuple[tuple[float, float], ...] = ((0.0, float("inf")),)  # seconds since midnight; others hear `closed`
 
     @property

@@ -2,20 +2,40 @@
 
 An *inversion*: an agent took contact B while contact A, for which that agent was eligible and whose virtual time was
 earlier, waited in the same class and rank (routing.md, Simulator). *Unmatched*: a contact waits while an agent is
-idle who may take it. Contacts of one queue, language, points and class are a group: within one, who called first has
-the earliest virtual time and the widest requirement, so the oldest speaks for all. Rows of a profile with
-`reserve_idle` are left out: whether they count at a moment is a question of who else is idle.
+idle who may take it.
+
+Eligible is what the rules say: the requirement after the steps that A has waited for, a row of the agent's profile
+whose delay has passed, more idle agents in the profile than the row reserves, and A not kept for another agent, its
+last one. One that is kept stands in the first rank, for that agent alone. An agent of last time who came back while A
+waited may or may not have A kept for them: then A is not judged.
+
+Contacts of one queue, language, points and class are a group: within one, who called first has the earliest virtual
+time and the widest requirement, so the oldest that is not kept speaks for all.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
+from math import inf
 
 from acd.core.model import POINT_S
 from dialplan.ruleset import AgentRule, Language, Queue
 
 _ROUNDING_S = 1e-6  # a deadline computed as a sum may come a rounding early
+_KEPT_RANK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Able:
+    """Who may take a group's contacts after some waiting, while more than `reserve` of their profile are idle."""
+
+    after_s: float
+    reserve: int
+    profile: str
+    agents: frozenset[str]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,76 +46,141 @@ class Group:
     order_class: int
     from_s: dict[str, float]  # agent -> after how much waiting they may take such a contact
     rank: dict[str, int]
-    steps: list[tuple[float, frozenset[str]]]  # after so much waiting, these agents
-    waiting: dict[str, float] = field(default_factory=dict)  # contact -> when it came; in that order
+    reserve: dict[str, int]
+    able: list[Able]  # by rising `after_s`
+    waiting: dict[str, Waiter] = field(default_factory=dict)  # by contact, in the order of arrival
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A contact. `keeper`: the agent of last time, for whom it may be kept until `kept_until`."""
+
+    id: str
+    group: Group
+    came_at: float
+    keeper: str | None = None
+    kept_until: float = -inf
+
+    @property
+    def virtual(self) -> float:
+        """Virtual time."""
+        return self.came_at - POINT_S * self.group.points
+
+
+class Kept(Enum):
+    """Whether a contact is kept for its agent of last time."""
+
+    NO = 0
+    YES = 1
+    PERHAPS = 2
 
 
 def group(queue: Queue, language: Language, points: float, order_class: int, agents: Iterable[AgentRule]) -> Group:
     """An empty group, with who may take its contacts and when."""
     from_s: dict[str, float] = {}
     rank: dict[str, int] = {}
+    reserve: dict[str, int] = {}
+    together: dict[tuple[float, int, str], set[str]] = {}
     levels = ((0.0, queue.requirement(language)), *queue.relaxed(language))
     for agent in agents:
         row = agent.profile.row(queue.key)
-        if row is None or row.reserve_idle:
+        met_s = [after_s for after_s, needs in levels if needs.met_by(agent.languages, agent.skills)]
+        if row is None or not met_s:
             continue
-        for after_s, requirement in levels:
-            if requirement.met_by(agent.languages, agent.skills):
-                from_s[agent.id] = max(after_s, row.delay_s)
-                rank[agent.id] = row.rank
-                break
-    steps = [
-        (after_s, frozenset(one for one, begins_s in from_s.items() if begins_s <= after_s))
-        for after_s in sorted(set(from_s.values()))
-    ]
-    return Group(points, order_class, from_s, rank, steps)
+        from_s[agent.id], rank[agent.id] = max(met_s[0], row.delay_s), row.rank
+        reserve[agent.id] = row.reserve_idle
+        kind = (from_s[agent.id], row.reserve_idle, agent.profile.name if row.reserve_idle else "")
+        together.setdefault(kind, set()).add(agent.id)
+    able = [Able(*kind, frozenset(members)) for kind, members in sorted(together.items())]
+    return Group(points, order_class, from_s, rank, reserve, able)
 
 
 class Witness:
     """Follows who waits and who is idle; counts inversions and the time that a pair stood unmatched."""
 
-    def __init__(self) -> None:
+    def __init__(self, agents: Iterable[AgentRule]) -> None:
         self.inversions = 0
         self.unmatched_max_s = 0.0
+        self._profile = {agent.id: agent.profile.name for agent in agents}
         self._open: dict[Group, None] = {}  # those in which somebody waits
+        self._keepers: dict[str, dict[str, Waiter]] = {}  # by agent of last time
         self._idle: set[str] = set()
+        self._idle_of: Counter[str] = Counter()  # by profile
+        self._there_since: dict[str, float] = {}
         self._since: float | None = None
         self._changed = False
 
-    def came(self, contact_id: str, into: Group, at: float) -> None:
+    def came(self, waiter: Waiter) -> None:
         """The contact waits."""
-        into.waiting[contact_id] = at
-        self._open[into] = None
+        waiter.group.waiting[waiter.id] = waiter
+        self._open[waiter.group] = None
+        if waiter.keeper is not None:
+            self._keepers.setdefault(waiter.keeper, {})[waiter.id] = waiter
         self._changed = True
 
-    def left(self, contact_id: str, group: Group) -> None:
+    def left(self, waiter: Waiter) -> None:
         """It waits no more, for whatever reason."""
-        if group.waiting.pop(contact_id, None) is not None and not group.waiting:
-            del self._open[group]
+        if waiter.group.waiting.pop(waiter.id, None) is not None and not waiter.group.waiting:
+            del self._open[waiter.group]
+        if waiter.keeper is not None:
+            self._keepers.get(waiter.keeper, {}).pop(waiter.id, None)
 
-    def idle(self, agent_id: str, is_idle: bool) -> None:
-        """The agent may be offered contacts, or may not."""
-        if is_idle:
-            self._idle.add(agent_id)
-            self._changed = True
+    def agent(self, agent_id: str, now: float, *, there: bool, idle: bool) -> None:
+        """The agent is available, in a talk or not; and may be offered contacts, or may not."""
+        if not there:
+            self._there_since.pop(agent_id, None)
         else:
-            self._idle.discard(agent_id)
+            self._there_since.setdefault(agent_id, now)
+        if idle is not (agent_id in self._idle):
+            self._idle_of[self._profile[agent_id]] += 1 if idle else -1
+            (self._idle.add if idle else self._idle.discard)(agent_id)
+        self._changed = self._changed or idle or not there
 
-    def took(self, agent_id: str, group: Group, came_at: float, now: float) -> None:
-        """The agent takes a contact that came at `came_at`, and has left its group already."""
-        rank, virtual = group.rank.get(agent_id), came_at - POINT_S * group.points
-        for other in self._open:
-            if other.order_class != group.order_class or other.rank.get(agent_id) != rank or rank is None:
-                continue
-            first = next(iter(other.waiting.values()))
-            waited_s = now - first
-            if first - POINT_S * other.points < virtual and waited_s >= other.from_s[agent_id] + _ROUNDING_S:
-                self.inversions += 1
-                return
+    def took(self, agent_id: str, waiter: Waiter, now: float) -> None:
+        """The agent takes a contact that has left its group already."""
+        mine = waiter.keeper == agent_id and self._kept(waiter, now) is Kept.YES
+        rank = _KEPT_RANK if mine else waiter.group.rank.get(agent_id)
+        mates = self._idle_of[self._profile[agent_id]] + (agent_id not in self._idle)
+        kept_for_me = self._keepers.get(agent_id, {}).values()
+        earlier = rank == _KEPT_RANK and any(
+            other.group.order_class == waiter.group.order_class
+            and other.virtual < waiter.virtual
+            and self._kept(other, now) is Kept.YES
+            for other in kept_for_me
+        )
+        if earlier or any(
+            other.order_class == waiter.group.order_class
+            and other.rank.get(agent_id) == rank
+            and mates > other.reserve[agent_id]
+            and self._overtaken(other, agent_id, waiter.virtual, now)
+            for other in self._open
+            if agent_id in other.rank
+        ):
+            self.inversions += 1
+
+    def _overtaken(self, group: Group, agent_id: str, virtual: float, now: float) -> bool:
+        first = self._first(group, now)
+        return (
+            first is not None
+            and first.virtual < virtual
+            and now - first.came_at >= group.from_s[agent_id] + _ROUNDING_S
+        )
+
+    def _first(self, group: Group, now: float) -> Waiter | None:
+        """The oldest contact of a group that is for everybody."""
+        return next((one for one in group.waiting.values() if self._kept(one, now) is Kept.NO), None)
+
+    def _kept(self, waiter: Waiter, now: float) -> Kept:
+        if waiter.keeper is None or now >= waiter.kept_until + _ROUNDING_S or waiter.keeper not in self._there_since:
+            return Kept.NO
+        if now >= waiter.kept_until - _ROUNDING_S or self._there_since[waiter.keeper] > waiter.came_at:
+            return Kept.PERHAPS
+        return Kept.YES
 
     def settled(self, now: float) -> None:
         """A step of the core is over: is there a pair that it left?"""
-        if not self._changed and self._since is None and not any(len(group.steps) > 1 for group in self._open):
+        timed = any(self._keepers.values()) or any(len(group.able) > 1 for group in self._open)
+        if not self._changed and self._since is None and not timed:
             return
         self._changed = False
         if self._pair(now):
@@ -107,13 +192,22 @@ class Witness:
             self._since = None
 
     def _pair(self, now: float) -> bool:
-        for group in self._open:
-            waited_s = now - next(iter(group.waiting.values())) - _ROUNDING_S
-            able: frozenset[str] | None = None
-            for after_s, agents in group.steps:
-                if after_s > max(waited_s, 0.0):
-                    break
-                able = agents
-            if able and not self._idle.isdisjoint(able):
-                return True
-        return False
+        if any(
+            agent_id in self._idle and any(self._kept(one, now) is Kept.YES for one in kept.values())
+            for agent_id, kept in self._keepers.items()
+        ):
+            return True
+        return any(
+            (first := self._first(group, now)) is not None and self._taker(group, now - first.came_at)
+            for group in self._open
+        )
+
+    def _taker(self, group: Group, waited_s: float) -> bool:
+        """Whether somebody is idle who may take a contact of this group that has waited so long."""
+        waited_s = max(waited_s - _ROUNDING_S, 0.0)
+        return any(
+            able.after_s <= waited_s
+            and (not able.reserve or self._idle_of[able.profile] > able.reserve)
+            and not self._idle.isdisjoint(able.agents)
+            for able in group.able
+        )

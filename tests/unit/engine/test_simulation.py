@@ -13,12 +13,11 @@ import pytest
 from acd.core.figures import ServiceLevel
 from acd.core.states import Presence
 from dialplan.loader import load
-from dialplan.ruleset import AgentRule, Language, Queue, Ruleset, Source, Strategy
+from dialplan.ruleset import Language, Ruleset
 from engine.commands.simulate import run
 from engine.simulation.day import _Run, simulate
 from engine.simulation.plan import callers, city_plan, topic_mix
 from engine.simulation.staff import on_duty
-from engine.simulation.witness import Witness, group
 
 RULES = Path(__file__).parents[3] / "dialplan" / "rules"
 TUESDAY, SATURDAY = date(2026, 11, 24), date(2026, 11, 28)
@@ -121,53 +120,6 @@ def test_breaks_are_taken(city: Ruleset) -> None:
         spent[presence] += lasted_s
     assert spent[Presence.AWAY] == pytest.approx(5400)
     assert spent[Presence.AVAILABLE] == pytest.approx(11 * 3600 - 5400)
-
-
-# --- the witness would see it -----------------------------------------------------------------------------------------
-
-
-def _queue(**more: object) -> Queue:
-    return Queue(
-        "one", {}, (), Strategy.LONGEST_IDLE, 20.0, 5.0, 10.0, 30.0, 0.0, 60.0, 30.0, 100, "default", Source("queues.yaml", 1),
-        **more,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-AGENTS = [
-    AgentRule(str(n), str(n), "team1", frozenset({Language.KO}), {}, False, Source("agents.yaml", 1)) for n in (1, 2)
-]
-
-
-def test_the_witness_sees_an_inversion() -> None:
-    witness, waits = Witness(), group(_queue(), Language.KO, 0.0, 1, AGENTS)
-    witness.came("a", waits, 10.0)
-    witness.came("b", waits, 20.0)
-    witness.left("b", waits)
-    witness.took("1", waits, 20.0, 30.0)
-    assert witness.inversions == 1
-    witness.left("a", waits)
-    witness.took("1", waits, 10.0, 30.0)
-    assert witness.inversions == 1
-
-
-def test_points_and_classes_are_no_inversion() -> None:
-    witness, waits = Witness(), group(_queue(), Language.KO, 0.0, 1, AGENTS)
-    witness.came("a", waits, 10.0)
-    witness.took("1", group(_queue(), Language.KO, 1.0, 1, AGENTS), 20.0, 30.0)  # a minute's head start
-    witness.took("1", group(_queue(), Language.KO, 0.0, 2, AGENTS), 20.0, 30.0)
-    assert witness.inversions == 0
-    witness.took("1", group(_queue(), Language.KO, 0.1, 1, AGENTS), 20.0, 30.0)
-    assert witness.inversions == 1
-
-
-def test_the_witness_sees_a_pair_that_stays_unmatched() -> None:
-    witness, waits = Witness(), group(_queue(), Language.KO, 0.0, 1, AGENTS)
-    witness.idle("1", True)
-    witness.came("a", waits, 10.0)
-    witness.settled(10.0)
-    witness.left("a", waits)
-    witness.settled(13.0)
-    assert witness.unmatched_max_s == 3.0
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
