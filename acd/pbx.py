@@ -40,6 +40,12 @@ class Pbx(Protocol):
     def withdraw(self, queue: str, channel: str) -> bool:
         """Ask the PBX to take this caller out of its queue; the caller's session comes by /resume."""
 
+    def qualify(self, agent_id: str) -> bool:
+        """Have the PBX ask the agent's phone at once whether it is there; what it finds out comes as an event."""
+
+    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+        """Show a text on the agent's phone; on the one at `uri` when the extension is another's by now."""
+
     def silence_s(self) -> float:
         """Seconds since the PBX was last heard."""
 

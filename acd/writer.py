@@ -16,13 +16,15 @@ from acd.ami.translate import translate
 from acd.ami.view import View
 from acd.assignments import AssignmentBoard
 from acd.blindtransfers import BlindTransfers
-from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Tell, Unassign
+from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Notice, Tell, Unassign
 from acd.core.events import Event, LegDialled, PresenceRestored, RulesChanged, TalkEnded, TimePassed
 from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
 from acd.core.model import Limits
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence
 from acd.core.step import new_state, next_deadline, step
+from acd.deadphones import DeadPhones
 from acd.dialling import Dialling, is_reserved
+from acd.notices import TEXTS
 from acd.pbx import Membership, Pbx
 from acd.port import Assignment
 from acd.reconcile import PbxSnapshot, adopt, presences
@@ -63,6 +65,7 @@ class Writer:
         self.view.agents = frozenset(rules.agents)
         self.returning = Returning(self.view, pbx, room)
         self.remembering = Remembering(self.view)
+        self._dead_phones = DeadPhones(self.view, pbx)
         self.dialling = Dialling()
         self.blind = BlindTransfers()
         self.alive: set[str] = set()  # contacts that are not over
@@ -82,6 +85,10 @@ class Writer:
         while self.view.handed_over:
             contact_id, agent_id, to = self.view.handed_over.pop()
             self.publish(TalkNoted(now, contact_id, to, "transfer", "consult:answered", agent_id))
+        while self.view.replaced:
+            agent_id, uri = self.view.replaced.pop()
+            _log.warning("agent.registered_elsewhere", agent=agent_id, before=uri, now=self.view.contact_uri[agent_id])
+            self._pbx.tell(agent_id, TEXTS[Notice.REGISTERED_ELSEWHERE], uri)
         if packet.name == "QueueCallerJoin":
             self.returning.sweep(now)
 
@@ -106,6 +113,10 @@ class Writer:
             del self.view.transferred[contact_id]
             self.feed(TalkEnded(contact_id), now)
         self._believe_sessions(now)
+        for agent_id in self._dead_phones.alive(now):
+            self.view.said.pop(agent_id, None)
+            for event in self.view.devices((agent_id,)):
+                self.feed(event, now)
         if self._read_once and self._pbx.connected():
             self.returning.sweep(now)
         if self._restore is not None and self.returning.everybody_back(now):
@@ -139,6 +150,7 @@ class Writer:
                 self._moved(fact)
             elif isinstance(fact, ReservationEnded):
                 self.board.void(fact.contact_id, fact.reservation_id)
+                self._dead_phones.told(fact)
             self.publish(fact)
 
     def _carry_out(self, command: Command, now: float) -> None:
@@ -153,7 +165,8 @@ class Writer:
             case Mirror(agent_id, presence, reason):
                 self._mirror(agent_id, presence, reason)
             case Tell(agent_id, notice):
-                _log.warning("agent.told", agent=agent_id, notice=notice.value)
+                told = self._pbx.tell(agent_id, TEXTS[notice])
+                _log.warning("agent.told", agent=agent_id, notice=notice.value, sent=told)
 
     def _assign(self, command: Assign, now: float) -> None:
         channel = self.view.caller_channel.get(command.contact_id, "")

@@ -5,12 +5,16 @@ The wake-up key is D: no citizen's phone has it on its keypad, and whoever sends
 
 from __future__ import annotations
 
+import base64
+import re
+
 import structlog
 from asterisk.ami import Action
 
 from acd.ami.client import AmiClient
 from acd.ami.packets import AmiError, Packet
 from acd.core.states import Presence
+from acd.notices import WAY_BACK
 from acd.pbx import Membership
 from dialplan.ruleset import Language
 
@@ -21,6 +25,9 @@ NOT_NEWS = (  # what Asterisk says when a queue is as it should be, or does what
     "Not there",
     "Interface not found",
 )
+
+# What a phone may call itself: it is a part of what Asterisk is asked to do.
+_CONTACT = re.compile(r"sips?:[\w.+-]+@[\w.:\[\]-]+(;[\w.=-]+)*", re.ASCII)
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +68,24 @@ class AmiPbx:
         """Ask; the PBX does it at once, or when the phone that rings for this caller has stopped."""
         return self._request("QueueWithdrawCaller", {"Queue": queue, "Caller": channel, "WithdrawInfo": "engine"})
 
+    def qualify(self, agent_id: str) -> bool:
+        """OPTIONS, now."""
+        return self._request("PJSIPQualify", {"Endpoint": agent_id})
+
+    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+        """A SIP MESSAGE, which desk phones and softphones show. One that can't be reached is logged, and no more."""
+        if uri is not None and not _CONTACT.fullmatch(uri):
+            _log.warning("agent.contact_not_told", agent=agent_id)
+            return False
+        return self._request(
+            "MessageSend",
+            {
+                "Destination": f"pjsip:{agent_id}" if uri is None else f"pjsip:{agent_id}/{uri}",
+                "From": f'"Ringmaster" <sip:{WAY_BACK}@127.0.0.1>',
+                "Base64Body": base64.b64encode(text.encode()).decode(),
+            },
+        )
+
     def silence_s(self) -> float:
         """Seconds since anything was heard."""
         return self._client.silence_s()
@@ -82,7 +107,8 @@ class AmiPbx:
         def answered(response: Packet) -> None:
             message = response.get("Message")
             if response.status.lower() == "error" and not any(known in message for known in NOT_NEWS):
-                _log.warning("ami.action_failed", action=name, queue=headers.get("Queue"), message=message)
+                where = headers.get("Queue") or headers.get("Destination")
+                _log.warning("ami.action_failed", action=name, where=where, message=message)
 
         try:
             self._client.request(Action(name, dict(headers)), callback=answered)

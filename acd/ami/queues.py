@@ -45,11 +45,20 @@ def device_state(view: View, packet: Packet) -> list[Event]:
 
 
 def contact_status(view: View, packet: Packet) -> list[Event]:
-    """A phone's registration: answered or missed OPTIONS, new, renewed."""
+    """A phone's registration: answered or missed OPTIONS, new, renewed.
+
+    An extension has one phone, the one that registered last: the PBX removes the one before it, right after.
+    """
     agent = packet.get("EndpointName") or packet.get("AOR")
     if agent not in view.agents:
         return []
-    status = packet.get("ContactStatus")
+    status, uri = packet.get("ContactStatus"), packet.get("URI")
+    if status != "Removed":
+        view.contact_uri[agent] = uri
+    elif view.contact_uri.get(agent) == uri:
+        del view.contact_uri[agent]
+    elif agent in view.contact_uri:
+        view.replaced.append((agent, uri))
     if status in ("Reachable", "NonQualified", "Created", "Updated"):
         view.reachable[agent] = True
     elif status in ("Unreachable", "Unqualified"):

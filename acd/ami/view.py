@@ -69,6 +69,8 @@ class View:
         self.queue_callers: dict[str, QueueCaller] = {}
         self.reachable: dict[str, bool] = {}
         self.said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
+        self.contact_uri: dict[str, str] = {}  # agent -> where their phone is registered
+        self.replaced: list[tuple[str, str]] = []  # agent, and the phone that has lost its registration: not told yet
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
         self.handed_over: list[tuple[str, str, str]] = []  # contact, from, to: not noted yet
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began

@@ -11,9 +11,10 @@ from acd.core.states import Presence
 
 
 class Notice(StrEnum):
-    """What an agent is told on their phone or desk; the prompt key follows the name."""
+    """What an agent is told on their phone or desk; the words are in `acd.notices`."""
 
     NOT_RESPONDING = "not_responding"
+    REGISTERED_ELSEWHERE = "registered_elsewhere"  # told to the phone that has lost its registration to another
 
 
 @quick

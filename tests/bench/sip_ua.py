@@ -136,6 +136,7 @@ class Ua:
         self.answer_after_s: float | None = 0.0  # None: rings on
         self.reject_with: str | None = None
         self.dead = False  # answers nothing
+        self.texts: list[str] = []  # SIP MESSAGEs that were shown
         self._pending: dict[str, tuple[str, str, str, str, str]] = {}
         self._invites: dict[str, str] = {}
         self._timestamp = random.getrandbits(31)
@@ -180,7 +181,8 @@ class Ua:
         self.sock.sendto(text.encode(), self.server)
         return at
 
-    def register(self, timeout_s: float = 5.0) -> Ua:
+    def register(self, timeout_s: float = 5.0, expires_s: int = 3600) -> Ua:
+        """Register; with 0 s, take the registration back."""
         self.registered.clear()
         aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"
         tag = f"{random.getrandbits(32):x}"
@@ -192,7 +194,7 @@ class Ua:
             f"r{next(_ids)}-{self.port}",
             1,
             "",
-            "Expires: 3600\r\n",
+            f"Expires: {expires_s}\r\n",
         )
         assert self.registered.wait(timeout_s), f"{self.user} could not register"
         return self
@@ -306,6 +308,8 @@ class Ua:
             return
         dialog = self.dialogs.get(call_id)
         self._reply(text, peer, "200 OK")
+        if method == "MESSAGE":
+            self.texts.append(text.partition("\r\n\r\n")[2])
         if method == "BYE" and dialog is not None:
             dialog.ended_at = now
             dialog.ended.set()

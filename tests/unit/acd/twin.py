@@ -49,6 +49,8 @@ class Twin:
         self.hung_up: list[str] = []
         self.memberships: list[Membership] = []
         self.withdrawn: list[tuple[str, str]] = []
+        self.qualified: list[str] = []
+        self.told: list[tuple[str, str, str | None]] = []
         self.silent_s = 0.0
         self.deaf = False  # events are lost: AMI is away
         self._numbers = iter(range(1, 100_000))
@@ -80,6 +82,14 @@ class Twin:
 
     def withdraw(self, queue: str, channel: str) -> bool:
         self.withdrawn.append((queue, channel))
+        return True
+
+    def qualify(self, agent_id: str) -> bool:
+        self.qualified.append(agent_id)
+        return True
+
+    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+        self.told.append((agent_id, text, uri))
         return True
 
     def silence_s(self) -> float:
