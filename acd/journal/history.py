@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Select, select
 
-from acd.core.facts import AgentMoved, Decision, Fact
+from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact
 from acd.journal.codec import from_row
 from acd.journal.tables import facts, open_engine, runs
 
@@ -72,3 +72,11 @@ def agent_moves(path: Path, agent_id: str, first: Place, last: Place) -> list[Ke
 
 def _kept(connection: Connection, query: Select[tuple[int, int, str, str]]) -> list[Kept]:
     return [Kept(Place(row.run, row.seq), from_row(row.kind, row.body)) for row in connection.execute(query)]
+
+
+def moves_between(path: Path, begin: float, end: float) -> list[ContactMoved]:
+    """All moves of contacts in these seconds (`begin <= at < end`, epoch), in order. Raises SQLAlchemyError."""
+    query = select(*_EVERY).where(facts.c.kind == ContactMoved.__name__, facts.c.at >= begin, facts.c.at < end)
+    with open_engine(path).connect() as connection:
+        kept = sorted(_kept(connection, query), key=lambda one: one.place)
+    return [one.fact for one in kept if isinstance(one.fact, ContactMoved)]

@@ -1,6 +1,7 @@
 """`./ringmaster simulate [--day DATE] [--calls N] [--agents N] [--seed N] [--json]`: a day of the centre, in a second.
 
-The same core and rules as live. JSON to the letter of the project's interface; rates are fractions (0-1).
+The same core and rules as live. The callers are drawn by the city's mix, or are those of a past day (`--from-journal`);
+`--compare` runs them under two sets of rules. JSON to the letter of the project's interface; rates are fractions (0-1).
 """
 
 from __future__ import annotations
@@ -11,116 +12,101 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import date, datetime
+from datetime import time as clock
 from pathlib import Path
 
-from acd.core.figures import ServiceLevel
 from dialplan.calendar import SEOUL, OutsideCalendarError
 from dialplan.loader import RulesError, load
+from dialplan.ruleset import Ruleset
 from engine.commands.rules_folder import CITY_RULES, cache_folder
-from engine.simulation.day import Day, simulate
-from engine.simulation.figures import Figures
-from engine.simulation.plan import CALLS, city_plan
+from engine.simulation import report
+from engine.simulation.day import simulate
+from engine.simulation.past import NoCallersError, past_day
+from engine.simulation.plan import CALLS, Caller, Plan, city_plan
+from engine.simulation.report import Told
 from engine.simulation.staff import on_duty
+from engine.simulation.timeuse import TimeUse
 
 _GC_AFTER = 200_000  # the day's records are no cycles: looking for some costs a third of the time
 MOST_CALLS, MOST_AGENTS = 5_000_000, 100_000
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Exit 0 with the figures on stdout, 1 when the rules are broken, 2 for a wrong call."""
-    started = time.monotonic()
+    """Exit 0 with the figures on stdout, 1 when rules or journal cannot be read, 2 for a wrong call."""
     options = _parser().parse_args(arguments)
     gc.set_threshold(_GC_AFTER)
     try:
-        ruleset = load(options.rules, options.overrides, cache_folder())
-        plan = city_plan(ruleset, options.day or datetime.now(SEOUL).date(), options.calls)
-        day = simulate(ruleset, plan, on_duty(ruleset.agents, options.agents), options.seed)
+        days = [_run(options, rules) for rules in options.compare or [options.rules]]
     except RulesError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
+    except _NoJournalError as error:
+        print(f"simulate: {error}", file=sys.stderr)
+        return 1
     except (OutsideCalendarError, ValueError) as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 2
-    elapsed_s = time.monotonic() - started
+    if options.html is not None and not _write_page(options, days):
+        return 1
     if options.json:
         import json  # noqa: PLC0415 - only for JSON
 
-        print(json.dumps(as_json(day, elapsed_s), indent=2))
+        whole = report.as_json(days[0]) if len(days) == 1 else report.compared_json(*days)
+        print(json.dumps(whole, indent=2, ensure_ascii=False))
     else:
-        print(as_text(day, elapsed_s))
+        print(report.as_text(days[0]) if len(days) == 1 else report.compared_text(*days))
     return 0
 
 
-def as_json(day: Day, elapsed_s: float) -> dict[str, object]:
-    """The object that `simulate --json` prints; null where there is nothing to count over."""
-    return {
-        **_json_of(day.total),
-        "occupancy": _rounded(day.occupancy),
-        "order_inversions": day.order_inversions,
-        "eligible_unmatched_max_s": round(day.eligible_unmatched_max_s, 6),
-        "estimate_error_median": _rounded(day.estimates.error_median),
-        "estimate_error_first_median": _rounded(day.estimates.first_error_median),
-        "estimates_said": len(day.estimates.off),
-        "agents": day.agents,
-        "seed": day.seed,
-        "elapsed_s": round(elapsed_s, 3),
-        "by_queue": {key: _json_of(figures) for key, figures in day.by_queue().items()},
-    }
+def _run(options: argparse.Namespace, rules: Path) -> Told:
+    started = time.monotonic()
+    ruleset = load(rules, options.overrides, cache_folder())
+    wanted = options.day or datetime.now(SEOUL).date()
+    plan, arrivals = city_plan(ruleset, wanted, options.calls), None
+    if options.from_journal:
+        plan, arrivals = _past(options, ruleset, wanted)
+    use = TimeUse(plan.midnight)
+    duties = on_duty(ruleset.agents, options.agents)
+    day = simulate(ruleset, plan, duties, options.seed, on_fact=use.receive, arrivals=arrivals)
+    return Told(str(rules), day, use, time.monotonic() - started)
 
 
-def as_text(day: Day, elapsed_s: float) -> str:
-    """The same as a table, by queue and by hour."""
-    total = day.total
-    rows = [(key, figures) for key, figures in day.by_queue().items()]
-    hours = [(f"{hour:02d}-{hour + 1:02d}", figures) for hour, figures in day.by_hour().items()]
-    offered, unmatched_s = total.counts.offered, day.eligible_unmatched_max_s
-    lines = [
-        f"{day.agents} agents, seed {day.seed}: {offered} contacts offered, occupancy {_percent(day.occupancy)}",
-        f"out of order {day.order_inversions}; an eligible pair unmatched for {unmatched_s:g} s ({elapsed_s:.2f} s)",
-    ]
-    if day.closed or day.not_served:
-        lines.append(f"not offered: {day.closed} called while closed, {day.not_served} in a language not served")
-    head = " " * 13 + " offered answered   lost  short    rate     SL*   ASA s   p95 s"
-    lines += ["", head, *[_row(*row) for row in rows], "", *[_row(*row) for row in hours], "", _row("all", total), ""]
-    variants = ", ".join(f"{variant.value} {_percent(total.service_level(variant))}" for variant in ServiceLevel)
-    return "\n".join([*lines, f"* answered within the queue's threshold, short_excluded. All: {variants}"])
+class _NoJournalError(Exception):
+    """The past day cannot be had; the message says why."""
 
 
-def _row(name: str, figures: Figures) -> str:
-    counts = figures.counts
-    level = figures.service_level(ServiceLevel.SHORT_EXCLUDED)
-    return (
-        f"{name:<12} {counts.offered:>8} {counts.answered:>8} {counts.abandoned:>6} {counts.abandoned_short:>6} "
-        f"{_percent(figures.answer_rate):>7} {_percent(level):>7} {_seconds(figures.asa_s):>7} "
-        f"{_seconds(figures.p95_wait_s):>7}"
-    )
+def _past(options: argparse.Namespace, ruleset: Ruleset, day: date) -> tuple[Plan, list[Caller]]:
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
+
+    from acd.journal.history import moves_between  # noqa: PLC0415 - as above
+    from engine.settings import default_state  # noqa: PLC0415 - as above
+
+    database = (options.state or default_state()).absolute() / "journal.sqlite"
+    midnight = datetime.combine(day, clock(0), SEOUL)
+    try:
+        if not database.exists():
+            raise _NoJournalError(f"there is no journal at {database}")
+        moves = moves_between(database, midnight.timestamp(), midnight.timestamp() + 86_400)
+        return past_day(ruleset, midnight, moves, options.seed)
+    except NoCallersError as error:
+        raise _NoJournalError(str(error)) from error
+    except (SQLAlchemyError, KeyError, TypeError) as error:
+        raise _NoJournalError(f"{database} cannot be read: {error}") from error
 
 
-def _json_of(figures: Figures) -> dict[str, object]:
-    counts = figures.counts
-    return {
-        "offered": counts.offered,
-        "answered": counts.answered,
-        "abandoned": counts.abandoned,
-        "abandoned_short": counts.abandoned_short,
-        "answer_rate": _rounded(figures.answer_rate),
-        "service_level": {variant.value: _rounded(figures.service_level(variant)) for variant in ServiceLevel},
-        "asa_s": _rounded(figures.asa_s),
-        "p95_wait_s": _rounded(figures.p95_wait_s),
-    }
+def _write_page(options: argparse.Namespace, days: list[Told]) -> bool:
+    from engine.simulation.page import page  # noqa: PLC0415 - only for the page
 
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+    whose = "기록의 " if options.from_journal else ""
+    title = f"{whose}하루 모의 {options.day or datetime.now(SEOUL).date()}"
+    try:
+        options.html.write_text(page(days, title), encoding="utf-8")
+    except OSError as error:
+        print(f"simulate: {options.html} cannot be written: {error.strerror}", file=sys.stderr)
+        return False
+    print(f"{options.html} is written.", file=sys.stderr)
+    return True
 
 
 def _day(text: str) -> date:
@@ -155,5 +141,9 @@ def _parser() -> argparse.ArgumentParser:
         "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
         help="override one value, such as queues.defaults.wrapup_s=0",
     )  # fmt: skip
+    parser.add_argument("--from-journal", action="store_true", help="the callers of that day, as the journal has them")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
+    parser.add_argument("--compare", nargs=2, type=Path, metavar=("A", "B"), help="two folders of rules, same callers")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page with plots, too")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser

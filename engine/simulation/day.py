@@ -6,7 +6,7 @@ the centre closes are served. Events that fall on one instant come in the order 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from heapq import heappop, heappush
@@ -24,7 +24,7 @@ from acd.core.events import (
     TalkEnded,
     TimePassed,
 )
-from acd.core.facts import AgentMoved, ContactMoved
+from acd.core.facts import AgentMoved, ContactMoved, Fact
 from acd.core.figures import occupancy
 from acd.core.invariants import check
 from acd.core.model import State
@@ -102,9 +102,18 @@ def simulate(
     *,
     check_every: int = 0,
     on_contact: Callable[[Seen], None] | None = None,
+    on_fact: Callable[[Fact], None] | None = None,
+    arrivals: Iterable[Caller] | None = None,
 ) -> Day:
-    """Run the day. `check_every`: hold all invariants of the core after every so many steps (0: never; it is slow)."""
-    return _Run(ruleset, plan, duties, seed, check_every=check_every, on_contact=on_contact).run()
+    """Run the day. `check_every`: hold all invariants of the core after every so many steps (0: never; it is slow).
+
+    `arrivals`: these callers, in order, instead of the plan's. `on_fact` is told every fact as it happens.
+    """
+    run = _Run(
+        ruleset, plan, duties, seed,
+        check_every=check_every, on_contact=on_contact, on_fact=on_fact, arrivals=arrivals,
+    )  # fmt: skip
+    return run.run()
 
 
 class _Run:
@@ -119,6 +128,8 @@ class _Run:
         *,
         check_every: int,
         on_contact: Callable[[Seen], None] | None,
+        on_fact: Callable[[Fact], None] | None = None,
+        arrivals: Iterable[Caller] | None = None,
     ) -> None:
         queues = ruleset.queues
         if plan.wrapup_s is not None:
@@ -126,7 +137,7 @@ class _Run:
         self._rules, self._plan, self._duties = ruleset, plan, duties
         agents = {duty.rule.id: duty.rule for duty in duties}
         self._state: State = new_state(agents, queues, plan.midnight)
-        self._callers: Iterator[Caller] = callers(plan, seed)
+        self._callers: Iterator[Caller] = callers(plan, seed) if arrivals is None else iter(arrivals)
         self._planned: list[tuple[float, int, _What, str, Caller | Away | None]] = []
         self._serial = 0
         self._day = Day(len(duties), seed)
@@ -138,7 +149,7 @@ class _Run:
         self._away_s: dict[str, float] = {}
         self._waiting = 0
         self._closed = self._gone = False
-        self._check_every, self._on_contact = check_every, on_contact
+        self._check_every, self._on_contact, self._on_fact = check_every, on_contact, on_fact
 
     def run(self) -> Day:
         plan, state, planned = self._plan, self._state, self._planned
@@ -272,6 +283,8 @@ class _Run:
             kind = type(command)
             if kind is Note:
                 fact = command.fact  # type: ignore[union-attr]
+                if self._on_fact is not None:
+                    self._on_fact(fact)
                 if type(fact) is ContactMoved:
                     self._contact_moved(fact, now)
                 elif type(fact) is AgentMoved:

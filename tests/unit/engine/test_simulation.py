@@ -23,7 +23,7 @@ RULES = Path(__file__).parents[3] / "dialplan" / "rules"
 TUESDAY, SATURDAY = date(2026, 11, 24), date(2026, 11, 28)
 KEYS = {
     "offered", "answered", "abandoned", "abandoned_short", "answer_rate", "service_level", "asa_s", "p95_wait_s", "occupancy",
-    "order_inversions", "eligible_unmatched_max_s", "agents", "seed", "elapsed_s", "by_queue",
+    "order_inversions", "eligible_unmatched_max_s", "agents", "seed", "elapsed_s", "by_queue", "by_hour",
     "estimate_error_median", "estimate_error_first_median", "estimates_said",
 }  # fmt: skip
 
