@@ -14,6 +14,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("call --from 01012345678 --json", "one call told as data"),
     ),
     "watch": (("watch", "until Ctrl-C"), ("watch --once", "one frame")),
+    "wallboard": (("wallboard --port 8080", "the pages of the running centre, at another port"),),
+    "draw": (
+        ("draw --out rules.svg", "the rules, from the number to the teams"),
+        ("draw --calendar 2027 --out hours.svg", "a year's opening hours at a glance"),
+    ),
     "validate": (
         ("validate", "the city's own rules"),
         ("validate --rules /tmp/new-rules --set queues.defaults.wrapup_s=0", "others, with one value changed"),

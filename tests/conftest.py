@@ -1,6 +1,15 @@
 """What every test sees: the switches --audio and --long, without which those tests are left out."""
 
 import pytest
+import structlog
+
+# Rich's pictures of exceptions take seconds on a busy machine, and a caller would wait for them.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 SWITCHES = {"audio": "listens with speech recognition", "long": "takes many minutes"}
 

@@ -93,6 +93,8 @@ def test_a_queue_that_is_gone_needs_an_heir(desk: Desk) -> None:
     without = text[:begin] + text[end.start() :]
     file.write_text(without, encoding="utf-8")
     menus.write_text(menus.read_text("utf-8").replace("queue: passport", "queue: general"), encoding="utf-8")
+    directory = desk.folder / "directory.yaml"
+    directory.write_text(directory.read_text("utf-8").replace('"8004": passport', '"8004": general'), encoding="utf-8")
     assert not desk.rules.reload()
     assert desk.rules() is before
     file.write_text(without + "\nmoved_to: {passport: general}\n", encoding="utf-8")
