@@ -38,11 +38,11 @@ class AssignmentBoard:
         with self._lock:
             self._posted[assignment.contact_id] = _Posted(assignment, channel, now + WAKE_EVERY_S)
 
-    def take(self, contact_id: str) -> Assignment | None:
-        """The assignment, once."""
+    def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | None:
+        """The assignment, once; that of this reservation, if one is named."""
         with self._lock:
             posted = self._posted.get(contact_id)
-            if posted is None or posted.taken:
+            if posted is None or posted.taken or reservation_id not in (None, posted.assignment.reservation_id):
                 return None
             posted.taken = True
             return posted.assignment
@@ -76,7 +76,7 @@ class AssignmentBoard:
     def due_wakes(self, now: float) -> Iterator[str]:
         """Channels that are to be woken again, because nobody has taken what waits for them."""
         with self._lock:
-            due = [one for one in self._posted.values() if not one.taken and one.wake_at <= now]
+            due = [one for one in self._posted.values() if one.channel and not one.taken and one.wake_at <= now]
             for one in due:
                 one.wake_at = now + WAKE_EVERY_S
         return iter([one.channel for one in due])
@@ -84,4 +84,4 @@ class AssignmentBoard:
     def next_wake_at(self) -> float | None:
         """When `due_wakes` has something again; None when everything is taken."""
         with self._lock:
-            return min((one.wake_at for one in self._posted.values() if not one.taken), default=None)
+            return min((one.wake_at for one in self._posted.values() if one.channel and not one.taken), default=None)

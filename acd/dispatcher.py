@@ -13,12 +13,20 @@ from dataclasses import replace
 
 from acd.ami.packets import Packet
 from acd.core.events import (
+    CallbackBooked,
+    CallbackClosed,
+    CallbackEnd,
+    CitizenAnswered,
+    CitizenDialled,
+    CitizenFailed,
+    CitizenResult,
     ContactDeparted,
     ContactHungUp,
     ContactOffered,
     Departure,
     HandOnAsked,
     PresenceAsked,
+    TalkEnded,
     WrapupEndAsked,
     WrapupExtendAsked,
 )
@@ -57,8 +65,12 @@ class Dispatcher:
         count_failure: Callable[[str], None] = lambda _: None,
         limits: Limits | None = None,
         last_agent: Callable[[str | None, float], str | None] = lambda _, __: None,
+        closed_until: Callable[[float], float | None] = lambda _: None,
     ) -> None:
-        """`publish` gets every fact, `room` says how many more calls may come in, `clock` is epoch seconds."""
+        """`publish` gets every fact, `room` says how many more calls may come in, `clock` is epoch seconds.
+
+        `closed_until(now)`: when the centre opens, None while it is open; both on that clock.
+        """
         self._pbx = pbx
         self._agent_of_last_time = last_agent  # (caller's hash, not before) -> agent
         self.settled = threading.Event()  # set once the PBX has been read and its waiting callers are back
@@ -71,6 +83,7 @@ class Dispatcher:
             count_failure=count_failure,
             settled=self.settled.set,
             limits=limits,
+            closed_until=closed_until,
         )
         self._inbox = Inbox(
             self._writer, clock, heartbeat=heartbeat, observe=observe_dispatch, count_failure=count_failure
@@ -144,9 +157,9 @@ class Dispatcher:
         since = now - queue.sticky.days * _DAY_S
         return replace(offer, sticky_agent=self._agent_of_last_time(offer.caller, since))
 
-    def take(self, contact_id: str) -> Assignment | GoToSafetyNet | None:
+    def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, once."""
-        assignment = self._writer.board.take(contact_id)
+        assignment = self._writer.board.take(contact_id, reservation_id)
         if assignment is not None:
             self._inbox.put(lambda now: self._writer.taken(assignment, now))
             return assignment
@@ -239,6 +252,54 @@ class Dispatcher:
             return Answer.DONE
 
         return self._inbox.ask(ask, Answer.NOT_APPLICABLE)
+
+    # -- the book of call-backs (acd.callbacks.book) -------------------------------------------------------------------
+
+    def callback_booked(self, booked: CallbackBooked) -> None:
+        """It is on the disk: the contact has no caller on the line any more."""
+
+        def begin(now: float) -> None:
+            self._writer.view.detach_caller(booked.contact_id)
+            self._writer.alive.add(booked.contact_id)
+            self._writer.on_line.discard(booked.contact_id)
+            self._writer.feed(booked, now)
+
+        self._inbox.put(begin)
+
+    def close_callback(self, contact_id: str, why: CallbackEnd) -> None:
+        """It is not needed any more."""
+        self._inbox.put(lambda now: self._writer.feed(CallbackClosed(contact_id, why), now))
+
+    def citizen_dialled(self, contact_id: str) -> bool:
+        """Whether the citizen may be rung now: an agent is reserved for it, and they were not rung for that agent yet.
+
+        True once for each ring of an agent, and then it is an attempt.
+        """
+
+        def ask(now: float) -> bool:
+            contact = self._writer.state.contacts.get(contact_id)
+            reservation = contact.reservation if contact is not None and contact.is_called() else None
+            if reservation is None or reservation.citizen_dialled:
+                return False
+            self._writer.feed(CitizenDialled(contact_id), now)
+            return True
+
+        return self._inbox.ask(ask, False)
+
+    def citizen_over(self, contact_id: str, result: CitizenResult | None) -> None:
+        """The session's word, the second witness: not reached, or (None) talked with, and that is over."""
+
+        def over(now: float) -> None:
+            if result is not None:
+                self._writer.feed(CitizenFailed(contact_id, result), now)
+                return
+            contact = self._writer.state.contacts.get(contact_id)
+            if contact is not None and contact.is_called():  # the talk came and went out of the PBX's sight
+                agent_id = contact.reservation.agent.id if contact.reservation is not None else None
+                self._writer.feed(CitizenAnswered(contact_id, agent_id), now)
+            self._writer.feed(TalkEnded(contact_id), now)
+
+        self._inbox.put(over)
 
     def contact_of(self, uniqueid: str) -> str | None:
         """The living contact of a caller's channel."""

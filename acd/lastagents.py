@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from acd.core.facts import ContactMoved, Fact
 from acd.core.states import ContactState
 from acd.journal.tables import facts, open_engine
+from dialplan.numbers import normalise
 
 DIGITS_LEAST = 7  # fewer is a withheld number, or an extension
 CALLERS_MOST = 200_000
@@ -33,10 +34,9 @@ class LastAgents:
 
     def caller(self, number: str) -> str | None:
         """The hash that stands for a number; None for a withheld one."""
-        digits = "".join(char for char in number if char in "0123456789")
+        digits = normalise(number) or "".join(char for char in number if char in "0123456789")
         if len(digits) < DIGITS_LEAST:
             return None
-        digits = "0" + digits[2:] if number.startswith("+82") else digits
         return hmac.new(self._key, digits.encode(), hashlib.sha256).hexdigest()[:24]
 
     def last(self, caller: str | None, since: float) -> str | None:

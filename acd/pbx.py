@@ -46,6 +46,9 @@ class Pbx(Protocol):
     def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
         """Show a text on the agent's phone; on the one at `uri` when the extension is another's by now."""
 
+    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+        """Make a session that takes this reservation's assignment and rings the agent, then the citizen."""
+
     def silence_s(self) -> float:
         """Seconds since the PBX was last heard."""
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from acd.core.events import ContactOffered, Departure
 from acd.core.states import Presence
+from dialplan.ruleset import Language, Requirement
 
 
 class Answer(StrEnum):
@@ -46,14 +47,115 @@ class GoToSafetyNet:
     """Leave the queue: the PBX is out of the engine's sight, so the fallback queue takes over."""
 
 
+class Booking(StrEnum):
+    """What became of a wish for a call-back."""
+
+    KEPT = "kept"  # the place in the queue is kept: the caller may hang up
+    BOOKED = "booked"  # for the time that was asked for, or for the opening when the centre is closed
+    EXISTS = "exists"  # this number has an open call-back already, and keeps that; the caller waits on as before
+    NOT_ALLOWED = "not_allowed"  # the number may not be dialled (dialplan.numbers)
+    TOO_MANY_FOR_NUMBER = "too_many_for_number"  # today
+    TOO_MANY_TODAY = "too_many_today"
+    UNAVAILABLE = "unavailable"  # no rule, no line to the outside, no such time, or it cannot be kept safely now
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackWanted:
+    """A call-back as a caller asked for it: the contact as it would be offered, and the number.
+
+    `number` is as typed or as the carrier gives it. `slot_at` is epoch seconds by `Services.now`; with `--at` the
+    local time that was said is that of another clock, so: slot − clock() + now(). None: the place that the caller
+    has, or has now.
+    """
+
+    contact_id: str
+    number: str
+    language: Language
+    topic: str
+    queue: str
+    requirement: Requirement
+    first_queued_at: float | None = None  # None: it was never in a queue
+    waited_s: float = 0.0
+    points: float = 0.0
+    order_class: int = 1
+    slot_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCallback:
+    """A call-back that is not made yet. `slot_at` (epoch seconds): the time that was booked; None: a place was kept."""
+
+    contact_id: str
+    slot_at: float | None
+    booked_at: float
+
+
+class Callbacks(Protocol):
+    """The book of call-backs, as sessions see it. `acd.callbacks.book.CallbackBook` is the real one.
+
+    `book` waits for the disk, at most about a second; every other method answers from memory but `may_dial`.
+    """
+
+    def offered(self) -> bool:
+        """Whether a call-back can be booked at all now: the rules have them, and there is a line to the outside."""
+
+    def book(self, wanted: CallbackWanted) -> Booking:
+        """Book it. KEPT and BOOKED are on the disk when this returns, and the contact has left its caller's session.
+
+        After them the session offers and departs nothing any more: the caller's hang-up is no abandon.
+        """
+
+    def open_for(self, number: str) -> OpenCallback | None:
+        """The open call-back of this number, as typed or as the carrier gives it."""
+
+    def wanted(self, contact_id: str) -> CallbackWanted | None:
+        """What was booked, while it is open."""
+
+    def may_dial(self, contact_id: str) -> str | None:
+        """The citizen's number, digits only, to be dialled now; None: it must not be. An attempt is on the disk."""
+
+    def dialled(self, contact_id: str, dialstatus: str) -> None:
+        """What became of that dialling: the PBX's DIALSTATUS, or REFUSED."""
+
+
+class NoCallbacks:
+    """Where there are none."""
+
+    def offered(self) -> bool:
+        """Never."""
+        return False
+
+    def book(self, wanted: CallbackWanted) -> Booking:  # noqa: ARG002 - the port's
+        """Never."""
+        return Booking.UNAVAILABLE
+
+    def open_for(self, number: str) -> OpenCallback | None:  # noqa: ARG002 - the port's
+        """Nobody has one."""
+        return None
+
+    def wanted(self, contact_id: str) -> CallbackWanted | None:  # noqa: ARG002 - the port's
+        """Nothing was."""
+        return None
+
+    def may_dial(self, contact_id: str) -> str | None:  # noqa: ARG002 - the port's
+        """Nobody."""
+        return None
+
+    def dialled(self, contact_id: str, dialstatus: str) -> None:
+        """Nothing was."""
+
+
 class Acd(Protocol):
     """The dispatcher, as sessions see it."""
 
     def offer(self, offer: ContactOffered, channel: str) -> None:
         """Begin to wait. `channel` is the caller's channel name, for the wake-up key."""
 
-    def take(self, contact_id: str) -> Assignment | GoToSafetyNet | None:
-        """The assignment that waits for this contact, taken by this call; None: go on waiting."""
+    def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
+        """The assignment that waits for this contact, taken by this call; None: go on waiting.
+
+        With `reservation_id`: that one only, for a session that was made for it.
+        """
 
     def position(self, contact_id: str) -> int | None:
         """1-based place in the order in which its agents will take it; None when it does not wait."""

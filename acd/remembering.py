@@ -52,6 +52,6 @@ class Remembering:
             if (
                 not back
                 and not (waits and self._view.caller_lives(known.contact_id))
-                and known.channel == Channel.VOICE
+                and (known.channel == Channel.VOICE or known.state is ContactState.CONNECTED)
             ):
                 yield EndedUnseen(known)  # the others are on their way back to us

@@ -17,7 +17,16 @@ from acd.ami.view import View
 from acd.assignments import AssignmentBoard
 from acd.blindtransfers import BlindTransfers
 from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Notice, Tell, Unassign
-from acd.core.events import Event, LegDialled, PresenceRestored, RulesChanged, TalkEnded, TimePassed
+from acd.core.events import (
+    Channel,
+    Event,
+    HoursChanged,
+    LegDialled,
+    PresenceRestored,
+    RulesChanged,
+    TalkEnded,
+    TimePassed,
+)
 from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
 from acd.core.model import Limits
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence
@@ -33,6 +42,7 @@ from acd.returning import Returning, guess_attributes
 from dialplan.ruleset import Ruleset
 
 REJOIN_WITHIN_S = 3.0
+HOURS_EVERY_S = 1.0
 DOUBT_S = 1.2  # a silent line is pinged after 0.7 s, and answers within a millisecond
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +62,7 @@ class Writer:
         count_failure: Callable[[str], None],
         settled: Callable[[], None],
         limits: Limits | None,
+        closed_until: Callable[[float], float | None] = lambda _: None,
     ) -> None:
         """See `acd.dispatcher.Dispatcher`. `settled` is called when the PBX was read and its callers are back."""
         self.rules = rules
@@ -59,8 +70,10 @@ class Writer:
         self._pbx = pbx
         self._count_failure = count_failure
         self._settled = settled
+        self._closed_until = closed_until
+        self._hours_read_at = 0.0
         self.board = AssignmentBoard()
-        self.state = new_state(rules.agents, rules.queues, now=now, limits=limits)
+        self.state = new_state(rules.agents, rules.queues, now=now, limits=limits, callback=rules.callback)
         self.view = View(lambda variables, queue: guess_attributes(self.rules, variables, queue))
         self.view.agents = frozenset(rules.agents)
         self.returning = Returning(self.view, pbx, room)
@@ -112,6 +125,8 @@ class Writer:
         for contact_id in late:
             del self.view.transferred[contact_id]
             self.feed(TalkEnded(contact_id), now)
+        if now - self._hours_read_at >= HOURS_EVERY_S:
+            self.read_hours(now)
         self._believe_sessions(now)
         for agent_id in self._dead_phones.alive(now):
             self.view.said.pop(agent_id, None)
@@ -124,6 +139,13 @@ class Writer:
             for event in (*self.remembering.left_over(self.state), *restore):
                 self.feed(event, now)
             self._settled()
+
+    def read_hours(self, now: float) -> None:
+        """Tell the core whether citizens may be called; opening hours bind call-backs too."""
+        self._hours_read_at = now
+        until = self._closed_until(now)
+        if until != self.state.closed_until:
+            self.feed(HoursChanged(until), now)
 
     # -- the core's step ----------------------------------------------------------------------------------------------
 
@@ -177,6 +199,10 @@ class Writer:
             command.reservation_id,
             command.ring_timeout_s,
         )
+        if command.call_back:
+            self.board.post(assignment, "", now)
+            self._pbx.call_back(command.contact_id, command.reservation_id)
+            return
         self.board.post(assignment, channel, now)
         if channel:
             self._pbx.wake(channel)
@@ -186,6 +212,8 @@ class Writer:
         self.board.void(contact_id, reservation_id)
         for leg in self.view.legs.void(contact_id, reservation_id):
             self._pbx.hang_up(leg.name)
+        for name in self.view.callouts.of_reservation(contact_id, reservation_id):
+            self._pbx.hang_up(name)  # with it go the agent's leg, answered or not, and the citizen's
 
     def _mirror(self, agent_id: str, presence: Presence, reason: str | None) -> None:
         agent = self.state.agents.get(agent_id)
@@ -204,7 +232,7 @@ class Writer:
                 self.last_agent[fact.contact_id] = fact.agent_id
         elif fact.new is ContactState.WRAPUP:
             self.on_line.discard(fact.contact_id)
-        elif fact.new is ContactState.QUEUED:
+        elif fact.new is ContactState.QUEUED and fact.channel != Channel.CALLBACK.value:
             self.on_line.add(fact.contact_id)
         elif fact.new in FINAL_CONTACT_STATES:
             self.alive.discard(fact.contact_id)
@@ -249,7 +277,8 @@ class Writer:
         """New rules, checked already."""
         self.rules = rules
         self.view.agents = frozenset(rules.agents)
-        self.feed(RulesChanged(rules.agents, rules.queues, rules.moved_to), now)
+        self.feed(RulesChanged(rules.agents, rules.queues, rules.moved_to, rules.callback), now)
+        self.read_hours(now)
         self.view.forget_devices()
         for event in self.view.devices(self.view.agents):
             self.feed(event, now)
@@ -259,6 +288,8 @@ class Writer:
         first, self._read_once = not self._read_once, True
         for event in adopt(self.view, seen, now):
             self.feed(self.remembering.told(event) if first else event, now)
+        while self.view.to_end:
+            self._pbx.hang_up(self.view.to_end.pop())
         self.returning.sweep(now)
         if first:
             self._restore = presences(self.view, seen, self.rules.presence_reasons)

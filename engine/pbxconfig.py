@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dialplan import numbers
 from dialplan.directory import carrier_hosts
 from dialplan.native import compile_native
 from dialplan.ruleset import AgentRule, Carrier, Language, Official, Ruleset
@@ -87,7 +88,7 @@ def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, as
     """Write all files anew. `asterisk` is None when another machine's package is run (its own paths are used)."""
     base = settings.state / "asterisk"
     shutil.rmtree(base / "etc", ignore_errors=True)
-    for part in ("etc/generated", "lib", "spool", "log", "data"):
+    for part in ("etc/generated", "lib", "spool/outgoing", "log", "data"):
         (base / part).mkdir(parents=True, exist_ok=True)
     for folder in (settings.state, base, settings.run_dir):
         folder.mkdir(parents=True, exist_ok=True)
@@ -169,7 +170,7 @@ def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials
         "numbers.conf": _numbers(ruleset.trunks.numbers),
         "carriers.conf": _carriers(settings, ruleset),
         "emergency.conf": _emergency(ruleset),
-        "outgoing.conf": _outgoing(ruleset),
+        "outgoing.conf": _outgoing(ruleset) + _allowed(ruleset),
         "transport.conf": _transport(ruleset),
         "hours.conf": _zoned(hours),
     }
@@ -313,6 +314,26 @@ def _outgoing(ruleset: Ruleset) -> str:
     lines.append(" same => n,Set(CONNECTEDLINE(name,i)=)")
     lines.append(" same => n,Return()")
     return "\n".join(lines) + "\n"
+
+
+def _allowed(ruleset: Ruleset) -> str:
+    """The allow-list of dialplan/numbers.py: what the engine asks for is dialled only if these patterns have it.
+
+    Each carrier in turn until one takes the call; the centre's own number is shown.
+    """
+    lines = ["[outgoing]"]
+    for pattern in numbers.patterns():
+        lines.append(f"exten => {pattern},1,Gosub(outgoing-line,s,1(${{EXTEN}},${{ARG1}},${{ARG2}}))")
+        lines.append(" same => n,Return()")
+    for refused in (*ruleset.trunks.numbers, "_[0-9]!"):  # the centre's own are the first that match
+        lines += [f"exten => {refused},1,Set(DIALSTATUS=REFUSED)", " same => n,Return()"]
+    lines += ["[outgoing-line]", f"exten => s,1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})"]
+    lines += [" same => n,Set(CALLERID(name)=)", " same => n,Set(DIALSTATUS=CHANUNAVAIL)"]
+    for carrier in ruleset.trunks.carriers:
+        for host in carrier_hosts(carrier):
+            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier.name}/sip:${{ARG1}}@{host},${{ARG2}},${{ARG3}})")
+            lines.append(' same => n,GotoIf($["${DIALSTATUS}" != "CHANUNAVAIL" & "${DIALSTATUS}" != "CONGESTION"]?end)')
+    return "\n".join([*lines, " same => n(end),Return()"]) + "\n"
 
 
 def _transport(ruleset: Ruleset) -> str:

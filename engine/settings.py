@@ -73,6 +73,11 @@ class RunSettings(BaseModel):
         return self.state / "journal.sqlite"
 
     @property
+    def spool(self) -> Path:
+        """Asterisk's spool folder: in its `outgoing` it finds call files."""
+        return self.state / "asterisk" / "spool"
+
+    @property
     def heartbeat(self) -> Path:
         """Where the engine writes its heartbeat and its parent reads it."""
         return self.state / "heartbeat"

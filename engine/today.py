@@ -69,8 +69,8 @@ class Today:
         if fact.new is ContactState.CONNECTED and fact.within_threshold is not None:
             counts["answered"] += 1
             counts["answered_within"] += fact.within_threshold
-        elif fact.new is ContactState.CONNECTED:
-            counts["callbacks_kept"] += fact.detail == "kept"
+        elif fact.detail == "kept":
+            counts["callbacks_kept"] += 1
         elif fact.new is ContactState.ABANDONED:
             counts["abandoned"] += 1
             counts["abandoned_short"] += fact.detail == "short"

@@ -20,6 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd.ami.client import AmiClient
 from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
+from acd.callbacks.book import CallbackBook
+from acd.callbacks.store import CallbackStore
+from acd.callfiles import CallFiles
 from acd.clock import SteadyClock
 from acd.core.facts import Decision, Fact
 from acd.core.seoul import DAY_S, midnight
@@ -83,7 +86,13 @@ class Engine:
         self.agents_today = agentstoday.AgentsToday()
         self.events = EventStream()
         self.last_agents = LastAgents(credentials.load_or_make(settings.state).ami_secret)
-        self.fanout = Fanout([self.journal, Subscriber("live", self._live)])
+        self.fanout = Fanout(
+            [
+                self.journal,
+                Subscriber("live", self._live),
+                Subscriber("callbacks", lambda facts: self.callbacks.receive(facts)),  # noqa: PLW0108 - made later
+            ]
+        )
         self._doors: Doors | None = None
         self._ami_trouble = Sparing()  # it is tried several times a second
         self._stopping = False
@@ -101,7 +110,7 @@ class Engine:
         )
         self.dispatcher = Dispatcher(
             rules,
-            AmiPbx(self.ami),
+            AmiPbx(self.ami, CallFiles(settings.spool)),
             publish=self.fanout.publish,
             clock=self.clock,
             heartbeat=self.heartbeat.dispatcher,
@@ -109,6 +118,14 @@ class Engine:
             observe_dispatch=self.metrics.dispatch.observe,
             count_failure=lambda kind: self.metrics.steps_failed.labels(kind).inc(),
             last_agent=self.last_agents.last,
+            closed_until=self.closed_until,
+        )
+        self.callbacks = CallbackBook(
+            CallbackStore(settings.state / "callbacks.sqlite"),
+            self.dispatcher,
+            rules=self.rules,
+            clock=self.clock,
+            identify=self.last_agents.caller,
         )
         self.metrics.watch(self)
         self.rules.on_change(self._rules_changed, self._reload_counted)
@@ -120,6 +137,8 @@ class Engine:
         self.http.start()
         self.fanout.start()
         threading.Thread(target=self._read_journal, name="read-journal", daemon=True).start()
+        self.callbacks.restore()
+        self.callbacks.start()
         self.dispatcher.start()
         services = Services(
             acd=self.dispatcher,
@@ -129,6 +148,7 @@ class Engine:
             observer=self.metrics,
             now=self.clock,
             caller=self.last_agents.caller,
+            callbacks=self.callbacks,
             pins=Pins(lambda agent: credentials.supervisor_pin(self.settings.state, agent)),
         )
         self._doors = open_doors(services, (HOST, self.settings.agi_port), heartbeat=self.heartbeat.acceptor)
@@ -143,6 +163,7 @@ class Engine:
         self.ami.stop()
         self.dispatcher.stop()
         self.fanout.stop()
+        self.callbacks.stop()
         self.http.stop()
         _log.info("engine.stopped")
 
@@ -192,6 +213,15 @@ class Engine:
         """The time by which opening hours are judged; `--at` shifts it."""
         zone = ZoneInfo(self.rules().hours.zone)
         return datetime.now(zone) + timedelta(seconds=self.settings.clock_offset_s)
+
+    def closed_until(self, now: float) -> float | None:
+        """When the centre opens, on the clock of `now` (epoch seconds, not shifted); None while it is open."""
+        hours = self.rules().hours
+        local = datetime.fromtimestamp(now + self.settings.clock_offset_s, ZoneInfo(hours.zone))
+        if calendar.is_open(hours, local):
+            return None
+        opens_at = calendar.next_change(hours, local)
+        return now + 86_400.0 if opens_at is None else opens_at.timestamp() - self.settings.clock_offset_s
 
     def board(self) -> bytes | None:
         """/snapshot.json, for wallboards (web.board reads it)."""

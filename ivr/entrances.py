@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ivr.callout import give_number, ring_agent, take_report
 from ivr.features import feature, ping
 from ivr.flow import receive, resume
 from ivr.server import AgiServer
@@ -22,7 +23,14 @@ class Doors(AgiServer):
         self._sessions = Sessions(
             services,
             callers={"call": receive, "resume": resume, "transfer": transferred},
-            agents={"feature": feature, "ping": ping, "talk": talk_key},
+            agents={
+                "feature": feature,
+                "ping": ping,
+                "talk": talk_key,
+                "callback": ring_agent,
+                "callback-number": give_number,
+                "callback-over": take_report,
+            },
         )
         super().__init__(
             address,

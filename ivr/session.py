@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 import structlog
 
 from acd.core.events import Departure
-from acd.port import Acd
+from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
 from ivr.pins import Pins
@@ -95,6 +95,7 @@ class Services:
     stopwatch: Callable[[], float] = time.monotonic  # seconds, for what is measured within a call
     limits: Limits = field(default_factory=Limits)
     caller: Callable[[str], str | None] = lambda _: None  # a keyed hash for a number, if somebody remembers callers
+    callbacks: Callbacks = field(default_factory=NoCallbacks)
     pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
 
 

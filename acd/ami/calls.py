@@ -15,6 +15,8 @@ from acd.ami.legs import Leg
 from acd.ami.packets import Packet
 from acd.ami.view import Chan, View
 from acd.core.events import (
+    CallOutEnded,
+    CitizenAnswered,
     ContactHungUp,
     Event,
     HoldChanged,
@@ -31,6 +33,8 @@ def new_channel(view: View, packet: Packet) -> list[Event]:
     chan = Chan(packet.get("Uniqueid"), packet.get("Channel"), view.agent_of(packet.get("Channel")))
     view.touch(chan.uniqueid)
     view.channels[chan.uniqueid] = chan
+    if (contact_id := view.callouts.seen(chan.uniqueid, chan.name)) is not None:
+        view.callers[chan.uniqueid] = contact_id
     if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
         chan.ours = False
         view.reachable[chan.agent_id] = True
@@ -45,6 +49,8 @@ def new_state(view: View, packet: Packet) -> list[Event]:
     if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == "6":
         leg.answered = True  # the phone's answer; DialEnd comes after the whisper only
         return [LegAnswered(leg.contact_id, leg.agent_id)]
+    if packet.get("ChannelState") == "6" and (answered := citizen_answered(view, packet.get("Uniqueid"))):
+        return answered
     if chan is None or chan.agent_id is None or chan.ours is not None:
         return []
     chan.ours = False  # rings or talks, and no DialBegin of a contact's was seen
@@ -56,6 +62,7 @@ def dial_begin(view: View, packet: Packet) -> list[Event]:
     uniqueid, name = packet.get("DestUniqueid"), packet.get("DestChannel")
     agent = view.agent_of(name)
     if agent is None:
+        view.callouts.citizen_rung(packet.get("Uniqueid"), uniqueid)
         return []
     view.touch(uniqueid)
     chan = view.channels.setdefault(uniqueid, Chan(uniqueid, name, agent))
@@ -92,7 +99,8 @@ def dial_end(view: View, packet: Packet) -> list[Event]:
     if leg is None and view.touched is not None and packet.get("DialStatus") == "ANSWER":
         view.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
     if leg is None or leg.answered:
-        return []
+        answered = packet.get("DialStatus") == "ANSWER"
+        return citizen_answered(view, packet.get("DestUniqueid")) if answered else []
     # A phone that forwards (302) is reported as CANCEL first; where it points to is never followed (Dial's `i`).
     status = "BUSY" if packet.get("Forward") else packet.get("DialStatus")
     waiting = view.queue_callers.get(leg.contact_id) if leg.of_queue else None
@@ -108,6 +116,15 @@ def dial_end(view: View, packet: Packet) -> list[Event]:
     if leg.void or leg.reservation_id is None or status in ("CANCEL", "ABORT"):
         return []
     return [view.legs.failure(leg, status, view.now)]
+
+
+def citizen_answered(view: View, uniqueid: str) -> list[Event]:
+    """The citizen of a call-back has answered, if that is whose channel this is. Told once."""
+    contact_id = view.callouts.citizen_answered(uniqueid)
+    if contact_id is None:
+        return []
+    agents = [leg.agent_id for leg in view.legs.by_uniqueid.values() if leg.contact_id == contact_id and leg.answered]
+    return [CitizenAnswered(contact_id, agents[0] if agents else None)]
 
 
 def _adopt_queue_talk(view: View, leg: Leg) -> list[Event]:
@@ -163,7 +180,11 @@ def hangup(view: View, packet: Packet) -> list[Event]:
         elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
             events.append(view.legs.failure(leg, "NOANSWER", view.now))
     contact_id = view.callers.get(uniqueid)
-    if contact_id is not None:
+    over = view.callouts.gone(uniqueid)
+    if over is not None:
+        del view.callers[uniqueid]
+        events.append(CallOutEnded(over.contact_id, over.reservation_id))
+    if contact_id is not None and not view.callouts.of_contact(contact_id):
         for one in view.legs.unanswered(contact_id):
             view.legs.end(one)
         events.append(ContactHungUp(contact_id))

@@ -52,6 +52,10 @@ class Legs:
         agent, reservation_id = self._expected.get(contact_id, ("", -1))
         return reservation_id if agent == agent_id else None
 
+    def dials(self, contact_id: str) -> bool:
+        """Whether a session of this engine dials for the contact now."""
+        return contact_id in self._expected
+
     def of_reservation(self, reservation_id: int) -> Leg | None:
         """The leg of this reservation, once it was seen."""
         return next((leg for leg in self.by_uniqueid.values() if leg.reservation_id == reservation_id), None)

@@ -13,6 +13,7 @@ from asterisk.ami import Action
 
 from acd.ami.client import AmiClient
 from acd.ami.packets import AmiError, Packet
+from acd.callfiles import CallFiles
 from acd.core.states import Presence
 from acd.notices import WAY_BACK
 from acd.pbx import Membership
@@ -35,8 +36,10 @@ _log = structlog.get_logger(__name__)
 class AmiPbx:
     """One Asterisk, through one AMI client."""
 
-    def __init__(self, client: AmiClient) -> None:
+    def __init__(self, client: AmiClient, call_files: CallFiles | None = None) -> None:
+        """`call_files` None: nobody is called back."""
         self._client = client
+        self._call_files = call_files
 
     def wake(self, channel: str) -> bool:
         """PlayDTMF as received from the caller: the session's read returns."""
@@ -85,6 +88,10 @@ class AmiPbx:
                 "Base64Body": base64.b64encode(text.encode()).decode(),
             },
         )
+
+    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+        """By a call file, not by AMI: this user has no right to originate (docs/adr/0011)."""
+        return self._call_files is not None and self._call_files.put(contact_id, reservation_id)
 
     def silence_s(self) -> float:
         """Seconds since anything was heard."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from acd.ami.callouts import CallOuts
 from acd.ami.legs import Leg, Legs
 from acd.core.events import DeviceChanged, Event, RingAdopted
 from dialplan.ruleset import Language
@@ -65,6 +66,7 @@ class View:
         self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
         self.caller_channel: dict[str, str] = {}  # contact id -> channel name
         self.legs = Legs()
+        self.callouts = CallOuts()
         self.now = 0.0  # the time of the packet that is being read
         self.queue_callers: dict[str, QueueCaller] = {}
         self.reachable: dict[str, bool] = {}
@@ -74,6 +76,8 @@ class View:
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
         self.handed_over: list[tuple[str, str, str]] = []  # contact, from, to: not noted yet
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
+        self.to_end: list[str] = []  # names of call-backs' sessions that were another engine's
+        self.up: set[str] = set()  # Uniqueids that were answered when the PBX was read last
         # Since a re-read began (else None): Uniqueids and agents that changed, unknown legs that were answered, and
         # callers who left the PBX's queues. What is being read may be older than these.
         self.touched: set[str] | None = None
@@ -90,6 +94,12 @@ class View:
         self.caller_channel[contact_id] = channel
         self.queue_callers.pop(contact_id, None)
         self.left_queue(contact_id)
+        self.transferred.pop(contact_id, None)
+
+    def detach_caller(self, contact_id: str) -> None:
+        """Its caller leaves the line and it lives on: what becomes of that channel is no news any more."""
+        self.callers.pop(contact_id, None)
+        self.caller_channel.pop(contact_id, None)
         self.transferred.pop(contact_id, None)
 
     def forget_contact(self, contact_id: str) -> None:

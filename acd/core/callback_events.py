@@ -13,6 +13,7 @@ from acd.core.commands import Note, Unassign
 from acd.core.events import (
     CallbackBooked,
     CallbackClosed,
+    CallbackEnd,
     CallOutEnded,
     Channel,
     CitizenAnswered,
@@ -192,7 +193,8 @@ def callback_closed(state: State, event: CallbackClosed, out: Out) -> None:
     if contact.reservation is not None:
         reservations.void(state, contact.reservation, out)
     _note(state, contact, out, event.why.value)
-    moves.move_contact(state, contact, ContactState.CLOSED, out, detail=event.why.value)
+    again = event.why is CallbackEnd.KEPT and not contact.promised  # nobody was counted as gone for it
+    moves.move_contact(state, contact, ContactState.CLOSED, out, detail="later" if again else event.why.value)
 
 
 def back_on_line(state: State, contact: Contact, out: Out) -> None:

@@ -44,6 +44,7 @@ class CallbackEnd(StrEnum):
     """Why a call-back is no longer needed."""
 
     RANG_IN = "rang_in"  # the citizen called, and was answered
+    KEPT = "kept"  # made to its end by the PBX while no engine lived
     WITHDRAWN = "withdrawn"
 
 

@@ -32,7 +32,7 @@ class ContactMoved:
     offered: bool  # True exactly once per queue that the contact enters
     within_threshold: bool | None  # set when it is answered
     detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error;
-    # connected: kept, when that keeps a promise to call back; of call-backs: later, unkept, rang_in, withdrawn
+    # of call-backs: later, unkept, rang_in, withdrawn; kept: connected or closed, that keeps a promise to call back
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
     hold_s: float = 0.0  # set when CONNECTED ends
     estimated_s: float | None = None  # set when it is answered: the whole wait as it was estimated in the beginning
@@ -40,7 +40,7 @@ class ContactMoved:
 
 
 # Of call-backs: what leaves no queue (it is called later), or was counted when its caller left the line.
-NOT_COUNTED = ("later", "unkept", "rang_in", "withdrawn")
+NOT_COUNTED = ("later", "unkept", "rang_in", "withdrawn", "kept")
 
 
 @quick

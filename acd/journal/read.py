@@ -135,7 +135,7 @@ def figures(
         "abandoned_short": abandoned & (func.json_extract(facts.c.body, "$.detail") == "short"),
         "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT])
         & func.coalesce(func.json_extract(facts.c.body, "$.detail"), "").not_in(NOT_COUNTED),
-        "callbacks_kept": connected & (func.json_extract(facts.c.body, "$.detail") == "kept"),
+        "callbacks_kept": func.json_extract(facts.c.body, "$.detail") == "kept",
     }
     waited_s = func.coalesce(func.sum(func.json_extract(facts.c.body, "$.waited_s")).filter(answered), 0.0)
     counts = (func.count().filter(way).label(name) for name, way in ways.items())

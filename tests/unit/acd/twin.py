@@ -10,12 +10,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from acd.ami.packets import Packet
+from acd.callbacks.book import CallbackBook
+from acd.callbacks.store import CallbackStore
 from acd.core.events import Channel, ContactOffered
 from acd.core.facts import ContactMoved, Fact
 from acd.core.model import Limits
 from acd.dispatcher import Dispatcher
+from acd.lastagents import LastAgents
 from acd.pbx import Membership
 from acd.port import Assignment, GoToSafetyNet
 from dialplan.ruleset import Language, Requirement, Ruleset
@@ -51,6 +55,8 @@ class Twin:
         self.withdrawn: list[tuple[str, str]] = []
         self.qualified: list[str] = []
         self.told: list[tuple[str, str, str | None]] = []
+        self.called_back: list[tuple[str, int]] = []
+        self.call_out: Callable[[str, int], None] = lambda contact, reservation: None
         self.silent_s = 0.0
         self.deaf = False  # events are lost: AMI is away
         self._numbers = iter(range(1, 100_000))
@@ -92,6 +98,11 @@ class Twin:
         self.told.append((agent_id, text, uri))
         return True
 
+    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+        self.called_back.append((contact_id, reservation_id))
+        self.call_out(contact_id, reservation_id)
+        return True
+
     def silence_s(self) -> float:
         return self.silent_s
 
@@ -105,7 +116,7 @@ class Twin:
         self.event("DeviceStateChange", Device=f"PJSIP/{agent}", State="NOT_INUSE")
         return self.phones[agent]
 
-    def dial(self, line: Line, agent: str, timeout_s: float) -> str:
+    def dial(self, line: Line | CallOut, agent: str, timeout_s: float) -> str:
         """Dial, as the session's thread runs it: returns DIALSTATUS when the talk or the try is over."""
         with self._lock:
             number = next(self._numbers)
@@ -140,6 +151,7 @@ class Twin:
             return status
         self.event("Newstate", ChannelState="6", **leg)
         self.event("DialEnd", DialStatus="ANSWER", **caller)
+        line.answered()
         phone.stopped.wait(10)
         if line.gone.is_set():
             self.event("Hangup", Cause="16", **leg)
@@ -164,7 +176,11 @@ class Line(threading.Thread):
         self.taken: list[Assignment] = []
         self.outcome = ""
         self.resumed_since: float | None = None
+        self.caller: str | None = None  # the hash of the number
         centre.twin.sessions[self.channel] = self
+
+    def answered(self) -> None:
+        """Both talk."""
 
     def press_d(self) -> None:
         if time.monotonic() >= self.deaf_until:
@@ -183,6 +199,7 @@ class Line(threading.Thread):
             Requirement(self.language),
             first_queued_at=self.resumed_since,
             resumed=self.resumed_since is not None,
+            caller=self.caller,
         )
         centre.dispatcher.offer(offer, self.channel)
         while not self.gone.is_set() and not self.dead.is_set():
@@ -212,6 +229,75 @@ class Line(threading.Thread):
         self.woken.release()
 
 
+class CallOut(threading.Thread):
+    """What a call file leads to: the half that rings the agent, then, when they are there, the way to the citizen.
+
+    `citizen` is what their phone does: ANSWER, BUSY, NOANSWER, or `rings` (until `let_go`).
+    """
+
+    def __init__(self, centre: Centre, contact: str, reservation: int) -> None:
+        super().__init__(daemon=True)
+        self.centre, self.contact_id, self.reservation = centre, contact, reservation
+        self.contact = f"session.{reservation}"  # its Uniqueid, as `dial` says it
+        self.channel = f"Local/{reservation}-{contact}@callback-{reservation:08x};2"
+        self.gone = threading.Event()
+        self.citizen_gone = threading.Event()
+        self.leg = self.leg_name = ""
+        self.number: str | None = None
+        self.engine_dead = False
+        self.outward = threading.Thread(target=self._to_the_citizen, daemon=True)
+
+    def run(self) -> None:
+        centre, twin = self.centre, self.centre.twin
+        for half, uniqueid in (("1", f"out.{self.reservation}"), ("2", self.contact)):
+            twin.event("Newchannel", Uniqueid=uniqueid, Channel=self.channel[:-1] + half, ChannelState="0")
+        assignment = centre.dispatcher.take(self.contact_id, self.reservation)
+        if isinstance(assignment, Assignment):
+            status = twin.dial(self, assignment.agent_id, assignment.ring_timeout_s)
+            if not self.engine_dead:
+                centre.dispatcher.dial_returned(self.contact_id, assignment.reservation_id, status)
+        self.citizen_gone.set()
+        if self.outward.ident is not None:
+            self.outward.join(3)
+        twin.event("Hangup", Uniqueid=self.contact, Channel=self.channel, Cause="16")
+
+    def answered(self) -> None:
+        """The agent is there."""
+        self.outward.start()
+
+    def _to_the_citizen(self) -> None:
+        centre, twin = self.centre, self.centre.twin
+        assert centre.book is not None
+        self.number = centre.book.may_dial(self.contact_id)
+        if self.number is None:
+            return self._let_the_agent_go()
+        centre.dialled.append(self.number)
+        carrier = f"carrier.{self.reservation}"
+        legs = {
+            "Uniqueid": f"out.{self.reservation}",
+            "DestUniqueid": carrier,
+            "DestChannel": "PJSIP/carrier-a-00000009",
+        }
+        twin.event("DialBegin", **legs)
+        status = centre.citizen
+        if status == "ANSWER":
+            twin.event("Newstate", Uniqueid=carrier, Channel="PJSIP/carrier-a-00000009", ChannelState="6")
+            twin.event("DialEnd", DialStatus="ANSWER", **legs)
+            self.citizen_gone.wait(10)
+        elif status == "rings":
+            self.citizen_gone.wait(10)
+            status = "CANCEL"
+        if not self.engine_dead:
+            centre.book.dialled(self.contact_id, status)
+        return self._let_the_agent_go()
+
+    def _let_the_agent_go(self) -> None:
+        self.gone.set()
+        phone = self.centre.twin._legs.get(self.leg_name)
+        if phone is not None:
+            phone.stopped.set()
+
+
 class Centre:
     """A dispatcher on the twin."""
 
@@ -220,17 +306,37 @@ class Centre:
         self.twin = Twin()
         self.facts: list[Fact] = []
         self.failures: list[str] = []
+        self.closed_until: float | None = None
         self.dispatcher = Dispatcher(
             rules,
             self.twin,
-            publish=self.facts.append,
+            publish=self._publish,
             clock=time.time,
             limits=limits,
             room=room,
             count_failure=self.failures.append,
+            closed_until=lambda _: self.closed_until,
         )
         self.twin.to = self.dispatcher.packet
+        self.book: CallbackBook | None = None
+        self.citizen = "ANSWER"
+        self.dialled: list[str] = []
+        self.call_outs: list[CallOut] = []
+        self.twin.call_out = self._call_out
         self.lines: list[Line] = []
+
+    def _call_out(self, contact: str, reservation: int) -> None:
+        self.call_outs.append(CallOut(self, contact, reservation))
+        self.call_outs[-1].start()
+
+    def keep_callbacks(self, path: Path) -> CallbackBook:
+        """With a book of call-backs in this file."""
+        last_agents = LastAgents("secret")
+        self.book = CallbackBook(
+            CallbackStore(path), self.dispatcher, rules=lambda: self.rules, clock=time.time, identify=last_agents.caller
+        )
+        self.book.start()
+        return self.book
 
     def start(self) -> Centre:
         self.dispatcher.start()
@@ -245,7 +351,17 @@ class Centre:
         for line in self.lines:
             if line.ident is not None:
                 line.join(3)
+        for call_out in self.call_outs:
+            call_out.citizen_gone.set()
+            call_out.join(3)
         self.dispatcher.stop()
+        if self.book is not None:
+            self.book.stop()
+
+    def _publish(self, fact: Fact) -> None:
+        self.facts.append(fact)
+        if self.book is not None:
+            self.book.receive([fact])
 
     def call(self, contact: str, **words: object) -> Line:
         line = self.line(contact, **words)

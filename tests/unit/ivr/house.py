@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from acd.core.events import ContactOffered, Departure
 from acd.core.states import Presence
-from acd.port import Answer, Assignment, GoToSafetyNet, Talk
+from acd.port import Answer, Assignment, Booking, CallbackWanted, GoToSafetyNet, OpenCallback, Talk
+from dialplan import numbers
 from dialplan.loader import load
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import CallerHungUp, HangupSign, Played, SoundMissing
@@ -181,7 +182,7 @@ class TwinAcd:
         self.log.append(("offer", offer, channel))
         self.waiting[offer.contact_id] = offer
 
-    def take(self, contact_id: str) -> Assignment | GoToSafetyNet | None:
+    def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         if self.net:
             return GoToSafetyNet()
         self._match()
@@ -253,6 +254,48 @@ class TwinAcd:
 
 
 @dataclass
+class TwinCallbacks:
+    """A book of call-backs in memory: what is booked is open. `answers` are given first, in turn."""
+
+    log: list[tuple[Any, ...]] = field(default_factory=list)
+    takes: bool = True
+    answers: list[Booking] = field(default_factory=list)
+    open: dict[str, CallbackWanted] = field(default_factory=dict)  # by number, digits only
+    now: Callable[[], float] = lambda: 0.0
+    dialable: set[str] = field(default_factory=set)  # contacts whose citizen may be rung now
+
+    def offered(self) -> bool:
+        return self.takes
+
+    def book(self, wanted: CallbackWanted) -> Booking:
+        self.log.append(("book", wanted))
+        if self.answers:
+            return self.answers.pop(0)
+        number = numbers.check(wanted.number)
+        if not number.allowed:
+            return Booking.NOT_ALLOWED
+        if number.digits in self.open:
+            return Booking.EXISTS
+        self.open[number.digits] = replace(wanted, number=number.digits)
+        return Booking.KEPT if wanted.slot_at is None else Booking.BOOKED
+
+    def open_for(self, number: str) -> OpenCallback | None:
+        found = self.open.get(numbers.normalise(number) or "")
+        return None if found is None else OpenCallback(found.contact_id, found.slot_at, self.now())
+
+    def wanted(self, contact_id: str) -> CallbackWanted | None:
+        return next((one for one in self.open.values() if one.contact_id == contact_id), None)
+
+    def may_dial(self, contact_id: str) -> str | None:
+        self.log.append(("may_dial", contact_id))
+        found = self.wanted(contact_id)
+        return found.number if found is not None and contact_id in self.dialable else None
+
+    def dialled(self, contact_id: str, dialstatus: str) -> None:
+        self.log.append(("dialled", contact_id, dialstatus))
+
+
+@dataclass
 class Observed:
     choices: list[tuple[str, str]] = field(default_factory=list)
     ended: list[tuple[Language, Outcome]] = field(default_factory=list)
@@ -274,10 +317,12 @@ class House:
         self.rules = rules or city()
         self.channel = FakeChannel(**env)
         self.acd = TwinAcd(lambda: self.channel.now_s)
+        self.callbacks = TwinCallbacks()
         self.observed = Observed()
         self.epoch = 1_700_000_000.0
         self.services = Services(
             acd=self.acd,
+            callbacks=self.callbacks,
             rules=lambda: self.rules,
             clock=lambda: at,
             sound=sound,
