@@ -1,8 +1,8 @@
 """`./ringmaster up`: the parent of everything that runs. Starts Asterisk and the engine, and ends them in order.
 
-It reads the engine's heartbeat, kills an engine that hangs, and starts a new one after one that died. It is the
-container's entry point too (then Asterisk is someone else's child). One thread, no handlers: the signals are blocked
-and waited for, so nothing interrupts a half-done step.
+It reads the engine's heartbeat, kills an engine that hangs, and starts a new one after one that died, and another
+Asterisk after one that died. It is the container's entry point too (then Asterisk is someone else's child). One thread,
+no handlers: the signals are blocked and waited for, so nothing interrupts a half-done step.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dialplan.ruleset import Ruleset
-from engine import credentials, fetch, logfiles, pbx, pbxconfig, ready
+from engine import credentials, fetch, howtocall, logfiles, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
+from engine.keptpbx import KeptPbx
 from engine.settings import RunSettings, child_environment
 from engine.webpages import WebPages
 
@@ -107,7 +108,8 @@ class _Centre:
     def __init__(self, settings: RunSettings, options: Options) -> None:
         self._settings = settings
         self._options = options
-        self._pbx: pbx.Pbx | None = None
+        self._pbx: KeptPbx | None = None
+        self._is_ready = False  # calls are taken, and ready.json says so
         self._engine: subprocess.Popen[bytes] | None = None
         self._demo: subprocess.Popen[bytes] | None = None
         self._pages: WebPages | None = None
@@ -130,8 +132,8 @@ class _Centre:
             return
         pbxconfig.render(settings, ruleset, secrets, asterisk)
         _say("starting Asterisk")
-        self._pbx = pbx.Pbx(settings, asterisk)
-        self._pbx.start(pause=self._pause)
+        self._pbx = KeptPbx(settings, asterisk, restart=self._options.restart)
+        self._pbx.start(self._pause)
         self.asterisk_pid = self._pbx.pid
 
     def _open_pages(self) -> None:
@@ -216,12 +218,12 @@ class _Centre:
         )
         if log:
             log.close()
-        is_ready, patient_until = False, time.monotonic() + SAY_WHY_AFTER_S
+        self._is_ready, was_ready, patient_until = False, False, time.monotonic() + SAY_WHY_AFTER_S
         while self._engine.poll() is None:
-            if not is_ready:
+            if not self._is_ready:
                 why_not = self._why_not_ready()
                 if why_not is None:
-                    is_ready = True
+                    self._is_ready = was_ready = True
                     self._tell_ready()
                 elif time.monotonic() > patient_until:
                     _say(f"still not ready: {why_not}")
@@ -231,9 +233,9 @@ class _Centre:
                 self._engine.kill()
                 self._engine.wait()
                 break
-            self._pause(0.05 if not is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
+            self._pause(0.05 if not self._is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
         # Callers are in the safety net now, and ready.json still names a PBX that takes calls.
-        return is_ready
+        return was_ready
 
     def _why_not_ready(self) -> str | None:
         """None when the engine takes calls, else its own words."""
@@ -267,7 +269,7 @@ class _Centre:
         ).save(settings.state)
         if not self._announced:
             self._announced = True
-            _say(how_to_call(settings, sip_host, self._pages.said() if self._pages else None))
+            _say(howtocall.words(settings, sip_host, self._pages.said() if self._pages else None))
             if self._options.demo:
                 self._demo = subprocess.Popen(
                     [
@@ -286,7 +288,7 @@ class _Centre:
             _say("calls are taken again")
 
     def _pause(self, seconds: float) -> None:
-        """Wait for a signal or the time, and deal with what came. Raises _Ended, or UpError when Asterisk is gone."""
+        """Wait for a signal or the time, and deal with what came. Raises _Ended; UpError or PbxError for a sad end."""
         self._logs.look()
         if self._pages is not None:
             self._pages.look()
@@ -298,14 +300,22 @@ class _Centre:
                 raise _Ended  # the terminal has been closed, which is another way of saying the same
             if self._engine is not None and self._engine.poll() is None:
                 self._engine.send_signal(signal.SIGHUP)
-        if self._pbx is not None and (code := self._pbx.ended()) is not None:
-            raise UpError(f"Asterisk has ended ({code}); see {self._settings.state}/asterisk/log")
+        if self._pbx is not None and self._pbx.has_died():
+            self._revive_pbx(self._pbx)
         if self._demo is not None and (code := self._demo.poll()) is not None:
             if code:
                 raise UpError(f"the demo has ended ({code})")
             raise _Ended
         if self._options.engine_only and not self._settings.pbx_external and not ready.alive(self.asterisk_pid):
             raise UpError("Asterisk has ended")
+
+    def _revive_pbx(self, kept: KeptPbx) -> None:
+        """Its calls are gone with it; the engine lives, and reads the new one when it is there."""
+        _say("Asterisk has died; starting it again")
+        ready.remove(self._settings.state)
+        self._is_ready = False
+        kept.revive(self._pause)
+        self.asterisk_pid = kept.pid
 
     def end_pages(self) -> None:
         """End the pages' process and give their address up, within two seconds."""
@@ -332,21 +342,6 @@ class _Centre:
             if self._settings.state not in self._settings.run_dir.parents:
                 shutil.rmtree(self._settings.run_dir, ignore_errors=True)
         self._watch.close()
-
-
-def how_to_call(settings: RunSettings, host: str, pages: str | None) -> str:
-    """A few lines for the person at the terminal: addresses, accounts, what to press."""
-    where = f"{host}:{settings.sip_port}"
-    return (
-        "Calls are taken.\n"
-        f"  Citizen:  any SIP phone on this machine calls sip:0319099000@{where}\n"
-        "            keys: 1 Korean, 2 English, 3 Japanese, 4 Chinese; then a topic, or 0 for any agent\n"
-        f"  Agents:   register 1001, 1002, … at {where}; passwords in {settings.state}/agents.csv\n"
-        "            *11 available, *12 away, *13 log out\n"
-        + (f"  Wallboard: {pages}\n" if pages else "")
-        + f"  Metrics:  http://127.0.0.1:{settings.http_port}/metrics\n"
-        "  Ctrl-C ends it."
-    )
 
 
 def _running_asterisk(settings: RunSettings) -> int | None:

@@ -85,6 +85,43 @@ def test_asterisk_restarts_and_calls_go_on(tmp_path: Path) -> None:
         assert centre.engine_pid == engine
 
 
+def test_up_starts_another_asterisk_and_everybody_is_as_they_were(tmp_path: Path) -> None:
+    """Killed under a talk and a caller who waits: those calls are gone, and have an end; everything else is as before."""
+    with (
+        Centre.start(tmp_path, *AT) as centre,
+        centre.agent("1001") as talker,
+        centre.agent("1002") as away,
+        centre.citizen("01011140001") as first,
+        centre.citizen("01011140002") as second,
+    ):
+        engine, died, log = centre.engine_pid, centre.asterisk_pid, Log(centre)
+        say_code(centre, talker, "*11", "available")
+        say_code(centre, away, "*121", "away")
+        for citizen in (first, second):
+            began = citizen.call(NUMBER)
+            citizen.wait_talking(8, after=began)
+            citizen.keys("10")
+        log.wait("contact.moved", new="connected")
+        wait_for(lambda: len(log.lines("contact.moved", new="queued")) == 2, 5, centre.said)
+        log_of_return = Log(centre)
+        os.kill(died, signal.SIGKILL)
+        wait_for(lambda: not (centre.state / "ready.json").exists(), 5, "ready.json names a PBX that is dead")
+        centre.wait_ready(20)
+        assert (centre.engine_pid, centre.asterisk_pid != died) == (engine, True)
+        log_of_return.wait("pbx.read", 5)
+        for contact in {line["contact_id"] for line in log.lines("contact.moved")}:
+            wait_for(lambda one=contact: _last(log, one) in ("abandoned", "completed"), 5, centre.said)
+        wait_state(centre, "1001", "available", "idle", 8)  # its registration has outlived the PBX
+        wait_state(centre, "1002", "away", "idle")
+        with centre.citizen("01011140003") as third:
+            began = third.call(NUMBER)
+            third.wait_talking(8, after=began)
+            third.keys("10")
+            talker.wait_talking(6, after=began)
+            third.hang_up()
+        assert centre.engine_pid == engine
+
+
 def _connected(centre: Centre) -> bool:
     return 'acd_ami_connected{node="pbx1"} 1.0' in centre.metrics()
 

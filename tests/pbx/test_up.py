@@ -124,8 +124,8 @@ def test_a_hung_engine_is_killed_within_three_seconds(start_centre: Start) -> No
     centre.wait_ready(15, not_pid=pid)
 
 
-def test_when_asterisk_dies_up_ends_with_the_reason_and_leaves_nothing(start_centre: Start) -> None:
-    centre = start_centre()
+def test_without_restart_up_ends_with_asterisk_says_why_and_leaves_nothing(start_centre: Start) -> None:
+    centre = start_centre("--no-restart")
     os.kill(centre.asterisk_pid, signal.SIGKILL)
     assert centre.process.wait(10) == 1
     assert "Asterisk has ended (-9)" in centre.said()
