@@ -168,7 +168,10 @@ class Witness:
 
     def _first(self, group: Group, now: float) -> Waiter | None:
         """The oldest contact of a group that is for everybody."""
-        return next((one for one in group.waiting.values() if self._kept(one, now) is Kept.NO), None)
+        for one in group.waiting.values():
+            if one.keeper is None or self._kept(one, now) is Kept.NO:
+                return one
+        return None
 
     def _kept(self, waiter: Waiter, now: float) -> Kept:
         if waiter.keeper is None or now >= waiter.kept_until + _ROUNDING_S or waiter.keeper not in self._there_since:
@@ -192,15 +195,18 @@ class Witness:
             self._since = None
 
     def _pair(self, now: float) -> bool:
+        if not self._idle:
+            return False
         if any(
             agent_id in self._idle and any(self._kept(one, now) is Kept.YES for one in kept.values())
             for agent_id, kept in self._keepers.items()
         ):
             return True
-        return any(
-            (first := self._first(group, now)) is not None and self._taker(group, now - first.came_at)
-            for group in self._open
-        )
+        for one in self._open:
+            first = self._first(one, now)
+            if first is not None and self._taker(one, now - first.came_at):
+                return True
+        return False
 
     def _taker(self, group: Group, waited_s: float) -> bool:
         """Whether somebody is idle who may take a contact of this group that has waited so long."""
