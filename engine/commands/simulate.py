@@ -1,7 +1,7 @@
 """`./ringmaster simulate [--day DATE] [--calls N] [--agents N] [--seed N] [--json]`: a day of the centre, in a second.
 
 The same core and rules as live. The callers are drawn by the city's mix, or are those of a past day (`--from-journal`);
-`--compare` runs them under two sets of rules, `--least` with fewer agents until the target falls (exit 1: none holds it).
+`--compare` runs them under two sets of rules, `--least` with fewer agents until the target falls (exit 1: none does).
 JSON to the letter of the project's interface; rates are fractions (0-1).
 """
 
