@@ -26,6 +26,7 @@ from acd.core.events import (
     Departure,
     HandOnAsked,
     PresenceAsked,
+    SentOut,
     TalkEnded,
     WrapupEndAsked,
     WrapupExtendAsked,
@@ -323,6 +324,45 @@ class Dispatcher:
     def agent_talking_to(self, contact_id: str) -> str | None:
         """The agent of the contact's last talk."""
         return self._writer.last_agent.get(contact_id)
+
+    def consult(self, agent_id: str, target: str, *, after_key: bool = False) -> Answer:
+        """By AMI Atxfer."""
+        ask = self._writer.handovers.consult
+        return self._inbox.ask(lambda _: ask(agent_id, target, after_key=after_key), Answer.NOT_APPLICABLE)
+
+    def consult_begins(self, agent_id: str, target: str, leg: str) -> bool:
+        """From now on its outcome is watched."""
+        return self._inbox.ask(lambda _: self._writer.handovers.consult_begins(agent_id, target, leg), False)
+
+    def calls_official(self, leg: str, target: str) -> None:
+        """Whom a REFER with Replaces may join a citizen with."""
+        self._inbox.ask(lambda _: self._writer.view.consults.begin_own(leg, target), None)
+
+    def send_on(self, agent_id: str, target: str) -> Answer:
+        """By AMI Redirect."""
+        ask = self._writer.handovers.send_on
+        return self._inbox.ask(lambda now: ask(agent_id, target, now), Answer.NOT_APPLICABLE)
+
+    def ring_official(self, contact_id: str, channel: str, official: str) -> None:
+        """A blind transfer to an official has come back to us."""
+
+        def ask(now: float) -> None:
+            self._writer.view.know_contact(contact_id, channel)
+            self._writer.view.to_officials[contact_id] = official
+            self._writer.blind.begins(contact_id, self._writer.last_agent.get(contact_id, ""), official)
+            self._writer.feed(SentOut(contact_id), now)
+
+        self._inbox.ask(ask, None)
+
+    def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
+        """What becomes of it is noted as that of any blind transfer."""
+
+        def ask(now: float) -> float | None:
+            self._writer.blind.begins(contact_id, self._writer.last_agent.get(contact_id, ""), queue)
+            contact = self._writer.state.contacts.get(contact_id)
+            return None if contact is None else contact.waited_s(now)
+
+        return self._inbox.ask(ask, None)
 
     def talk_of(self, agent_id: str) -> Talk | None:
         """By the PBX's own events."""

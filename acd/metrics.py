@@ -175,7 +175,7 @@ class Metrics:
         _zero(self.flowed_out, contacts, FLOW_REASONS)
         _zero(self.reservations, queues, RESERVATION_RESULTS)
         _zero(self.transfers, [("blind",)], ("answered", "returned", "requeued", "abandoned"))
-        _zero(self.transfers, [("consult",)], ("answered",))
+        _zero(self.transfers, [("consult",)], ("answered", "returned", "abandoned"))
         if rules.callback is not None:
             _zero(self.callbacks, queues, _CALLBACK_RESULTS)
         _zero(self.wait, queues, ("answered", "abandoned"))
@@ -220,7 +220,7 @@ class Metrics:
             self.wait.labels(fact.queue, "answered").observe(fact.waited_s)
             if fact.estimated_s is not None:
                 self.estimate_error.labels(fact.queue).observe(abs(fact.estimated_s - fact.waited_s))
-        elif fact.new is ContactState.ABANDONED:
+        elif fact.new is ContactState.ABANDONED and fact.detail not in NOT_COUNTED:
             self.abandoned.labels(*labels, fact.detail if fact.detail in ABANDON_KINDS else "queue").inc()
             self.wait.labels(fact.queue, "abandoned").observe(fact.waited_s)
         elif fact.new in _FLOWED and fact.detail not in NOT_COUNTED:

@@ -49,6 +49,12 @@ class Pbx(Protocol):
     def call_back(self, contact_id: str, reservation_id: int) -> bool:
         """Make a session that takes this reservation's assignment and rings the agent, then the citizen."""
 
+    def consult(self, channel: str, target: str) -> bool:
+        """Have the agent on this channel speak with `target` (context `consult`); the caller hears music."""
+
+    def send_on(self, channel: str, target: str) -> bool:
+        """Take this caller out of their talk, into context `agent-transfer`, as an agent's phone would."""
+
     def silence_s(self) -> float:
         """Seconds since the PBX was last heard."""
 

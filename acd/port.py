@@ -196,6 +196,27 @@ class Acd(Protocol):
     def agent_talking_to(self, contact_id: str) -> str | None:
         """The agent that the contact is or was last connected to."""
 
+    def consult(self, agent_id: str, target: str, *, after_key: bool = False) -> Answer:
+        """The agent speaks with `target` (four digits, judged already), their citizen hears music.
+
+        The PBX asks once more, by `consult_begins`. `after_key`: when the session of the agent's key is over.
+        """
+
+    def consult_begins(self, agent_id: str, target: str, leg: str) -> bool:
+        """The PBX rings `target` for the agent's citizen over the channel with Uniqueid `leg`; False: no such talk."""
+
+    def calls_official(self, leg: str, target: str) -> None:
+        """An agent's phone has dialled an official by itself, on the channel with Uniqueid `leg`."""
+
+    def send_on(self, agent_id: str, target: str) -> Answer:
+        """The agent's citizen leaves them at once, for `target`; their new session comes by /transfer."""
+
+    def ring_official(self, contact_id: str, channel: str, official: str) -> None:
+        """The contact has left its agent, and its own session rings this official from now on."""
+
+    def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
+        """An agent sent the contact to a queue, where its session offers it next. Its waiting so far, in seconds."""
+
     def talk_of(self, agent_id: str) -> Talk | None:
         """The talk that this agent is in; None when they are in none of ours."""
 

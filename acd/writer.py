@@ -27,12 +27,13 @@ from acd.core.events import (
     TalkEnded,
     TimePassed,
 )
-from acd.core.facts import ContactMoved, Fact, ReservationEnded, TalkNoted
+from acd.core.facts import ContactMoved, Fact, ReservationEnded
 from acd.core.model import Limits
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence
 from acd.core.step import new_state, next_deadline, step
 from acd.deadphones import DeadPhones
 from acd.dialling import Dialling, is_reserved
+from acd.handovers import Handovers
 from acd.notices import TEXTS
 from acd.pbx import Membership, Pbx
 from acd.port import Assignment
@@ -81,6 +82,7 @@ class Writer:
         self._dead_phones = DeadPhones(self.view, pbx)
         self.dialling = Dialling()
         self.blind = BlindTransfers()
+        self.handovers = Handovers(self.view, pbx, publish)
         self.alive: set[str] = set()  # contacts that are not over
         self.on_line: set[str] = set()  # of these, whose caller is
         self.last_agent: dict[str, str] = {}
@@ -95,9 +97,7 @@ class Writer:
             self.feed(event, now)
         while self.view.to_hang_up:
             self._pbx.hang_up(self.view.to_hang_up.pop().name)
-        while self.view.handed_over:
-            contact_id, agent_id, to = self.view.handed_over.pop()
-            self.publish(TalkNoted(now, contact_id, to, "transfer", "consult:answered", agent_id))
+        self.handovers.follow(now)
         while self.view.replaced:
             agent_id, uri = self.view.replaced.pop()
             _log.warning("agent.registered_elsewhere", agent=agent_id, before=uri, now=self.view.contact_uri[agent_id])
@@ -228,7 +228,8 @@ class Writer:
         if fact.new is ContactState.CONNECTED:
             self.alive.add(fact.contact_id)
             self.on_line.add(fact.contact_id)
-            if fact.agent_id is not None:
+            if fact.agent_id in self.state.agents:  # an official is nobody's agent
+                assert fact.agent_id is not None
                 self.last_agent[fact.contact_id] = fact.agent_id
         elif fact.new is ContactState.WRAPUP:
             self.on_line.discard(fact.contact_id)

@@ -166,6 +166,7 @@ def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials
     files = {
         "agents.conf": "".join(_agent_endpoint(agent, credentials.agents[agent.id]) for agent in agents),
         "phones.conf": _phones(agents),
+        "desks.conf": _directory(ruleset),
         "officials.conf": "".join(_official_endpoint(one, credentials.agents[one.id]) for one in _desks(ruleset)),
         "numbers.conf": _numbers(ruleset.trunks.numbers),
         "carriers.conf": _carriers(settings, ruleset),
@@ -241,7 +242,14 @@ def _plain(text: str) -> str:
 def _phones(agents: list[AgentRule]) -> str:
     lines = ["[phones]", "; Agents among each other. Option i: a forwarded phone leads nowhere."]
     for agent in agents:
-        lines += [f"exten => {agent.id},1,Dial(PJSIP/{agent.id},30,i)", " same => n,Hangup()"]
+        lines += [f"exten => {agent.id},1,Dial(PJSIP/{agent.id},30,it)", " same => n,Hangup()"]
+    return "\n".join(lines) + "\n"
+
+
+def _directory(ruleset: Ruleset) -> str:
+    """What agents' phones may dial besides each other: officials, of whom the engine is asked."""
+    lines = ["[desks]"]
+    lines += [f"exten => {typed},1,Goto(consult,{typed},1)" for typed in ruleset.directory.officials]
     return "\n".join(lines) + "\n"
 
 

@@ -71,7 +71,7 @@ class Today:
             counts["answered_within"] += fact.within_threshold
         elif fact.detail == "kept":
             counts["callbacks_kept"] += 1
-        elif fact.new is ContactState.ABANDONED:
+        elif fact.new is ContactState.ABANDONED and fact.detail not in NOT_COUNTED:
             counts["abandoned"] += 1
             counts["abandoned_short"] += fact.detail == "short"
         elif fact.new in FLOWED_OUT and fact.detail not in NOT_COUNTED:

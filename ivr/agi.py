@@ -297,7 +297,7 @@ class SoundMissing(AgiFault):
 _LONGEST_SOUND_S = 180.0
 _HANGUP_FOLLOWS_S = 0.1
 _UP = "6"  # a channel's state
-_OPTIONS = re.compile(r"[A-Za-z0-9_()/-]*")
+_OPTIONS = re.compile(r"[A-Za-z0-9_()/^-]*")
 
 
 def _dial_options(options: str) -> str:

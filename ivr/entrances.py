@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ivr.callout import give_number, ring_agent, take_report
+from ivr.consult import consult
 from ivr.features import feature, ping
 from ivr.flow import receive, resume
 from ivr.server import AgiServer
@@ -27,6 +28,7 @@ class Doors(AgiServer):
                 "feature": feature,
                 "ping": ping,
                 "talk": talk_key,
+                "consult": consult,
                 "callback": ring_agent,
                 "callback-number": give_number,
                 "callback-over": take_report,

@@ -53,7 +53,7 @@ def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
         call.set_phase(Phase.MENU)
         return through_the_menus(call, begin(call.rules))
     outcome = wait_and_talk(call, replace(wanted, first_words=first_words))
-    return outcome if outcome is not None else through_the_menus(call, _first_menu(call))
+    return outcome if outcome is not None else through_the_menus(call, topics_again(call))
 
 
 def through_the_menus(call: Call, dialogue: Dialogue) -> Outcome:
@@ -75,7 +75,7 @@ def through_the_menus(call: Call, dialogue: Dialogue) -> Outcome:
         outcome = wait_and_talk(call, _wanted(call, route))
         if outcome is not None:
             return outcome
-        dialogue = _first_menu(call)
+        dialogue = topics_again(call)
 
 
 def _ask(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue:
@@ -175,7 +175,7 @@ def _wanted(call: Call, route: Route) -> Wanted:
     )
 
 
-def _first_menu(call: Call) -> Dialogue:
+def topics_again(call: Call) -> Dialogue:
     """The first topic menu, whatever the hour is now: who has waited is not sent away for having looked around."""
     root = call.rules.root_menu[call.language]
     prompt = call.rules.menus[root].prompt

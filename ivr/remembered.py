@@ -27,6 +27,7 @@ class Wanted:
     resumed: bool = False
     points: float = 0.0  # of priority, by queue, topic and number
     order_class: int = 1
+    handed_on_by: str | None = None  # the agent who has sent the caller to this queue
 
 
 class Channel(Protocol):

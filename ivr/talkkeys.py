@@ -15,6 +15,7 @@ import structlog
 from acd.port import Talk
 from dialplan.ruleset import Language
 from ivr.agi import AgiChannel
+from ivr.consult import by_key
 from ivr.features import endpoint_of
 from ivr.session import Request, Services
 from ivr.voice import Voice
@@ -25,7 +26,7 @@ _NOT_APPLICABLE = "agent_not_applicable"
 # (services, the agent's channel, the agent, the talk) -> the prompt that the agent hears, None for no word.
 TalkKey = Callable[[Services, AgiChannel, str, Talk], str | None]
 
-ACTIONS: Mapping[str, TalkKey] = {}
+ACTIONS: Mapping[str, TalkKey] = {"2": by_key}
 
 
 def talk_key(services: Services, channel: AgiChannel, request: Request) -> None:

@@ -93,6 +93,7 @@ class _Waiting:
                 resumed=wanted.resumed,
                 points=wanted.points,
                 order_class=wanted.order_class,
+                handed_on_by=wanted.handed_on_by,
                 caller=call.services.caller(call.number),
             ),
             call.channel_name,
@@ -166,11 +167,12 @@ def ring(call: Call, assignment: Assignment, wanted: Wanted, waited_s: float | N
     """Ring this agent, under music until they are joined, and stay until the talk is over. False: no answer.
 
     The agent hears first whom they get (`U`, ivr/whisper.py; `waited_s` None: not how long). `g` comes
-    back when the agent hangs up, `i` keeps a forwarded phone from carrying the citizen elsewhere.
+    back when the agent hangs up, `t` lets AMI begin a consultation on their side (no key does, features.conf), `i`
+    keeps a forwarded phone from carrying the citizen elsewhere.
     """
     words = whisper.keys(call.rules, call.language, wanted.topic, waited_s) if wanted.queue.whisper else ()
     call.set_phase(Phase.RINGING, **{whisper.VARIABLE: whisper.value(words)})
-    options = f"gim({wanted.queue.music})" + ("U(whisper)" if words else "")
+    options = f"gitm({wanted.queue.music})" + ("U(whisper)" if words else "")
     call.dialling = True
     status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, options)
     call.dialling = False

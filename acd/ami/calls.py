@@ -11,6 +11,7 @@ The rules that are not obvious:
 
 from __future__ import annotations
 
+from acd.ami import transfers
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet
 from acd.ami.view import Chan, View
@@ -24,8 +25,9 @@ from acd.core.events import (
     LegRang,
     RingEnded,
     TalkAdopted,
-    TalkEnded,
 )
+
+_UP = "6"
 
 
 def new_channel(view: View, packet: Packet) -> list[Event]:
@@ -46,7 +48,9 @@ def new_state(view: View, packet: Packet) -> list[Event]:
     """The phone has answered. An agent's channel that rings or talks and is no leg of ours is a call of its own."""
     chan = view.channels.get(packet.get("Uniqueid"))
     leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
-    if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == "6":
+    if packet.get("ChannelState") == _UP:
+        view.consults.is_up(packet.get("Uniqueid"))
+    if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == _UP:
         leg.answered = True  # the phone's answer; DialEnd comes after the whisper only
         return [LegAnswered(leg.contact_id, leg.agent_id)]
     if packet.get("ChannelState") == "6" and (answered := citizen_answered(view, packet.get("Uniqueid"))):
@@ -59,14 +63,15 @@ def new_state(view: View, packet: Packet) -> list[Event]:
 
 def dial_begin(view: View, packet: Packet) -> list[Event]:
     """The PBX rings an agent's phone, for one of our contacts, for its own queue, or for somebody else."""
-    uniqueid, name = packet.get("DestUniqueid"), packet.get("DestChannel")
+    uniqueid, name, caller = packet.get("DestUniqueid"), packet.get("DestChannel"), packet.get("Uniqueid")
+    view.consults.rings(caller, uniqueid, name)
     agent = view.agent_of(name)
     if agent is None:
         view.callouts.citizen_rung(packet.get("Uniqueid"), uniqueid)
+        transfers.official_rings(view, caller, uniqueid, name)
         return []
     view.touch(uniqueid)
     chan = view.channels.setdefault(uniqueid, Chan(uniqueid, name, agent))
-    caller = packet.get("Uniqueid")
     waiting = view.queue_callers.get(caller)
     contact_id = view.callers.get(caller)
     if waiting is not None:
@@ -145,9 +150,11 @@ def hangup_request(view: View, packet: Packet) -> list[Event]:
             return []  # DialEnd follows, with the reason
         view.legs.agent_hung_up(leg.agent_id, view.now)
         view.legs.end(leg)
-        return [TalkEnded(leg.contact_id), *view.still_busy(leg.agent_id)]
+        return transfers.agent_left(view, leg)
     contact_id = view.callers.get(uniqueid)
     if contact_id is None or view.legs.talking(contact_id):
+        if contact_id is not None and (consult := view.consults.of_contact(contact_id)) is not None:
+            consult.citizen_leaves = True
         return []
     return [ContactHungUp(contact_id)]
 
@@ -173,12 +180,13 @@ def hangup(view: View, packet: Packet) -> list[Event]:
         leg.cause = packet.get("Cause") or leg.cause
         view.legs.end(leg)
         if leg.answered:
-            events += [TalkEnded(leg.contact_id), *view.still_busy(leg.agent_id)]
+            events += transfers.agent_left(view, leg)
         elif leg.of_queue:
             view.rings_no_more(view.queue_callers.get(leg.contact_id), leg)
             events.append(RingEnded(leg.contact_id, leg.agent_id))
         elif not leg.void and leg.reservation_id is not None:  # its DialEnd, which comes first, was lost
             events.append(view.legs.failure(leg, "NOANSWER", view.now))
+    transfers.channel_gone(view, uniqueid)
     contact_id = view.callers.get(uniqueid)
     over = view.callouts.gone(uniqueid)
     if over is not None:
@@ -187,7 +195,7 @@ def hangup(view: View, packet: Packet) -> list[Event]:
     if contact_id is not None and not view.callouts.of_contact(contact_id):
         for one in view.legs.unanswered(contact_id):
             view.legs.end(one)
-        events.append(ContactHungUp(contact_id))
+        events += [ContactHungUp(contact_id), *transfers.citizen_left(view, contact_id)]
     if chan is not None and chan.agent_id:
         events += view.devices((chan.agent_id,))
     return events
@@ -196,4 +204,9 @@ def hangup(view: View, packet: Packet) -> list[Event]:
 def hold(view: View, packet: Packet, *, on_hold: bool) -> list[Event]:
     """The agent's phone put the caller on hold, or took them back."""
     leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
-    return [HoldChanged(leg.contact_id, on_hold=on_hold)] if leg is not None and leg.answered else []
+    if leg is None or not leg.answered:
+        return []
+    transfers.holds(view, leg, on_hold=on_hold)
+    if not on_hold and (target := view.consults.wanted.pop(leg.uniqueid, None)) is not None:
+        view.to_consult.append((leg.name, target))  # the session of the agent's key is over: nobody eats digits now
+    return [HoldChanged(leg.contact_id, on_hold=on_hold)]

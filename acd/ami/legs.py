@@ -93,8 +93,12 @@ class Legs:
 
     def talk_of(self, agent_id: str) -> Talk | None:
         """The talk that this agent is in."""
-        legs = (leg for leg in self.by_uniqueid.values() if leg.agent_id == agent_id and leg.answered)
-        return next((Talk(leg.contact_id, leg.name) for leg in legs), None)
+        leg = self.talk_leg(agent_id)
+        return None if leg is None else Talk(leg.contact_id, leg.name)
+
+    def talk_leg(self, agent_id: str) -> Leg | None:
+        """The leg of the talk that this agent is in."""
+        return next((leg for leg in self.by_uniqueid.values() if leg.agent_id == agent_id and leg.answered), None)
 
     def unanswered(self, contact_id: str) -> list[Leg]:
         """The legs that ring for this contact."""

@@ -20,6 +20,7 @@ from acd.pbx import Membership
 from dialplan.ruleset import Language
 
 WAKE_KEY = "D"
+CONSULT_CONTEXT, SEND_ON_CONTEXT = "consult", "agent-transfer"
 NOT_NEWS = (  # what Asterisk says when a queue is as it should be, or does what it was asked, already
     "Already requested",
     "Already there",
@@ -93,6 +94,16 @@ class AmiPbx:
         """By a call file, not by AMI: this user has no right to originate (docs/adr/0011)."""
         return self._call_files is not None and self._call_files.put(contact_id, reservation_id)
 
+    def consult(self, channel: str, target: str) -> bool:
+        """The PBX hears the feature's code and the digits as if the agent had pressed them."""
+        return self._request("Atxfer", {"Channel": channel, "Context": CONSULT_CONTEXT, "Exten": target})
+
+    def send_on(self, channel: str, target: str) -> bool:
+        """Redirect: the caller's session ends, and another begins there."""
+        return self._request(
+            "Redirect", {"Channel": channel, "Context": SEND_ON_CONTEXT, "Exten": target, "Priority": "1"}
+        )
+
     def silence_s(self) -> float:
         """Seconds since anything was heard."""
         return self._client.silence_s()
@@ -114,7 +125,7 @@ class AmiPbx:
         def answered(response: Packet) -> None:
             message = response.get("Message")
             if response.status.lower() == "error" and not any(known in message for known in NOT_NEWS):
-                where = headers.get("Queue") or headers.get("Destination")
+                where = headers.get("Queue") or headers.get("Destination") or headers.get("Channel")
                 _log.warning("ami.action_failed", action=name, where=where, message=message)
 
         try:

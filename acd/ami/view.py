@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from acd.ami.callouts import CallOuts
+from acd.ami.consults import Consults
 from acd.ami.legs import Leg, Legs
 from acd.core.events import DeviceChanged, Event, RingAdopted
 from dialplan.ruleset import Language
@@ -74,7 +75,13 @@ class View:
         self.contact_uri: dict[str, str] = {}  # agent -> where their phone is registered
         self.replaced: list[tuple[str, str]] = []  # agent, and the phone that has lost its registration: not told yet
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
-        self.handed_over: list[tuple[str, str, str]] = []  # contact, from, to: not noted yet
+        self.consults = Consults()
+        self.to_officials: dict[str, str] = {}  # contact -> the official whom its own session rings, or who has it
+        # For the writer to do after this packet: transfers to be noted (contact, to, kind:result, by), consultations to
+        # begin (agent's channel, target), callers to be sent on (contact, target).
+        self.noted: list[tuple[str, str, str, str]] = []
+        self.to_consult: list[tuple[str, str]] = []
+        self.to_send_on: list[tuple[str, str]] = []
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
         self.to_end: list[str] = []  # names of call-backs' sessions that were another engine's
         self.up: set[str] = set()  # Uniqueids that were answered when the PBX was read last
@@ -108,6 +115,8 @@ class View:
         self.caller_channel.pop(contact_id, None)
         self.legs.forget_contact(contact_id)
         self.transferred.pop(contact_id, None)
+        self.consults.over(contact_id)
+        self.to_officials.pop(contact_id, None)
 
     def caller_lives(self, contact_id: str) -> bool:
         """Whether the PBX still has the caller's channel, as far as its events told."""

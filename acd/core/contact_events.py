@@ -6,9 +6,18 @@ What happens on an agent's leg is in `acd.core.leg_events`.
 from __future__ import annotations
 
 from acd.core import callback_events, lanes, moves, reservations, talks
-from acd.core.events import Channel, ContactDeparted, ContactHungUp, ContactOffered, Departure, FellIntoNet, HandOnAsked
+from acd.core.events import (
+    Channel,
+    ContactDeparted,
+    ContactHungUp,
+    ContactOffered,
+    Departure,
+    FellIntoNet,
+    HandOnAsked,
+    SentOut,
+)
 from acd.core.matching import Choice
-from acd.core.model import WAITING, Contact, State
+from acd.core.model import WAITING, Agent, Contact, State
 from acd.core.moves import Out
 from acd.core.rules_events import unknown_queue
 from acd.core.states import ContactState, Work
@@ -69,19 +78,24 @@ def contact_offered(state: State, event: ContactOffered, out: Out) -> None:
         _enter(state, contact, event, out)
     else:
         _hand_on(state, contact, out, queue, event)
+        if (agent := state.agents.get(event.handed_on_by or "")) is not None:
+            moves.exclude(state, contact, agent, queue.rona_exclude_s)
 
 
 def _leave_net(state: State, contact: Contact, out: Out) -> None:
     """`/resume` has connected: the queue has let go of the caller, and so of whomever it rang, told or not yet."""
     if contact.reservation is not None:
         reservations.queue_gave_up(state, contact.reservation, out)
-    contact.in_net = False
+    contact.in_net = contact.out = False
 
 
 def fell_into_net(state: State, event: FellIntoNet, out: Out) -> None:
     """The contact keeps its place and its waiting time, and no agent is held for it."""
     contact = state.contacts.get(event.contact_id)
-    if contact is None or contact.in_net or contact.state not in (*WAITING, ContactState.IVR) or contact.is_called():
+    if contact is None:
+        return
+    contact.out = False
+    if contact.in_net or contact.state not in (*WAITING, ContactState.IVR) or contact.is_called():
         return
     if contact.reservation is not None:
         reservations.void(state, contact.reservation, out)
@@ -140,6 +154,8 @@ def contact_hung_up(state: State, event: ContactHungUp, out: Out) -> None:
     if contact.waited_s(state.now) < contact.queue.short_abandon_s:
         kind = "short"
     state.patience.observe(contact.waited_s(state.now), gave_up=True)
+    if not contact.counts:  # answered, and handed on after it: the queue's figures have its outcome already
+        kind = "handed_on"
     moves.move_contact(state, contact, ContactState.ABANDONED, out, detail=kind)
 
 
@@ -154,10 +170,40 @@ def contact_departed(state: State, event: ContactDeparted, out: Out) -> None:
     moves.move_contact(state, contact, new, out, detail=detail)
 
 
+def sent_out(state: State, event: SentOut, out: Out) -> None:
+    """A blind transfer to an official: out of the talk, and in nobody's lane while they are rung."""
+    contact = state.contacts.get(event.contact_id)
+    if contact is None or contact.state not in (ContactState.CONNECTED, ContactState.WRAPUP):
+        return
+    contact.in_net = contact.out = True
+    if contact.state is ContactState.CONNECTED:
+        talks.end_talk(state, contact, out, into=ContactState.QUEUED)
+    else:
+        detach_from_wrapup(state, contact)
+        moves.move_contact(state, contact, ContactState.QUEUED, out)
+
+
+def _back_from_outside(state: State, contact: Contact, agent: Agent, out: Out) -> None:
+    """The official did not answer: back to the agent, from the wrap-up of that talk too."""
+    if not reservations.may_get_back(agent):
+        return
+    if agent.work is Work.WRAPUP and agent.contact is None:
+        talks.end_wrapup(state, agent, out)
+    elif not agent.offerable():
+        return
+    contact.in_net = contact.out = False
+    reservations.reserve(state, Choice(contact, agent, 1, ()), "handed_on", out)
+
+
 def hand_on_asked(state: State, event: HandOnAsked, out: Out) -> None:
     """A blind transfer to this agent, or back to the one who made it, if they may be rung."""
     contact, agent = state.contacts.get(event.contact_id), state.agents.get(event.agent_id)
-    if contact is None or agent is None or contact.state not in (ContactState.CONNECTED, ContactState.WRAPUP):
+    if contact is None or agent is None:
+        return
+    if contact.state is ContactState.QUEUED and contact.out:
+        _back_from_outside(state, contact, agent, out)
+        return
+    if contact.state not in (ContactState.CONNECTED, ContactState.WRAPUP):
         return
     own, by = agent.contact is contact, contact.agent_id
     if not (reservations.may_get_back(agent) if own else agent.offerable()):

@@ -75,6 +75,7 @@ class ContactOffered:
     order_class: int = 1  # served before all higher ones
     sticky_agent: str | None = None  # whom the caller talked with last, if the queue's rule asks for it
     caller: str | None = None  # a keyed hash of the caller's number; never the number
+    handed_on_by: str | None = None  # the agent who sent it to this queue, and is not to get it back at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,17 @@ class HoldChanged:
 @dataclass(frozen=True, slots=True)
 class TalkEnded:
     """The talk is over, whoever hung up."""
+
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentOut:
+    """A blind transfer to somebody who is no agent: the contact has left its agent and is matched with nobody.
+
+    It waits, offered to no agent, until LegAnswered says that the other has it, HandOnAsked or ContactOffered brings it
+    back, or it hangs up.
+    """
 
     contact_id: str
 
@@ -384,6 +396,7 @@ Event = (
     | LegFailed
     | HoldChanged
     | TalkEnded
+    | SentOut
     | HandOnAsked
     | PresenceAsked
     | WrapupEndAsked

@@ -31,16 +31,19 @@ class ContactMoved:
     waited_s: float  # QUEUED and RESERVED time so far
     offered: bool  # True exactly once per queue that the contact enters
     within_threshold: bool | None  # set when it is answered
-    detail: str | None  # abandoned: short, queue, ringing; overflowed: overflow, closed, full, fallback, error;
-    # of call-backs: later, unkept, rang_in, withdrawn; kept: connected or closed, that keeps a promise to call back
+    # abandoned: short, queue, ringing, handed_on (after a talk, and so counted as answered only);
+    # overflowed: overflow, closed, full, fallback, error; of call-backs: later, unkept, rang_in, withdrawn;
+    # kept: connected or closed, that keeps a promise to call back
+    detail: str | None
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
     hold_s: float = 0.0  # set when CONNECTED ends
     estimated_s: float | None = None  # set when it is answered: the whole wait as it was estimated in the beginning
     caller: str | None = None  # set when it is answered: a keyed hash of the caller's number
 
 
-# Of call-backs: what leaves no queue (it is called later), or was counted when its caller left the line.
-NOT_COUNTED = ("later", "unkept", "rang_in", "withdrawn", "kept")
+# Of call-backs: what leaves no queue (it is called later), or was counted when its caller left the line. Of contacts
+# that were handed on: hung up then, which their answer before it has been counted for.
+NOT_COUNTED = ("later", "unkept", "rang_in", "withdrawn", "kept", "handed_on")
 
 
 @quick
@@ -132,8 +135,9 @@ class TalkNoted:
     what `supervision`: by the supervisor `by`, detail listen, whisper or barge, the same with `_ended`, or with
     `_refused` for a wrong PIN.
     what `wrapup`: by the agent, detail extended.
-    what `transfer`: by the agent `by` to `agent_id`; detail is kind:result, the kind blind or consult, the result
-    answered, returned (to the agent who transferred), requeued or abandoned.
+    what `transfer`: by the agent `by` to `agent_id`, which for an official is what is typed for them (directory.yaml),
+    as in the ContactMoved facts of that talk; detail is kind:result, the kind blind or consult, the result answered,
+    returned (to the agent who transferred), requeued or abandoned.
     """
 
     at: float

@@ -86,6 +86,7 @@ class Contact:
     waiting_since: float | None = None  # set exactly while QUEUED or RESERVED
     lane: Lane | None = None  # set exactly while QUEUED and not in the net
     in_net: bool = False  # its caller sits in the PBX's own queue: no session of ours could ring anybody for it
+    out: bool = False  # QUEUED, and rung for by somebody who is no agent; `in_net` then, as no session could ring ours
     order: Order = (1, 0.0, "")  # its key in the lane
     order_class: int = 1  # served before all higher ones
     step: int = 0  # relaxation steps that its waiting time has passed

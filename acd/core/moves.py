@@ -78,7 +78,7 @@ def move_contact(
     if old is ContactState.CALLBACK_BOOKED:
         state.timers.cancel(callback_timer(contact.id))
     if not waits:
-        contact.in_net = False
+        contact.in_net = contact.out = False
     if new is ContactState.QUEUED and not contact.in_net:
         lanes.enqueue(state, contact)
     elif new in FINAL_CONTACT_STATES:

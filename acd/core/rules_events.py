@@ -62,12 +62,12 @@ def _move(state: State, moved_to: dict[str, str], out: Out) -> None:
         heir = state.queues.get(moved_to.get(contact.queue.key, ""))
         if heir is None or contact.queue.key in state.queues or contact.state not in _BEFORE_A_TALK:
             continue
-        waits, in_net = contact.state is ContactState.QUEUED, contact.in_net
+        waits, in_net, sent_out = contact.state is ContactState.QUEUED, contact.in_net, contact.out
         if waits:
             moves.move_contact(state, contact, ContactState.IVR, out)
         contact.queue, contact.requirement = heir, heir.requirement(contact.language)
         if waits:
-            contact.in_net = in_net
+            contact.in_net, contact.out = in_net, sent_out
             entered = heir.key in contact.queues_entered
             contact.queues_entered.add(heir.key)
             contact.counts = contact.counts or not entered

@@ -124,7 +124,9 @@ def figures(
 
     Transfers are the centre's, of no queue.
     """
-    connected, abandoned = facts.c.new == "connected", facts.c.new == "abandoned"
+    connected = facts.c.new == "connected"
+    detail = func.coalesce(func.json_extract(facts.c.body, "$.detail"), "")
+    abandoned = (facts.c.new == "abandoned") & detail.not_in(NOT_COUNTED)
     within = func.json_extract(facts.c.body, "$.within_threshold")
     answered = connected & within.is_not(None)
     ways = {
@@ -132,10 +134,9 @@ def figures(
         "answered": answered,
         "answered_within": connected & (within == 1),
         "abandoned": abandoned,
-        "abandoned_short": abandoned & (func.json_extract(facts.c.body, "$.detail") == "short"),
-        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT])
-        & func.coalesce(func.json_extract(facts.c.body, "$.detail"), "").not_in(NOT_COUNTED),
-        "callbacks_kept": func.json_extract(facts.c.body, "$.detail") == "kept",
+        "abandoned_short": abandoned & (detail == "short"),
+        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT]) & detail.not_in(NOT_COUNTED),
+        "callbacks_kept": detail == "kept",
     }
     waited_s = func.coalesce(func.sum(func.json_extract(facts.c.body, "$.waited_s")).filter(answered), 0.0)
     counts = (func.count().filter(way).label(name) for name, way in ways.items())

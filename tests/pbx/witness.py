@@ -1,4 +1,4 @@
-"""A second pair of eyes on the PBX: its AMI events as they come, whatever the engine does. Writes nothing to the PBX."""
+"""A second pair of eyes on the PBX: its AMI events as they come, whatever the engine does. By itself it writes nothing to the PBX."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+from asterisk.ami import Action
 from centre import Centre
 
 from acd.ami.client import AmiClient
@@ -42,6 +43,15 @@ class Witness:
 
     def __exit__(self, *_: object) -> None:
         self._client.stop()
+
+    def send(self, action: Action) -> None:
+        """What a desk would do: send an action with the engine's own rights, and see that Asterisk takes it."""
+        answered: list[Packet] = []
+        self._client.request(action, callback=answered.append)
+        deadline = time.monotonic() + 3
+        while not answered and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert [one.status.lower() for one in answered] == ["success"]
 
     def _take(self, packet: Packet) -> None:
         with self._news:

@@ -295,8 +295,8 @@ def test_variables_are_set_in_one_round_trip(peer, channel):
 
 def test_dial_tells_how_it_ended(peer, channel):
     peer.send(b"200 result=0\n200 result=1 (NOANSWER)\n")
-    assert channel.dial("PJSIP/1001", 10.0, "gim(default)") == "NOANSWER"
-    assert peer.command() == "EXEC Dial PJSIP/1001,10,gim(default)"
+    assert channel.dial("PJSIP/1001", 10.0, "gitm(default)") == "NOANSWER"
+    assert peer.command() == "EXEC Dial PJSIP/1001,10,gitm(default)"
 
 
 def test_a_hangup_during_dial(peer, channel):

@@ -111,7 +111,7 @@ def test_a_call_from_greeting_to_goodbye(centre):
     assert [c.split()[0] + " " + c.split()[1] for c in commands if c.startswith("EXEC")] == [
         "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC Dial", "EXEC MSet", "EXEC MSet",
     ]  # fmt: skip
-    assert "EXEC Dial PJSIP/1003,10,gim(default)U(whisper)" in commands
+    assert "EXEC Dial PJSIP/1003,10,gitm(default)U(whisper)" in commands
     assert not any("GET FULL VARIABLE" in c or "Playback" in c for c in commands)
     assert all('"0123456789*#D"' in c for c in commands if c.startswith("STREAM FILE"))
     eventually(lambda: centre.observed.ended == [("en", Outcome.SERVED)])
@@ -122,7 +122,7 @@ def test_between_the_match_and_dial_lies_one_command(centre):
     asterisk = Asterisk(centre.port)
     asterisk.keys = {"greeting": "1", "ko/topic_question": "0"}
     commands = asterisk.run()
-    dial = commands.index("EXEC Dial PJSIP/1001,10,gim(default)")
+    dial = commands.index("EXEC Dial PJSIP/1001,10,gitm(default)")
     assert commands[dial - 1] == "EXEC MSet RM_PHASE=ringing,__RM_WHISPER="
     assert commands[dial - 2].startswith("SET MUSIC ON")
 

@@ -243,7 +243,7 @@ def test_an_attended_transfer_hands_the_talk_to_the_colleague(wire: Wire) -> Non
     [talk, *devices] = wire("AttendedTransfer", **ATTENDED)
     assert talk == TalkAdopted("pbx1-1.1", "1002", Language.KO, "any", "general", wire.now)
     assert [device for device in devices if device.busy] == []
-    assert wire.view.handed_over == [("pbx1-1.1", "1001", "1002")]
+    assert wire.view.noted == [("pbx1-1.1", "1002", "consult:answered", "1001")]
     assert wire("HangupRequest", **OWN) == []
     assert TalkEnded("pbx1-1.1") not in wire("Hangup", **OWN)
     assert wire.view.legs.dial_returned("pbx1-1.1", "1001", 7, "ANSWER", wire.now) == []

@@ -240,6 +240,28 @@ class TwinAcd:
     def agent_talking_to(self, contact_id: str) -> str | None:
         return self.talking.get(contact_id)
 
+    def consult(self, agent_id: str, target: str, *, after_key: bool = False) -> Answer:
+        self.log.append(("consult", agent_id, target, after_key))
+        return self.answer
+
+    def consult_begins(self, agent_id: str, target: str, leg: str) -> bool:
+        self.log.append(("consult_begins", agent_id, target, leg))
+        return agent_id in self.talks
+
+    def calls_official(self, leg: str, target: str) -> None:
+        self.log.append(("calls_official", leg, target))
+
+    def send_on(self, agent_id: str, target: str) -> Answer:
+        self.log.append(("send_on", agent_id, target))
+        return self.answer
+
+    def ring_official(self, contact_id: str, channel: str, official: str) -> None:
+        self.log.append(("ring_official", contact_id, channel, official))
+
+    def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
+        self.log.append(("sent_to_queue", contact_id, queue))
+        return 7.0
+
     def talk_of(self, agent_id: str) -> Talk | None:
         return self.talks.get(agent_id)
 

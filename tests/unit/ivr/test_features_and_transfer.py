@@ -198,3 +198,35 @@ def test_a_caller_whom_the_dispatcher_does_not_know_waits_too():
 def test_the_caller_never_hears_silence_on_the_way():
     house = refer("1009", may_rejoin=["1003", "1009"], dials=["NOANSWER", "NOANSWER"], hangs_up_at_s=60.0)
     assert house.channel.silence_s == 0.0
+
+
+def test_a_queue_takes_the_caller_with_the_place_that_their_waiting_gives():
+    house = refer("8005", hangs_up_at_s=30.0)
+    assert house.acd.said("sent_to_queue") == [("rm-1.1", "tax")]
+    offer = house.offered()
+    assert (offer.queue, offer.topic, offer.resumed) == ("tax", "passport", False)
+    assert offer.waited_s == 7.0
+    assert offer.first_queued_at == pytest.approx(house.epoch + house.channel.now_s, abs=40)
+    assert "en/connecting" in house.channel.heard
+
+
+def test_an_official_who_may_be_rung_blindly_is():
+    house = refer("7901", may_rejoin=["1003"])
+    assert house.acd.said("ring_official") == [("rm-1.1", "PJSIP/carrier-00000001", "7901")]
+    assert rung(house) == ["7901"]
+    assert "en/transferring_official" in house.channel.heard
+    assert house.acd.said("rejoin") == []
+    assert house.outcome is Outcome.SERVED
+
+
+def test_an_official_who_does_not_answer_leads_back_to_the_agent():
+    house = refer("7901", may_rejoin=["1003"], dials=["NOANSWER", "ANSWER"])
+    assert rung(house) == ["7901", "1003"]
+    assert house.channel.silence_s == 0.0
+
+
+@pytest.mark.parametrize("target", ["7101", "1003"])
+def test_who_is_not_to_be_rung_blindly_is_not(target):
+    house = refer(target, may_rejoin=["1003"])
+    assert rung(house) == ["1003"]
+    assert house.acd.said("ring_official") == []

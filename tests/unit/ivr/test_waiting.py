@@ -29,7 +29,7 @@ def test_a_free_agent_is_rung_before_any_sentence():
     assert wait(house) is Outcome.SERVED
     assert house.channel.heard == ["music:default", "dial:PJSIP/1001", "ko/goodbye", "hangup"]
     assert house.channel.now_s < 4
-    assert house.channel.dial_options == ["gim(default)U(whisper)"]
+    assert house.channel.dial_options == ["gitm(default)U(whisper)"]
 
 
 def test_variables_are_set_before_the_contact_is_offered():

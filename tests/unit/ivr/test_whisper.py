@@ -85,4 +85,4 @@ def test_a_queue_may_do_without() -> None:
     house.acd.free = ["1001"]
     asked = wanted(house, "passport")
     wait_and_talk(house.call(), replace(asked, queue=replace(asked.queue, whisper=False)))
-    assert house.channel.dial_options == ["gim(default)"]
+    assert house.channel.dial_options == ["gitm(default)"]
