@@ -34,7 +34,7 @@ from acd.core.events import (
 from acd.core.facts import Fact, TalkNoted
 from acd.core.memory import Memory
 from acd.core.model import Limits
-from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, position, snapshot
+from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, has_room, position, snapshot
 from acd.core.states import Presence, Work
 from acd.inbox import Inbox
 from acd.pbx import Pbx
@@ -139,17 +139,19 @@ class Dispatcher:
 
     # -- the sessions' door (acd.port.Acd) ----------------------------------------------------------------------------
 
-    def offer(self, offer: ContactOffered, channel: str) -> None:
-        """Begin to wait."""
+    def offer(self, offer: ContactOffered, channel: str) -> bool:
+        """Begin to wait; whether there was room."""
 
-        def begin(now: float) -> None:
+        def begin(now: float) -> bool:
+            room = has_room(self._writer.state, offer.queue)
             self._writer.view.know_contact(offer.contact_id, channel)
             self._writer.returning.came_back(offer.contact_id)
             self._writer.alive.add(offer.contact_id)
             self._writer.on_line.add(offer.contact_id)
             self._writer.feed(self._with_last_agent(offer, now), now)
+            return room
 
-        self._inbox.put(begin)
+        return self._inbox.ask(begin, missing=True)
 
     def _with_last_agent(self, offer: ContactOffered, now: float) -> ContactOffered:
         queue = self._writer.rules.queues.get(offer.queue)

@@ -148,8 +148,12 @@ class NoCallbacks:
 class Acd(Protocol):
     """The dispatcher, as sessions see it."""
 
-    def offer(self, offer: ContactOffered, channel: str) -> None:
-        """Begin to wait. `channel` is the caller's channel name, for the wake-up key."""
+    def offer(self, offer: ContactOffered, channel: str) -> bool:
+        """Begin to wait. `channel` is the caller's channel name, for the wake-up key.
+
+        False: as many callers wait in the queue already as its rule allows. It waits all the same, and an agent who
+        comes free takes it, until the session lets it depart.
+        """
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, taken by this call; None: go on waiting.

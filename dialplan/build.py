@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from dialplan.ruleset import (
     Language,
     Menu,
     Official,
+    Overflow,
     Profile,
     ProfileRow,
     Queue,
@@ -202,6 +204,9 @@ def _queues(files: Files) -> dict[str, Queue]:
             order_class=seen.order_class,
             sticky=Sticky(seen.sticky.days, seen.sticky.wait_s) if seen.sticky and seen.sticky.days else None,
             whisper=seen.whisper,
+            when_full=_overflow(files, seen.when_full, key, own, "when_full"),
+            stop_queueing_before_close_s=seen.stop_queueing_before_close_s,
+            near_closing=_overflow(files, seen.near_closing, key, own, "near_closing"),
         )
     return queues
 
@@ -210,6 +215,11 @@ def _callback(files: Files, shape: schema.CallbackShape | None) -> CallbackRule 
     if shape is None:
         return None
     return CallbackRule(**shape.model_dump(), source=_source(files, "queues.yaml", "callback"))
+
+
+def _overflow(files: Files, seen: Overflow, key: str, own: schema.QueueShape, name: str) -> Overflow:
+    where = ("defaults",) if getattr(own, name) is None else ("queues", key)
+    return replace(seen, source=_source(files, "queues.yaml", *where, name))
 
 
 def _steps(files: Files, steps: list[schema.StepShape], *where: str) -> tuple[Relaxation, ...]:

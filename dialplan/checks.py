@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time
 
-from dialplan import directorychecks, menuchecks, profilechecks, schema
+from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, schema
 from dialplan.build import NOT_SERVED
 from dialplan.ruleset import Interval, Language
 from dialplan.validation import Files, did_you_mean, names, unknown
@@ -28,6 +28,7 @@ def check(files: Files) -> list[Problem]:
         found += _agents(files, agents)
     if queues := files.model(schema.QueuesShape):
         found += _queues(files, queues)
+        found += overflowchecks.check(files, queues)
     if menus := files.model(schema.MenusShape):
         found += menuchecks.check(files, menus)
     if trunks := files.model(schema.TrunksShape):
@@ -37,6 +38,7 @@ def check(files: Files) -> list[Problem]:
     found += _prompts(files)
     if agents and queues and menus and not files.broken & {"agents.yaml", "queues.yaml", "menus.yaml"}:
         found += menuchecks.coverage(files, menus, queues, agents)
+        found += overflowchecks.coverage(files, menus, queues, agents)
     return found
 
 

@@ -15,7 +15,7 @@ from dialplan import calendar
 from dialplan.calendar import Opening
 from dialplan.eligibility import able
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset
+from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset, Source
 
 DEFAULT_LANGUAGE = Language.KO  # silence, and the last wrong key
 
@@ -211,6 +211,11 @@ def route(ruleset: Ruleset, language: Language, topic: str) -> Route:
         why = reason(place, Why.TOPIC_NOT_SERVED, topic=topic, language=language)
         said = (ruleset.not_served_prompt,) if ruleset.not_served_prompt else ()
         return Route(language, topic, None, Requirement(language), (*said, ruleset.goodbye_prompt), (why,))
+    return route_in(ruleset, language, topic, name, place)
+
+
+def route_in(ruleset: Ruleset, language: Language, topic: str, name: str, place: Source) -> Route:
+    """The same topic in this queue, by the rule at `place`. KeyError for a queue that no rule names."""
     queue = ruleset.queues[name]
     needed = queue.requirement(language)
     reasons = [

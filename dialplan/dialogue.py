@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from dialplan import calendar
+from dialplan import calendar, overflow
 from dialplan.calendar import Opening
 from dialplan.decision import (
     DEFAULT_LANGUAGE,
@@ -129,12 +129,17 @@ def decide(ruleset: Ruleset, call: Call) -> RouteDecision:
         reasons += state.reasons
     language = state.language or DEFAULT_LANGUAGE
     found = state.route
+    turns = overflow.near_closing(ruleset, found, at) if found else ()
+    if found and turns:
+        prompts = [*prompts[: len(prompts) - len(found.say)], *turns[-1].heard(ruleset)]
+        reasons += [each for turn in turns for each in turn.reasons]
+        found = turns[-1].route
     place = priority(ruleset, found.topic, found.queue, call.from_number) if found and found.queue else None
     return RouteDecision(
         at=at,
         opening=state.opening or calendar.opening(ruleset.hours, at),
         language=language,
-        topic=found.topic if found else None,
+        topic=state.route.topic if state.route else None,
         queue=found.queue if found else None,
         requirement=found.requirement if found else Requirement(language),
         steps=found.steps if found else (),

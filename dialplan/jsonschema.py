@@ -14,7 +14,8 @@ from pydantic_core import core_schema
 
 from dialplan import schema
 from dialplan.fieldwords import field_words
-from dialplan.ruleset import Interval, Language
+from dialplan.ruleset import Interval, Language, Overflow
+from dialplan.values import NAME, OVERFLOWS
 
 _TIME = r"^([01][0-9]|2[0-4]):[0-5][0-9]$"
 _STRETCH = r"^ *([01][0-9]|2[0-3]):[0-5][0-9] *- *([01][0-9]|2[0-4]):[0-5][0-9] *$"
@@ -28,6 +29,12 @@ class _AsWritten(GenerateJsonSchema):
     def dataclass_schema(self, schema: core_schema.DataclassSchema) -> JsonSchemaValue:
         if schema["cls"] is Interval:
             return {"type": "string", "pattern": _STRETCH, "examples": ["09:00-18:00"]}
+        if schema["cls"] is Overflow:
+            name = {"type": "string", "pattern": NAME}
+            elsewhere = {
+                "type": "object", "properties": {"queue": name}, "required": ["queue"], "additionalProperties": False
+            }  # fmt: skip
+            return {"anyOf": [{"enum": list(OVERFLOWS)}, elsewhere]}
         return super().dataclass_schema(schema)
 
     def time_schema(self, schema: core_schema.TimeSchema) -> JsonSchemaValue:

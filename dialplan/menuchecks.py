@@ -125,13 +125,7 @@ def coverage(
             queue = queues.queues.get(name)
             if queue is None or not set(queue.skills) <= set(agents.skills):
                 continue  # a name that does not exist is an error of its own, which says what was meant
-            able = (
-                language in agent.languages
-                and all(agent.skills.get(s, 0) >= n for s, n in queue.skills.items())
-                and serves(agents, agent, name)
-                for agent in agents.agents.values()
-            )
-            if any(able):
+            if somebody(agents, name, queue.skills, language):
                 continue
             needs = " & ".join(f"{skill}>={level}" for skill, level in sorted(queue.skills.items())) or "no skill"
             advice = "" if language is Language.KO else "; name another queue or write `none`"
@@ -139,6 +133,16 @@ def coverage(
                 document.at("topics", key, "queue", language.value),
                 f"no agent can answer topic `{key}` in {language}: queue `{name}` needs {needs}{advice}",
             )
+
+
+def somebody(agents: schema.AgentsShape, queue: str, skills: dict[str, int], language: Language) -> bool:
+    """Whether an agent speaks the language, has the queue's skills, and serves it."""
+    return any(
+        language in agent.languages
+        and all(agent.skills.get(s, 0) >= n for s, n in skills.items())
+        and serves(agents, agent, queue)
+        for agent in agents.agents.values()
+    )
 
 
 def serves(agents: schema.AgentsShape, agent: schema.AgentShape, queue: str) -> bool:

@@ -42,6 +42,8 @@ class Why(StrEnum):
     TOPIC_NOT_SERVED = "topic_not_served"
     REQUIREMENT = "requirement"
     STEP = "step"
+    QUEUE_FULL = "queue_full"
+    CLOSING_SOON = "closing_soon"
     POINTS_QUEUE = "points_queue"
     POINTS_TOPIC = "points_topic"
     POINTS_NUMBER = "points_number"
@@ -97,6 +99,8 @@ _ENGLISH = {
     Why.TOPIC_NOT_SERVED: "topic {topic} is not served in {language}",
     Why.REQUIREMENT: "queue {queue} asks for {requirement}: {able} of {agents} agents",
     Why.STEP: "after {after_s} s of waiting {requirement} is enough: {able} agents",
+    Why.QUEUE_FULL: "{most} callers wait in queue {queue}: {instead}",
+    Why.CLOSING_SOON: "within {before_s} s of closing, who finds nobody free does not wait in queue {queue}: {instead}",
     Why.POINTS_QUEUE: "queue {queue} gives a head start of {points} min",
     Why.POINTS_TOPIC: "topic {topic} gives a head start of {points} min",
     Why.POINTS_NUMBER: "the caller's number gives a head start of {points} min, in class {order_class}",
@@ -130,6 +134,8 @@ _KOREAN = {
     Why.TOPIC_NOT_SERVED: "{topic} 업무는 {language}로 상담하지 않습니다",
     Why.REQUIREMENT: "{queue} 대기열의 조건은 {requirement}: 상담사 {agents}명 중 {able}명",
     Why.STEP: "{after_s}초를 기다리면 조건은 {requirement}: 상담사 {able}명",
+    Why.QUEUE_FULL: "{queue} 대기열에 {most}명이 기다리고 있습니다: {instead}",
+    Why.CLOSING_SOON: "상담 종료 {before_s}초 전부터 바로 연결되지 않으면 {queue}에서 기다리지 않습니다: {instead}",
     Why.POINTS_QUEUE: "{queue} 대기열은 {points}분 먼저 온 것으로 봅니다",
     Why.POINTS_TOPIC: "{topic} 업무는 {points}분 먼저 온 것으로 봅니다",
     Why.POINTS_NUMBER: "전화번호 규칙으로 {points}분 먼저 온 것으로 보며 등급은 {order_class}입니다",

@@ -173,6 +173,22 @@ class Sticky:
     wait_s: float
 
 
+class OverflowKind(StrEnum):
+    """What becomes of a caller who may not wait in a queue, and for whom nobody is free at once."""
+
+    MESSAGE = "message"  # a sentence, goodbye
+    QUEUE = "queue"  # waits in another queue
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """The rule for such callers; `queue` is set for QUEUE only."""
+
+    kind: OverflowKind
+    queue: str | None = None
+    source: Source = Source("queues.yaml", 1)
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
     """Where contacts of a family of topics wait, and who may take them. Seconds unless named otherwise."""
@@ -196,6 +212,9 @@ class Queue:
     points: float = 0.0  # of priority: each is a head start of a minute
     order_class: int = 1  # lower ones are served before all others
     sticky: Sticky | None = None
+    when_full: Overflow = Overflow(OverflowKind.MESSAGE)  # for callers above `max_waiting`
+    stop_queueing_before_close_s: float = 0.0  # from so long before the centre closes nobody begins to wait
+    near_closing: Overflow = Overflow(OverflowKind.MESSAGE)  # for callers in that time
     whisper: bool = True  # the agent hears language, topic and waiting time before the caller is joined
 
     def requirement(self, language: Language) -> Requirement:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dialplan.ruleset import Interval, Language, Strategy
+from dialplan.ruleset import Interval, Language, Overflow, OverflowKind, Strategy
 from dialplan.values import (
     Address,
     Day,
@@ -24,6 +24,7 @@ from dialplan.values import (
     Name,
     Number,
     NumberOrStart,
+    OverflowRule,
     Points,
     PromptKey,
     QueueNames,
@@ -174,6 +175,9 @@ class QueueDefaultsShape(Shape):
     announce_every_s: Seconds
     entry: PromptKey
     max_waiting: Annotated[int, Field(ge=1, le=10_000)]
+    when_full: OverflowRule = Overflow(OverflowKind.MESSAGE)
+    stop_queueing_before_close_s: Seconds = 0.0
+    near_closing: OverflowRule = Overflow(OverflowKind.MESSAGE)
     music: Name
     steps: list[StepShape]
     points: Points = 0.0
@@ -197,6 +201,9 @@ class QueueShape(Shape):
     announce_every_s: Seconds | None = None
     entry: PromptKey | None = None
     max_waiting: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    when_full: OverflowRule | None = None
+    stop_queueing_before_close_s: Seconds | None = None
+    near_closing: OverflowRule | None = None
     music: Name | None = None
     steps: list[StepShape] | None = None
     points: Points | None = None

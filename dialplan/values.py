@@ -8,14 +8,17 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date, time
+from difflib import get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from dialplan.ruleset import Interval, Language
+from dialplan.ruleset import Interval, Language, Overflow, OverflowKind
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+OVERFLOWS = [kind.value for kind in OverflowKind if kind is not OverflowKind.QUEUE]
 _REGISTRATION = re.compile(r"[A-Za-z0-9+._-]{1,64}@[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 
 
@@ -87,6 +90,19 @@ def _slot_minutes(value: int) -> int:
     return value
 
 
+def _overflow(value: object) -> Overflow:
+    """A word, or the one key that names another queue."""
+    if isinstance(value, str) and value in OVERFLOWS:
+        return Overflow(OverflowKind(value))
+    if isinstance(value, dict) and list(value) == ["queue"] and re.fullmatch(NAME, str(value["queue"]), re.ASCII):
+        return Overflow(OverflowKind.QUEUE, str(value["queue"]))
+    words = ", ".join(OVERFLOWS)
+    written = "keys with values" if isinstance(value, dict) else value
+    near = get_close_matches(str(written), OVERFLOWS, 1)
+    hint = f"; did you mean `{near[0]}`?" if near else ""
+    raise ValueError(f"expected {words} or {{queue: NAME}}, found `{written}`{hint}")
+
+
 def _each_language(value: object) -> object:
     """One queue name stands for the same queue in every language."""
     return dict.fromkeys((language.value for language in Language), value) if isinstance(value, str) else value
@@ -102,7 +118,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Start = Annotated[time, BeforeValidator(lambda value: _clock(value, ends=False))]
 End = Annotated[time, BeforeValidator(lambda value: _clock(value, ends=True))]
 Stretch = Annotated[Interval, BeforeValidator(_interval)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 PromptKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,79}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
 Extension = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}$")]
@@ -124,6 +140,7 @@ QueueNames = Annotated[
     AfterValidator(_all_four),
 ]  # fmt: skip
 Skills = dict[Name, Level]
+OverflowRule = Annotated[Overflow, BeforeValidator(_overflow)]
 MenuNames = Annotated[dict[Language, Name], AfterValidator(_all_four)]
 Address = Annotated[str, AfterValidator(_address)]
 Host = Annotated[str, AfterValidator(_host)]

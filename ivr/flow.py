@@ -10,12 +10,12 @@ from dataclasses import replace
 import structlog
 
 from dialplan import calendar
-from dialplan.calendar import Opening
 from dialplan.decision import Route, priority
 from dialplan.dialogue import Asking, Dialogue, begin, press
 from dialplan.ruleset import Language
-from ivr import remembered, say
+from ivr import remembered
 from ivr.keys import Press
+from ivr.noroom import with_opening
 from ivr.remembered import Wanted
 from ivr.session import Call, Outcome, Phase
 from ivr.waiting import wait_and_talk
@@ -137,7 +137,7 @@ def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue
     question = late.question
     call.voice.keys.clear()
     heard = call.voice.say(
-        _closed_sounds(call, dialogue.say, dialogue.opening),
+        with_opening(call, dialogue.say, dialogue.opening.opens_at if dialogue.opening else None),
         listen_for=frozenset(call.rules.language_keys) if question else frozenset(),
     )
     pressed = call.voice.keys.take()
@@ -148,16 +148,6 @@ def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue
     call.channel.set_variables(RM_LANG=call.language.value)
     late.of(pressed)
     return following
-
-
-def _closed_sounds(call: Call, prompts: tuple[str, ...], opening: Opening | None) -> list[str]:
-    """The first prompt is followed by the next opening in words, where there is one within sight."""
-    first, *rest = prompts
-    words: tuple[str, ...] = ()
-    if opening and opening.opens_at:
-        now = calendar.in_seoul(call.services.clock())
-        words = say.opening(call.language.value, calendar.in_seoul(opening.opens_at), now).pieces
-    return call.sounds(first, *words, *rest)
 
 
 def _wanted(call: Call, route: Route) -> Wanted:
@@ -172,6 +162,7 @@ def _wanted(call: Call, route: Route) -> Wanted:
         waited_s=call.waited_s,
         points=place.points,
         order_class=place.order_class,
+        new=call.first_queued_at is None,
     )
 
 

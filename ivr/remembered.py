@@ -28,6 +28,7 @@ class Wanted:
     points: float = 0.0  # of priority, by queue, topic and number
     order_class: int = 1
     handed_on_by: str | None = None  # the agent who has sent the caller to this queue
+    new: bool = False  # has not waited yet, and may be turned away
 
 
 class Channel(Protocol):

@@ -50,7 +50,8 @@ class Outcome(StrEnum):
     SERVED = "served"
     CLOSED = "closed"
     ABANDONED = "abandoned"  # hung up in the menus or while waiting
-    OVERFLOW = "overflow"
+    OVERFLOW = "overflow"  # all lines are busy
+    FULL = "full"  # the queue is
     FALLBACK = "fallback"  # handed to the safety net
     LEFT = "left"  # hung up during the talk, or was transferred by the agent's phone
     ERROR = "error"

@@ -10,7 +10,10 @@ import structlog
 
 from acd.core.events import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
+from dialplan import overflow
+from dialplan.overflow import NoRoom
 from ivr import remembered, say, whisper
+from ivr.noroom import elsewhere, farewell
 from ivr.remembered import Wanted
 from ivr.say.spoken import POSITION_MAX
 from ivr.session import Call, Outcome, Phase
@@ -45,6 +48,7 @@ class _Waiting:
         self._since = 0.0
         self._silent_rounds = 0  # announcements in a row that had nothing new to say
         self._first_words = wanted.first_words
+        self._no_room: NoRoom | None = None  # the rules do not let this caller wait: an agent at once, or what they say
 
     def run(self) -> Outcome | None:
         call = self._call
@@ -52,12 +56,16 @@ class _Waiting:
         while True:
             match self._acd.take(call.contact_id):
                 case Assignment() as assignment:
+                    self._no_room = None  # who was promised an agent waits on, should this one not answer
                     if self._ring(assignment):
                         return goodbye(call)
                 case GoToSafetyNet():
                     _log.warning("call.to_safety_net", contact_id=call.contact_id)
                     call.offered = False
                     return Outcome.FALLBACK  # the phase says that they wait
+                case None if self._no_room is not None:
+                    if (outcome := self._turn_away(self._no_room)) is not None:
+                        return outcome
                 case None:
                     if self._heard_back_key():
                         return None
@@ -80,7 +88,7 @@ class _Waiting:
             now=self._since,
             __TRANSFER_CONTEXT=TRANSFER_CONTEXT,
         )
-        self._acd.offer(
+        room = self._acd.offer(
             ContactOffered(
                 contact_id=call.contact_id,
                 channel=Channel.VOICE,
@@ -99,6 +107,9 @@ class _Waiting:
             call.channel_name,
         )
         call.offered = True
+        if wanted.new:
+            soon = overflow.closing_soon(call.rules, wanted.queue, call.services.clock())
+            self._no_room = NoRoom.CLOSING if soon else None if room else NoRoom.FULL
         call.voice.keys.clear()  # what was typed ahead was for the menus
         call.channel.music(wanted.queue.music)
         self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
@@ -132,6 +143,20 @@ class _Waiting:
 
     def _matched(self) -> bool:
         return not self._acd.announcement_due(self._call.contact_id)
+
+    def _turn_away(self, why: NoRoom) -> Outcome | None:
+        """Nobody is free, and there is no room to wait. None: wait on, in another queue, or because an agent came."""
+        call, wanted = self._call, self._wanted
+        now = call.services.clock()
+        turn = overflow.turned_away(call.rules, call.language, wanted.topic, wanted.queue, why=why, now=now)
+        self._no_room = None
+        _log.info("call.turned_away", contact_id=call.contact_id, why=why.value, rule=str(turn.reasons[0].source))
+        if turn.route is not None:
+            self._acd.depart(call.contact_id, Departure.OVERFLOW)
+            self._wanted = elsewhere(call, wanted, turn.route)
+            self._begin_to_wait()
+            return None
+        return farewell(call, turn, self._matched)
 
     def _heard_back_key(self) -> bool:
         """`*` goes back to the menu, `#` repeats the place; other keys mean nothing here."""

@@ -26,6 +26,7 @@ from dialplan.ruleset import Queue
 _DEPARTURES = {
     Departure.BACK_TO_MENU: (ContactState.IVR, None),
     Departure.OVERFLOW: (ContactState.OVERFLOWED, "overflow"),
+    Departure.FULL: (ContactState.OVERFLOWED, "full"),
     Departure.CLOSED: (ContactState.CLOSED, "closed"),
     Departure.FALLBACK: (ContactState.OVERFLOWED, "fallback"),
     Departure.ERROR: (ContactState.FAILED, "error"),

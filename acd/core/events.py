@@ -52,8 +52,9 @@ class Departure(StrEnum):
     """Why a contact leaves the queue without an agent and without hanging up."""
 
     BACK_TO_MENU = "back_to_menu"
-    OVERFLOW = "overflow"
-    CLOSED = "closed"
+    OVERFLOW = "overflow"  # to another queue, by rule
+    FULL = "full"
+    CLOSED = "closed"  # closing is near
     FALLBACK = "fallback"  # handed to the safety net
     ERROR = "error"
 

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from acd.core.estimate import estimate, eta_s
+from acd.core.events import Channel
 from acd.core.lanes import lane_of, meets
 from acd.core.model import POINT_S, Agent, Contact, Lane, State
 from acd.core.passedover import blocked
@@ -167,6 +168,18 @@ def position(state: State, contact_id: str) -> int | None:
     for *_, kept in state.kept[: bisect_left(state.kept, order)]:
         ahead += kept.kept_by is not None and kept.kept_by.id in lane.on_duty
     return ahead + 1
+
+
+def has_room(state: State, queue: str) -> bool:
+    """Whether fewer callers wait in this queue, ringing nowhere yet, than its rule allows; True where there is none."""
+    rule = state.queues.get(queue)
+    if rule is None:
+        return True
+    lanes = [lane.waiting for lane in state.lanes.values() if lane.queue.key == queue]
+    kept = sum(one.queue.key == queue and one.channel is Channel.VOICE for one in state.kept.values())
+    if kept + sum(map(len, lanes)) < rule.max_waiting:
+        return True
+    return kept + sum(entry[3].channel is Channel.VOICE for lane in lanes for entry in lane) < rule.max_waiting
 
 
 def estimated_wait_s(state: State, contact_id: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from heapq import heappop, heappush
@@ -37,17 +37,20 @@ from acd.core.events import (
 )
 from acd.core.facts import ContactMoved
 from acd.core.invariants import check
-from acd.core.states import Presence
+from acd.core.snapshot import has_room
+from acd.core.states import ContactState, Presence
 from acd.core.step import new_state, next_deadline, step
+from dialplan import overflow
 from dialplan.decision import priority
 from dialplan.dialogue import Asking, Dialogue, begin, begin_in, press
 from dialplan.loader import load
+from dialplan.overflow import NoRoom
 from dialplan.ruleset import Ruleset
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 
 SEOUL = ZoneInfo("Asia/Seoul")
 RULES = Path(__file__).resolve().parents[2] / "dialplan" / "rules"
-GREETING_S, SILENT_QUESTION_S, KEY_S = 13.0, 8.0, 0.3
+GREETING_S, SILENT_QUESTION_S, KEY_S, SENTENCE_S = 13.0, 8.0, 0.3, 6.0
 
 
 @cache
@@ -157,14 +160,41 @@ class Play:
         if line.gone or line.offer is None:
             return
         offer = line.offer
+        new = line.first_queued_at is None
         if line.first_queued_at is None:
             line.first_queued_at = self.now
+        room = has_room(self.state, offer.queue)
         self.feed(
             ContactOffered(
                 offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
                 line.first_queued_at, line.waited_s, offer.points,
             )
         )  # fmt: skip
+        if new and self.queued(line):
+            soon = overflow.closing_soon(self.rules, self.rules.queues[offer.queue], self.clock(0))
+            if soon or not room:
+                self.turned_away(line, offer, NoRoom.CLOSING if soon else NoRoom.FULL)
+
+    def queued(self, line: Line) -> bool:
+        contact = self.state.contacts.get(line.call.id) if self.alive else None
+        return contact is not None and contact.state is ContactState.QUEUED
+
+    def turned_away(self, line: Line, offer: ContactOffered, why: NoRoom) -> None:
+        """Nobody was free at once: to another queue, or a sentence, and an agent may still come free during it."""
+        queue = self.rules.queues[offer.queue]
+        turn = overflow.turned_away(self.rules, offer.language, offer.topic, queue, why=why, now=self.clock(0))
+        line.heard.remove(queue.entry_prompt)  # who is turned away is not told that they are being connected
+        if turn.route is None:
+            line.heard += turn.heard(self.rules)
+            line.outcome = "full" if why is NoRoom.FULL else "closed"
+            ends = Departure.FULL if why is NoRoom.FULL else Departure.CLOSED
+            self.after(SENTENCE_S, lambda: self.queued(line) and self.feed(ContactDeparted(line.call.id, ends)))
+            return
+        line.heard += turn.heard(self.rules)
+        self.feed(ContactDeparted(line.call.id, Departure.OVERFLOW))
+        line.offer = replace(offer, queue=turn.route.queue or "", requirement=turn.route.requirement)
+        line.first_queued_at = None
+        self.waits(line)
 
     def hangs_up(self, line: Line) -> None:
         line.gone = True

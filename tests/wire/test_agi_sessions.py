@@ -91,9 +91,9 @@ class SafeTwin(TwinAcd):
         with self.lock:
             return super().take(contact_id)
 
-    def offer(self, offer, channel: str) -> None:
+    def offer(self, offer, channel: str) -> bool:
         with self.lock:
-            super().offer(offer, channel)
+            return super().offer(offer, channel)
 
 
 def eventually(condition, seconds=5.0):

@@ -16,7 +16,7 @@ from acd.core.model import Limits
 from acd.core.states import ContactState, Presence
 from acd.port import Answer
 from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
-from dialplan.ruleset import Requirement, Ruleset
+from dialplan.ruleset import Language, Requirement, Ruleset
 from tests.unit.acd.twin import Centre, Phone, until
 
 
@@ -40,6 +40,26 @@ def test_a_call_from_queue_to_completion(centre: Centre) -> None:
     assert centre.dispatcher.calls() == 0
     assert centre.dispatcher.contact_of("c1") is None
     assert not centre.failures
+
+
+def test_the_session_hears_whether_there_was_room_and_two_at_once_are_not_both_told_so(
+    make_centre: Callable[..., Centre],
+) -> None:
+    centre = make_centre()
+    most = centre.rules.queues["general"].max_waiting
+    told: list[bool] = []
+
+    def offer(number: int) -> None:
+        contact = f"c{number}"
+        offer = ContactOffered(contact, Channel.VOICE, Language.KO, "any", "general", Requirement(Language.KO))
+        told.append(centre.dispatcher.offer(offer, f"PJSIP/carrier-{number:08x}"))
+
+    sessions = [threading.Thread(target=offer, args=(number,)) for number in range(most + 5)]
+    for session in sessions:
+        session.start()
+    for session in sessions:
+        session.join(5)
+    assert sorted(told) == [False] * 5 + [True] * most
 
 
 def test_a_freed_agent_takes_the_next_at_once(centre: Centre) -> None:

@@ -33,8 +33,12 @@ RATE = 8000
 
 
 @cache
+def rules(*overrides: str) -> Ruleset:
+    return load(Path(__file__).parents[3] / "dialplan" / "rules", overrides)
+
+
 def city() -> Ruleset:
-    return load(Path(__file__).parents[3] / "dialplan" / "rules")
+    return rules()
 
 
 class FakeChannel:
@@ -155,6 +159,7 @@ class TwinAcd:
     pending: dict[str, Assignment] = field(default_factory=dict)
     log: list[tuple[Any, ...]] = field(default_factory=list)
     ahead: int = 0
+    full: set[str] = field(default_factory=set)  # queues without room
     eta_s: float | None = None  # unknown
     sight: bool = True
     net: bool = False
@@ -178,9 +183,10 @@ class TwinAcd:
     def _assignment(self, contact: str, agent: str) -> Assignment:
         return Assignment(contact, agent, f"PJSIP/{agent}", next(self.number), 10.0)
 
-    def offer(self, offer: ContactOffered, channel: str) -> None:
+    def offer(self, offer: ContactOffered, channel: str) -> bool:
         self.log.append(("offer", offer, channel))
         self.waiting[offer.contact_id] = offer
+        return offer.queue not in self.full
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         if self.net:
@@ -362,6 +368,9 @@ class House:
             Voice(channel, lambda: self.channel.now_s),
             self.channel.env["agi_uniqueid"],
         )
+
+    def key_of(self, language: Language) -> str:
+        return next(key for key, chosen in self.rules.language_keys.items() if chosen is language)
 
     def offered(self) -> ContactOffered:
         offer = self.acd.said("offer")[-1][0]

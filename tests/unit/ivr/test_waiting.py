@@ -35,7 +35,7 @@ def test_a_free_agent_is_rung_before_any_sentence():
 def test_variables_are_set_before_the_contact_is_offered():
     house = House()
     house.acd.free = ["1001"]
-    house.acd.offer = lambda offer, channel: seen.append(dict(house.channel.variables))
+    house.acd.offer = lambda offer, channel: seen.append(dict(house.channel.variables)) is None
     house.acd.net = True
     seen = []
     wait(house)

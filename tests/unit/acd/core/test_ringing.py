@@ -340,6 +340,7 @@ def test_the_same_queue_again_is_not_offered_again() -> None:
     ("why", "state", "detail"),
     [
         (Departure.OVERFLOW, ContactState.OVERFLOWED, "overflow"),
+        (Departure.FULL, ContactState.OVERFLOWED, "full"),
         (Departure.CLOSED, ContactState.CLOSED, "closed"),
         (Departure.FALLBACK, ContactState.OVERFLOWED, "fallback"),
         (Departure.ERROR, ContactState.FAILED, "error"),
