@@ -106,6 +106,19 @@ def check(written: str, own: Iterable[str] = ()) -> Checked:
     return Checked(digits, next(kinds, NumberKind.UNKNOWN))
 
 
+def in_groups(digits: str) -> str:
+    """National digits in the groups that they are written and read in: 010-1234-5678, 031-909-9000, 02-120."""
+    area = 2 if digits.startswith("02") else 3
+    if len(digits) < area + 5:
+        return digits if len(digits) <= area else f"{digits[:area]}-{digits[area:]}"
+    return f"{digits[:area]}-{digits[area:-4]}-{digits[-4:]}"
+
+
+def complete(typed: str) -> bool:
+    """Whether no number is longer than what has been typed so far, so that nothing more need be waited for."""
+    return len(typed) >= (10 if typed.startswith("02") else 11)
+
+
 def patterns() -> tuple[str, ...]:
     """The allow-list as extensions of the PBX's dialplan, such as `_010XXXXXXXX`."""
     return tuple(f"_{pattern}" for _, pattern in _ALLOWED)

@@ -56,10 +56,15 @@ class Voice:
                 offset = played.end_samples  # a key that means nothing here: go on where it stopped
         return not self.keys
 
-    def hear(self, seconds: float) -> Press | None:
-        """The next key: one that was typed ahead, or one within `seconds`. A wake-up is no key."""
+    def hear(self, seconds: float, until: Callable[[], bool] = lambda: False) -> Press | None:
+        """The next key: one that was typed ahead, or one within `seconds`. A wake-up is no key.
+
+        `until` is asked first and after each wake-up; when it says so, nobody waits for a key any more.
+        """
         deadline = self._clock_s() + seconds
         while not self.keys:
+            if until():
+                return None
             left_s = deadline - self._clock_s()
             if left_s <= 0:
                 return None

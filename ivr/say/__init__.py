@@ -37,6 +37,9 @@ class Grammar(Protocol):
     def calendar_date(self, day: date) -> Spoken:
         """Month, day and weekday."""
 
+    def moment(self, day: date, at: time) -> Spoken:
+        """A date with its weekday, and the time of day."""
+
     def opening(self, day: str, on: date, at: time) -> Spoken:
         """The sentence that tells the next opening; `day`: today, tomorrow, weekday or date. Use `opening` below."""
 

@@ -107,6 +107,13 @@ def calendar_date(day: date) -> Spoken:
     return _same(text, f"weekday_{WEEKDAYS[day.weekday()]}", f"month_{day.month}", f"mday_{day.day}")
 
 
+def moment(day: date, at: time) -> Spoken:
+    """Date and time of day: Wednesday, November 25th at 2:30 p.m."""
+    date_said, clock_said = calendar_date(day), clock(at)
+    text, reading = (f"{date_said.text} at {clock_said.text}", f"{date_said.reading} at {clock_said.reading}")
+    return Spoken(text, reading, (*date_said.pieces, "at", *clock_said.pieces))
+
+
 def _opens(day: str, clock_text: str) -> str:
     return f"We open again {day} at {clock_text.removesuffix('.')}."
 

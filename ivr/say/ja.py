@@ -162,6 +162,13 @@ def calendar_date(day: date) -> Spoken:
     return Spoken(text, read, (f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}"))
 
 
+def moment(day: date, at: time) -> Spoken:
+    """Date and time of day: 11月25日水曜日の午後2時30分."""
+    date_said, clock_said = calendar_date(day), clock(at)
+    text, read = (f"{date_said.text}の{clock_said.text}", f"{date_said.reading}の{clock_said.reading}")
+    return Spoken(text, read, (*date_said.pieces, "no", *clock_said.pieces))
+
+
 def _opens(day: str, clock_text: str) -> str:
     return f"次の受付は、{day}の{clock_text}からです。"
 

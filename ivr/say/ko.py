@@ -122,6 +122,12 @@ def calendar_date(day: date) -> Spoken:
     return _same(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
 
 
+def moment(day: date, at: time) -> Spoken:
+    """Date and time of day: 십일월 이십오일 수요일 오후 두 시 삼십 분."""
+    date_said, clock_said = calendar_date(day), clock(at)
+    return _same(f"{date_said.text} {clock_said.text}", *date_said.pieces, *clock_said.pieces)
+
+
 def _opens(day: str, clock_text: str) -> str:
     return f"{day} {clock_text}부터 상담하실 수 있습니다."
 

@@ -136,6 +136,12 @@ def calendar_date(day: date) -> Spoken:
     return _same(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
 
 
+def moment(day: date, at: time) -> Spoken:
+    """Date and time of day: 十一月二十五日星期三下午两点三十分."""
+    date_said, clock_said = calendar_date(day), clock(at)
+    return _same(date_said.text + clock_said.text, *date_said.pieces, *clock_said.pieces)
+
+
 def _opens(day: str, clock_text: str) -> str:
     return f"我们将于{day}{clock_text}开始服务。"
 

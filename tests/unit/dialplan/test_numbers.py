@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialplan.numbers import NumberKind, check, normalise, patterns
+from dialplan.numbers import NumberKind, check, complete, in_groups, normalise, patterns
 
 OWN = ("0319099000",)
 
@@ -76,3 +76,27 @@ def test_the_pbx_gets_the_same_rows():
     assert not any(
         pattern.startswith(("_06[0", "_060", "_00", "_1", "_05[0")) or "." in pattern for pattern in patterns()
     )
+
+
+@pytest.mark.parametrize(
+    ("digits", "groups"),
+    [
+        ("01012345678", "010-1234-5678"),
+        ("0319099001", "031-909-9001"),
+        ("0222345678", "02-2234-5678"),
+        ("022345678", "02-234-5678"),
+        ("07012345678", "070-1234-5678"),
+        ("02120", "02-120"),
+        ("010", "010"),
+    ],
+)
+def test_a_number_is_read_in_groups(digits, groups):
+    assert in_groups(digits) == groups
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [("01012345678", True), ("0101234567", False), ("0319099001", False), ("0222345678", True), ("022345678", False)],
+)
+def test_no_number_is_longer_than_that(typed, whole):
+    assert complete(typed) is whole

@@ -19,6 +19,7 @@ def opens(year: int, month: int, day: int, hour: int, minute: int = 0) -> Spoken
 
 
 TABLE = [
+    (en.moment(date(2026, 11, 25), time(14, 30)), "Wednesday, November 25th at 2:30 p.m."),
     (en.number(0), "zero"),
     (en.number(1), "one"),
     (en.number(13), "thirteen"),

@@ -19,6 +19,11 @@ def opens(year: int, month: int, day: int, hour: int, minute: int = 0) -> Spoken
 
 
 TABLE = [
+    (
+        ja.moment(date(2026, 11, 25), time(14, 30)),
+        "11月25日水曜日の午後2時30分",
+        "じゅういちがつにじゅうごにちすいようびのごごにじさんじゅっぷん",
+    ),
     (ja.number(0), "0", "ゼロ"),
     (ja.number(4), "4", "よん"),
     (ja.number(7), "7", "なな"),

@@ -19,6 +19,7 @@ def opens(year: int, month: int, day: int, hour: int, minute: int = 0) -> Spoken
 
 
 TABLE = [
+    (ko.moment(date(2026, 11, 25), time(14, 30)), "십일월 이십오일 수요일 오후 두 시 삼십 분"),
     (ko.number(0), "영"),
     (ko.number(1), "일"),
     (ko.number(10), "십"),

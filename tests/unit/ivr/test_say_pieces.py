@@ -27,6 +27,7 @@ def test_whatever_can_be_said_has_its_recordings(lang: str) -> None:
         opens_at = now + timedelta(hours=hours)
         named.update(grammar.calendar_date(opens_at.date()).pieces)
         named.update(say.opening(lang, opens_at, now).pieces)
+        named.update(grammar.moment(opens_at.date(), opens_at.time()).pieces)
     for wait_s in range(0, 4000, 10):
         named.update(grammar.wait(wait_s).pieces)
     named.update(grammar.digits("0123456789 00").pieces)

@@ -19,6 +19,7 @@ def opens(year: int, month: int, day: int, hour: int, minute: int = 0) -> Spoken
 
 
 TABLE = [
+    (zh.moment(date(2026, 11, 25), time(14, 30)), "十一月二十五日星期三下午两点三十分"),
     (zh.number(0), "零"),
     (zh.number(2), "二"),
     (zh.number(10), "十"),
