@@ -17,6 +17,7 @@ from dialplan.eligibility import able
 from dialplan.reasons import Reason, Why, reason
 from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset, Source
 
+CLOSED_BOOKING = "closed_booking"  # the prompt that offers to book a call outside the opening hours
 DEFAULT_LANGUAGE = Language.KO  # silence, and the last wrong key
 
 
@@ -63,7 +64,10 @@ class MenuStep:
 
 @dataclass(frozen=True, slots=True)
 class HoursStep:
-    """Whether calls are taken now. When closed, `say` is heard (the first with the next opening), then hang-up."""
+    """Whether calls are taken now. When closed, `say` is heard (the first with the next opening), then hang-up.
+
+    Between the two stands the offer to book a call (CLOSED_BOOKING), where the rules have it.
+    """
 
     opening: Opening
     say: tuple[str, ...]
@@ -134,7 +138,11 @@ def check_hours(ruleset: Ruleset, now: datetime) -> HoursStep:
     else:
         why = Why.OPEN if seen.open else Why.CLOSED
         reasons.append(reason(seen.source, why, at=at, change=f"{change:%Y-%m-%d %H:%M}"))
-    say = () if seen.open else (ruleset.closed_prompt, ruleset.goodbye_prompt)
+    offer: tuple[str, ...] = ()
+    if not seen.open and ruleset.callback is not None and ruleset.callback.when_closed and callbacks_possible(ruleset):
+        offer = (CLOSED_BOOKING,)
+        reasons.append(reason(ruleset.callback.source, Why.CLOSED_BOOKING))
+    say = () if seen.open else (ruleset.closed_prompt, *offer, ruleset.goodbye_prompt)
     return HoursStep(seen, say, tuple(reasons))
 
 
@@ -165,6 +173,11 @@ def _wrong_key(ruleset: Ruleset, menu: Menu, key: str, wrong: int) -> MenuStep:
         return MenuStep(Turn.TOPIC, (), wrong, why, topic=menu.default_topic)
     why = reason(menu.source, Why.MENU_WRONG_KEY, key=key, menu=menu.name)
     return MenuStep(Turn.WRONG, (ruleset.wrong_key_prompt,), wrong, why)
+
+
+def callbacks_possible(ruleset: Ruleset) -> bool:
+    """Whether call-backs can be booked by these rules: they have them, and name a line to the outside to ring by."""
+    return ruleset.callback is not None and bool(ruleset.trunks.carriers)
 
 
 @dataclass(frozen=True, slots=True)

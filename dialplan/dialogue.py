@@ -30,7 +30,7 @@ from dialplan.decision import (
     route,
 )
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.ruleset import Language, OverflowKind, Requirement, Ruleset
 
 _MAX_KEYS = 64  # of an imagined call
 
@@ -144,10 +144,16 @@ def decide(ruleset: Ruleset, call: Call) -> RouteDecision:
         requirement=found.requirement if found else Requirement(language),
         steps=found.steps if found else (),
         prompts=tuple(prompts),
-        outcome=found.outcome if found else Outcome.CLOSED,
+        outcome=found.outcome if found else _without_route(turns),
         reasons=(*reasons, *(place.reasons if place else ())),
         priority=place,
     )
+
+
+def _without_route(turns: tuple[overflow.TurnedAway, ...]) -> Outcome:
+    """Closed; or, while open, what closing time that is near leads to."""
+    offer = bool(turns) and turns[-1].kind is OverflowKind.CALLBACK
+    return Outcome.CALLBACK_OFFER if offer else Outcome.CLOSED
 
 
 def _after_language(

@@ -62,6 +62,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "announce_every_s": ("순서 안내 간격", "interval of position announcements"),
     "entry": ("대기 시작 안내", "prompt on entering the queue"),
     "max_waiting": ("최대 대기 인원", "most callers waiting"),
+    "when_closed": ("상담 시간 외 예약", "booking while closed"),
     "when_full": ("대기열이 차면", "when the queue is full"),
     "stop_queueing_before_close_s": ("상담 종료 전 대기 마감", "no new waiting before closing"),
     "near_closing": ("대기 마감 뒤 온 전화", "callers in that time"),
@@ -126,6 +127,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
 _VALUES: Mapping[str, tuple[str, str]] = {
     "longest_idle": ("가장 오래 대기한 상담사", "longest idle"),
     "best_skill": ("숙련도가 가장 높은 상담사", "best skill"),
+    "callback": ("콜백 제안", "the offer of a call-back"),
     "message": ("안내 후 종료", "a message and goodbye"),
     "least_occupied": ("상담 비율이 가장 낮은 상담사", "least occupied"),
 }

@@ -11,12 +11,21 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialplan import calendar
-from dialplan.decision import Route, route_in
+from dialplan.decision import CLOSED_BOOKING, Route, callbacks_possible, route_in
 from dialplan.reasons import Reason, Why, reason
 from dialplan.ruleset import Language, Overflow, OverflowKind, Queue, Ruleset
 
 FULL_PROMPTS = ("queue_full", "try_later")
 CLOSING_PROMPTS = ("closing_soon",)  # the next opening follows in words
+OFFER_PROMPTS = ("callback_offer", "callback_book_offer")
+CALLBACK_PROMPTS = (
+    *OFFER_PROMPTS, CLOSED_BOOKING, "callback_number_lead", "callback_number_tail", "callback_type_number",
+    "callback_number_wrong", "callback_number_not_allowed", "callback_date", "callback_date_wrong",
+    "callback_date_closed", "callback_date_far", "callback_time", "callback_time_wrong", "callback_time_past",
+    "callback_time_closed", "callback_time_lead", "callback_time_tail", "callback_no_entry", "callback_kept",
+    "callback_booked", "callback_exists", "callback_too_many", "callback_unavailable", "wait_on", "callback_open",
+    "callback_open_keep",
+)  # fmt: skip
 
 
 class NoRoom(StrEnum):
@@ -28,18 +37,25 @@ class NoRoom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """What becomes of the caller: `say`, then goodbye; or, for QUEUE, the route to the queue that takes them."""
+    """What becomes of the caller: `say`, the offer of a call-back, `last`, goodbye; or the route to another queue.
+
+    CALLBACK that could not be kept, for want of rules for it or of a line to the outside, is MESSAGE.
+    """
 
     why: NoRoom
     kind: OverflowKind
     say: tuple[str, ...]  # prompt keys
+    last: tuple[str, ...]
     opens_at: datetime | None  # the next opening, to be said after the first of them
     reasons: tuple[Reason, ...]
     route: Route | None = None
 
     def heard(self, ruleset: Ruleset) -> tuple[str, ...]:
         """The prompts up to goodbye, or those of the other queue."""
-        return self.route.say if self.route else (*self.say, ruleset.goodbye_prompt)
+        if self.route:
+            return self.route.say
+        offer = OFFER_PROMPTS if self.kind is OverflowKind.CALLBACK else ()
+        return (*self.say, *offer, *self.last, ruleset.goodbye_prompt)
 
 
 def closing_soon(ruleset: Ruleset, queue: Queue, now: datetime) -> bool:
@@ -64,10 +80,11 @@ def turned_away(
     reasons = (_reason(queue, rule, why),)
     if rule.kind is OverflowKind.QUEUE and rule.queue is not None:
         found = route_in(ruleset, language, topic, rule.queue, rule.source)
-        return TurnedAway(why, rule.kind, (), None, (*reasons, *found.reasons), found)
+        return TurnedAway(why, rule.kind, (), (), None, (*reasons, *found.reasons), found)
+    kind = rule.kind if callbacks_possible(ruleset) else OverflowKind.MESSAGE
     if why is NoRoom.FULL:
-        return TurnedAway(why, rule.kind, FULL_PROMPTS, None, reasons)
-    return TurnedAway(why, rule.kind, CLOSING_PROMPTS, next_opening(ruleset, now), reasons)
+        return TurnedAway(why, kind, FULL_PROMPTS[:1], FULL_PROMPTS[1:], None, reasons)
+    return TurnedAway(why, kind, CLOSING_PROMPTS, (), next_opening(ruleset, now), reasons)
 
 
 def next_opening(ruleset: Ruleset, now: datetime) -> datetime | None:

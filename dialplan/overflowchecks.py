@@ -1,6 +1,6 @@
 """What the rules for full queues and for closing time say of other queues and of prompts. Finds all, changes nothing.
 
-A part of `dialplan.checks`.
+Those for call-backs among them. A part of `dialplan.checks`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialplan import menuchecks, schema
-from dialplan.overflow import CLOSING_PROMPTS, FULL_PROMPTS
+from dialplan.overflow import CALLBACK_PROMPTS, CLOSING_PROMPTS, FULL_PROMPTS
 from dialplan.ruleset import Overflow, OverflowKind
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Path, Position, Problem
@@ -30,6 +30,12 @@ def check(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
                 yield Problem(_place(files, where, name, "queue"), unknown("queue", rule.queue or "", known))
     for name in _RULES:
         yield from _circles(files, queues, name)
+    if queues.callback is not None:
+        known = names(files, "prompts.yaml", "prompts")
+        for key in CALLBACK_PROMPTS if known else ():
+            if key not in known:
+                place = files.documents["queues.yaml"].key_at("callback")
+                yield Problem(place, f"prompts.yaml has no `{key}`, which call-backs need")
 
 
 def coverage(

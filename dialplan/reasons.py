@@ -42,6 +42,7 @@ class Why(StrEnum):
     TOPIC_NOT_SERVED = "topic_not_served"
     REQUIREMENT = "requirement"
     STEP = "step"
+    CLOSED_BOOKING = "closed_booking"
     QUEUE_FULL = "queue_full"
     CLOSING_SOON = "closing_soon"
     POINTS_QUEUE = "points_queue"
@@ -99,6 +100,7 @@ _ENGLISH = {
     Why.TOPIC_NOT_SERVED: "topic {topic} is not served in {language}",
     Why.REQUIREMENT: "queue {queue} asks for {requirement}: {able} of {agents} agents",
     Why.STEP: "after {after_s} s of waiting {requirement} is enough: {able} agents",
+    Why.CLOSED_BOOKING: "key 1 books a call for a time when the centre is open",
     Why.QUEUE_FULL: "{most} callers wait in queue {queue}: {instead}",
     Why.CLOSING_SOON: "within {before_s} s of closing, who finds nobody free does not wait in queue {queue}: {instead}",
     Why.POINTS_QUEUE: "queue {queue} gives a head start of {points} min",
@@ -134,6 +136,7 @@ _KOREAN = {
     Why.TOPIC_NOT_SERVED: "{topic} 업무는 {language}로 상담하지 않습니다",
     Why.REQUIREMENT: "{queue} 대기열의 조건은 {requirement}: 상담사 {agents}명 중 {able}명",
     Why.STEP: "{after_s}초를 기다리면 조건은 {requirement}: 상담사 {able}명",
+    Why.CLOSED_BOOKING: "1번으로 상담 시간 중의 전화를 예약할 수 있습니다",
     Why.QUEUE_FULL: "{queue} 대기열에 {most}명이 기다리고 있습니다: {instead}",
     Why.CLOSING_SOON: "상담 종료 {before_s}초 전부터 바로 연결되지 않으면 {queue}에서 기다리지 않습니다: {instead}",
     Why.POINTS_QUEUE: "{queue} 대기열은 {points}분 먼저 온 것으로 봅니다",

@@ -177,6 +177,7 @@ class OverflowKind(StrEnum):
     """What becomes of a caller who may not wait in a queue, and for whom nobody is free at once."""
 
     MESSAGE = "message"  # a sentence, goodbye
+    CALLBACK = "callback"  # a sentence, the offer of a call-back, goodbye
     QUEUE = "queue"  # waits in another queue
 
 
@@ -241,6 +242,7 @@ class CallbackRule:
     slot_minutes: int  # a booked time is one of these from the full hour on
     days_ahead: int  # today is 0
     source: Source
+    when_closed: bool = True  # a call may be booked outside the opening hours
 
 
 @dataclass(frozen=True, slots=True)

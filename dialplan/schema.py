@@ -223,6 +223,7 @@ class CallbackShape(Shape):
     per_day: Annotated[int, Field(ge=1, le=100_000)] = 500
     slot_minutes: SlotMinutes = 30
     days_ahead: Annotated[int, Field(ge=0, le=60)] = 7
+    when_closed: bool = True
 
 
 class QueuesShape(Shape):

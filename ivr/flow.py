@@ -10,10 +10,10 @@ from dataclasses import replace
 import structlog
 
 from dialplan import calendar
-from dialplan.decision import Route, priority
+from dialplan.decision import CLOSED_BOOKING, Route, priority, route
 from dialplan.dialogue import Asking, Dialogue, begin, press
 from dialplan.ruleset import Language
-from ivr import remembered
+from ivr import callbacks, remembered
 from ivr.keys import Press
 from ivr.noroom import with_opening
 from ivr.remembered import Wanted
@@ -63,10 +63,10 @@ def through_the_menus(call: Call, dialogue: Dialogue) -> Outcome:
         while dialogue.asking is not Asking.DONE:
             dialogue = _ask(call, dialogue, late)
         if dialogue.closed:
-            chosen = _say_closed(call, dialogue, late)
-            if chosen is None:
-                return _end(call, Outcome.CLOSED)
-            dialogue = chosen
+            following = _say_closed(call, dialogue, late)
+            if isinstance(following, Outcome):
+                return following
+            dialogue = following
             continue
         route = dialogue.route
         if route is None or route.queue is None:
@@ -131,23 +131,38 @@ class _LateLanguage:
         return self._question
 
 
-def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue | None:
-    """The closed message with the next opening. Who never chose a language may still choose one while it is said."""
+def _say_closed(call: Call, dialogue: Dialogue, late: _LateLanguage) -> Dialogue | Outcome:
+    """The closed message with the next opening, and the offer to book a call where the rules have it.
+
+    Who never chose a language may still choose one while it is said.
+    """
     call.set_phase(Phase.CLOSED)
     question = late.question
+    languages = frozenset(call.rules.language_keys) if question else frozenset()
     call.voice.keys.clear()
-    heard = call.voice.say(
-        with_opening(call, dialogue.say, dialogue.opening.opens_at if dialogue.opening else None),
-        listen_for=frozenset(call.rules.language_keys) if question else frozenset(),
-    )
+    first, *rest = dialogue.say
+    opens_at = dialogue.opening.opens_at if dialogue.opening else None
+    call.voice.say(with_opening(call, (first,), opens_at), listen_for=languages)
+    if not call.voice.keys and CLOSED_BOOKING in rest:
+        wanted = _any_topic(call)
+        if wanted is not None and (outcome := callbacks.offer_closed(call, wanted, languages)) is not None:
+            return outcome
+    if not call.voice.keys:
+        call.voice.say(call.sounds(rest[-1]), listen_for=languages)
     pressed = call.voice.keys.take()
-    if heard or question is None or pressed is None:
-        return None
+    if question is None or pressed is None:
+        return _end(call, Outcome.CLOSED)
     following = press(call.rules, question, pressed.key, call.services.clock())
     call.language = following.language or call.language
     call.channel.set_variables(RM_LANG=call.language.value)
     late.of(pressed)
     return following
+
+
+def _any_topic(call: Call) -> Wanted | None:
+    """What a call that is booked while closed is about; None where the language is not served."""
+    found = route(call.rules, call.language, call.rules.any_topic)
+    return None if found.queue is None else _wanted(call, found)
 
 
 def _wanted(call: Call, route: Route) -> Wanted:

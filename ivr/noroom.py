@@ -13,7 +13,8 @@ from acd.core.events import Departure
 from dialplan import calendar
 from dialplan.decision import Route, priority
 from dialplan.overflow import NoRoom, TurnedAway
-from ivr import say
+from dialplan.ruleset import OverflowKind
+from ivr import callbacks, say
 from ivr.remembered import Wanted
 from ivr.session import Call, Outcome, Phase
 
@@ -37,9 +38,14 @@ def elsewhere(call: Call, wanted: Wanted, route: Route) -> Wanted:
     )
 
 
-def farewell(call: Call, turn: TurnedAway, matched: Callable[[], bool]) -> Outcome | None:
-    """Why not, when again, goodbye. None: an agent came free meanwhile."""
+def farewell(call: Call, wanted: Wanted, turn: TurnedAway, matched: Callable[[], bool]) -> Outcome | None:
+    """Why not, when again, a call-back where the rules offer one, goodbye. None: an agent came free meanwhile."""
     call.voice.say(with_opening(call, turn.say, turn.opens_at), until=matched, listen_for=frozenset())
+    if turn.kind is OverflowKind.CALLBACK and callbacks.offered(call) and not matched():
+        booked = callbacks.offer_once(call, wanted, matched)
+        if booked is not None:
+            return booked
+    call.voice.say(call.sounds(*turn.last), until=matched, listen_for=frozenset())
     if matched():
         return None
     departure, outcome = _ENDS[turn.why]

@@ -52,6 +52,7 @@ class Outcome(StrEnum):
     ABANDONED = "abandoned"  # hung up in the menus or while waiting
     OVERFLOW = "overflow"  # all lines are busy
     FULL = "full"  # the queue is
+    CALLBACK = "callback"  # booked, or kept
     FALLBACK = "fallback"  # handed to the safety net
     LEFT = "left"  # hung up during the talk, or was transferred by the agent's phone
     ERROR = "error"

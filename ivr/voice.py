@@ -13,6 +13,7 @@ from ivr.agi import AgiChannel, SoundMissing
 from ivr.keys import CITIZENS_KEYS, KeyBuffer, Press
 
 _log = structlog.get_logger(__name__)
+_LOOK_S = 2.0  # a read is no longer than this
 
 
 class Voice:
@@ -59,7 +60,8 @@ class Voice:
     def hear(self, seconds: float, until: Callable[[], bool] = lambda: False) -> Press | None:
         """The next key: one that was typed ahead, or one within `seconds`. A wake-up is no key.
 
-        `until` is asked first and after each wake-up; when it says so, nobody waits for a key any more.
+        `until` is asked first, after each wake-up and every two seconds, because a wake-up may be lost; when it says
+        so, nobody waits for a key any more.
         """
         deadline = self._clock_s() + seconds
         while not self.keys:
@@ -68,7 +70,7 @@ class Voice:
             left_s = deadline - self._clock_s()
             if left_s <= 0:
                 return None
-            self.keys.press(self._channel.wait_for_digit(max(1, round(left_s * 1000))), self._clock_s())
+            self.keys.press(self._channel.wait_for_digit(max(1, round(min(left_s, _LOOK_S) * 1000))), self._clock_s())
         return self.keys.take()
 
     def pause(self, milliseconds: int) -> None:

@@ -6,13 +6,17 @@ who sends the same tone gains nothing, and a lost wake-up costs the time until t
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import NamedTuple
+
 import structlog
 
 from acd.core.events import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
 from dialplan import overflow
 from dialplan.overflow import NoRoom
-from ivr import remembered, say, whisper
+from ivr import callbacks, remembered, say, whisper
+from ivr.callbacks import Offer
 from ivr.noroom import elsewhere, farewell
 from ivr.remembered import Wanted
 from ivr.say.spoken import POSITION_MAX
@@ -35,6 +39,12 @@ def wait_and_talk(call: Call, wanted: Wanted) -> Outcome | None:
     return _Waiting(call, wanted).run()
 
 
+class _Left(NamedTuple):
+    """The wait is over without an agent. `outcome` None: back to the menu."""
+
+    outcome: Outcome | None
+
+
 class _Waiting:
     """The loop's state: what was said last, and when something may be said next."""
 
@@ -44,7 +54,9 @@ class _Waiting:
         self._acd = call.services.acd
         self._said_position: int | None = None
         self._said_wait: tuple[str, ...] = ()  # the estimate as it was last said
-        self._speak_at_s = 0.0
+        self._said_wait: tuple[str, ...] = ()  # the estimate as it was last said
+        self._speak_at_s = self._first_word_s = 0.0
+        self._offer = Offer(call, wanted.waited_s)
         self._since = 0.0
         self._silent_rounds = 0  # announcements in a row that had nothing new to say
         self._first_words = wanted.first_words
@@ -54,6 +66,8 @@ class _Waiting:
         call = self._call
         self._begin_to_wait()
         while True:
+            if (left := self._heard_keys()) is not None:
+                return left.outcome
             match self._acd.take(call.contact_id):
                 case Assignment() as assignment:
                     self._no_room = None  # who was promised an agent waits on, should this one not answer
@@ -67,9 +81,7 @@ class _Waiting:
                     if (outcome := self._turn_away(self._no_room)) is not None:
                         return outcome
                 case None:
-                    if self._heard_back_key():
-                        return None
-                    if call.voice.now_s() >= self._speak_at_s and self._acd.announcement_due(call.contact_id):
+                    if call.voice.now_s() >= self._next_words_s() and self._acd.announcement_due(call.contact_id):
                         self._announce()
                     else:
                         call.voice.pause(self._read_ms())
@@ -112,12 +124,16 @@ class _Waiting:
             self._no_room = NoRoom.CLOSING if soon else None if room else NoRoom.FULL
         call.voice.keys.clear()  # what was typed ahead was for the menus
         call.channel.music(wanted.queue.music)
-        self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
+        self._speak_at_s = self._first_word_s = call.voice.now_s() + _FIRST_WORD_S
+        self._offer = Offer(call, wanted.waited_s)
+
+    def _next_words_s(self) -> float:
+        return min(self._speak_at_s, max(self._offer.due_s, self._first_word_s))
 
     def _read_ms(self) -> int:
         if not self._acd.pbx_in_sight():
             return _POLL_MS
-        until_speech_ms = round((self._speak_at_s - self._call.voice.now_s()) * 1000)
+        until_speech_ms = round((self._next_words_s() - self._call.voice.now_s()) * 1000)
         return min(_READ_MS, until_speech_ms) if until_speech_ms > 0 else _POLL_MS
 
     def _announce(self) -> None:
@@ -131,6 +147,7 @@ class _Waiting:
         wait = () if wait_s is None else tuple(say.grammar(call.language.value).wait(wait_s).pieces)
         if wait != self._said_wait:
             words += wait
+        words += self._offer.words()
         self._silent_rounds = 0 if words else self._silent_rounds + 1
         if self._silent_rounds >= _ROUNDS_WITHOUT_NEWS:
             words, self._silent_rounds = ("please_wait",), 0
@@ -156,29 +173,50 @@ class _Waiting:
             self._wanted = elsewhere(call, wanted, turn.route)
             self._begin_to_wait()
             return None
-        return farewell(call, turn, self._matched)
+        return farewell(call, wanted, turn, self._matched)
 
-    def _heard_back_key(self) -> bool:
-        """`*` goes back to the menu, `#` repeats the place; other keys mean nothing here."""
+    def _heard_keys(self) -> _Left | None:
+        """`*` goes back to the menu, `#` repeats the place, the keys of an offer take it; others mean nothing here.
+
+        A match wins over all of them.
+        """
         call = self._call
-        while press := call.voice.keys.take():
+        while not self._matched() and (press := call.voice.keys.take()):
             if press.key == _BACK:
                 self._acd.depart(call.contact_id, Departure.BACK_TO_MENU)
                 call.offered = False
                 call.first_queued_at = self._wanted.first_queued_at
-                call.waited_s = self._wanted.waited_s + max(0.0, call.services.now() - self._since)
+                call.waited_s = self._waited_s()
                 call.set_phase(Phase.MENU)
-                return True
+                return _Left(None)
             if press.key == _REPEAT:
                 self._said_position, self._said_wait = None, ()
                 self._speak_at_s = call.voice.now_s()
-        return False
+            elif (choice := self._offer.choice(press.key)) is not None:
+                return self._take_offer(choice)
+        return None
+
+    def _take_offer(self, choice: Offer.Choice) -> _Left | None:
+        """None: wait on, because no call-back came of it, or because an agent came free."""
+        call = self._call
+        if choice is Offer.Choice.KEEP_OPEN:
+            self._acd.depart(call.contact_id, Departure.CALLBACK)
+            return _Left(callbacks.leave(call))
+        wanted = replace(self._wanted, waited_s=self._waited_s())
+        outcome = callbacks.book(call, wanted, choose_time=choice is Offer.Choice.TIME, matched=self._matched)
+        if outcome is not None:
+            return _Left(outcome)
+        self._first_words = ("wait_on",)
+        self._speak_at_s = call.voice.now_s()
+        return None
+
+    def _waited_s(self) -> float:
+        return self._wanted.waited_s + max(0.0, self._call.services.now() - self._since)
 
     def _ring(self, assignment: Assignment) -> bool:
         """Ring the agent and stay for the talk. False: nobody answered, and the caller waits on under music."""
         call = self._call
-        waited_s = self._wanted.waited_s + max(0.0, call.services.now() - self._since)
-        if ring(call, assignment, self._wanted, waited_s):
+        if ring(call, assignment, self._wanted, self._waited_s()):
             return True
         call.channel.music(self._wanted.queue.music)
         # Without the cleared DIALSTATUS an earlier answer would say goodbye to a caller who waits again.

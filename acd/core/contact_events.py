@@ -28,6 +28,7 @@ _DEPARTURES = {
     Departure.OVERFLOW: (ContactState.OVERFLOWED, "overflow"),
     Departure.FULL: (ContactState.OVERFLOWED, "full"),
     Departure.CLOSED: (ContactState.CLOSED, "closed"),
+    Departure.CALLBACK: (ContactState.OVERFLOWED, "callback"),
     Departure.FALLBACK: (ContactState.OVERFLOWED, "fallback"),
     Departure.ERROR: (ContactState.FAILED, "error"),
 }

@@ -55,6 +55,7 @@ class Departure(StrEnum):
     OVERFLOW = "overflow"  # to another queue, by rule
     FULL = "full"
     CLOSED = "closed"  # closing is near
+    CALLBACK = "callback"  # the caller has an open call-back, and keeps that
     FALLBACK = "fallback"  # handed to the safety net
     ERROR = "error"
 

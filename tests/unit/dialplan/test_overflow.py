@@ -25,10 +25,9 @@ def at(day: int, hour: int, minute: int, second: int = 0) -> datetime:
 def test_the_city_queues_until_the_last_second_and_says_so_when_full(city: Ruleset) -> None:
     for queue in city.queues.values():
         assert not closing_soon(city, queue, at(24, 18, 59, 59))
-        assert turned_away(city, KO, "city", queue, why=NoRoom.FULL, now=at(24, 10, 0)).say == (
-            "queue_full",
-            "try_later",
-        )
+        turn = turned_away(city, KO, "city", queue, why=NoRoom.FULL, now=at(24, 10, 0))
+        assert turn.heard(city) == ("queue_full", "try_later", "goodbye")
+        assert turn.kind is OverflowKind.MESSAGE  # a call-back by rule, but no carrier is named to ring by
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_a_queue_may_have_rules_of_its_own(folder: Folder) -> None:
     assert (rule.kind, rule.queue) == (OverflowKind.QUEUE, "general")
     assert f"{rule.source}" == folder.place("queues.yaml", "{queue: general}").rsplit(":", 1)[0]
     assert rules.queues["vehicle"].when_full == Overflow(
-        OverflowKind.MESSAGE, None, rules.queues["vehicle"].when_full.source
+        OverflowKind.CALLBACK, None, rules.queues["vehicle"].when_full.source
     )
     turn = turned_away(rules, KO, "city", rules.queues["city"], why=NoRoom.FULL, now=at(24, 10, 0))
     assert turn.route is not None
@@ -78,9 +77,9 @@ def test_a_queue_may_have_rules_of_its_own(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("written", "column_of", "message"),
     [
-        ("when_full: mesage", "mesage", "expected message or {queue: NAME}, found `mesage`; did you mean `message`?"),
+        ("when_full: mesage", "mesage", "expected message, callback or {queue: NAME}, found `mesage`; did you mean `message`?"),
         ("when_full: {queue: genral}", "genral", "no queue is called `genral`; did you mean `general`?"),
-        ("near_closing: {quue: general}", "{quue", "expected message or {queue: NAME}, found `keys with values`"),
+        ("near_closing: {quue: general}", "{quue", "expected message, callback or {queue: NAME}, found `keys with values`"),
         ("when_full: {queue: city}", "{queue: city}", "a caller would be sent on without end, city to city; give one another `when_full`"),
         ("near_closing: {queue: offices}", "{queue: offices}", "no agent of queue `offices` can answer zh, in which `city` waits"),
         ("stop_queueing_before_close_s: -1", "-1", "-1 is too small: at least 0"),
@@ -129,3 +128,42 @@ def test_explain_follows_to_the_other_queue() -> None:
 
 def test_the_other_queue_keeps_the_topic(city: Ruleset) -> None:
     assert route(city, KO, "passport").topic == "passport"
+
+
+# --- call-backs
+
+LINE = "trunks.carriers=[{name: carrier_a, addresses: [203.0.113.10]}]"
+
+
+def test_with_a_line_to_the_outside_a_full_queue_offers_a_call_back() -> None:
+    rules = load(CITY, [LINE])
+    turn = turned_away(rules, KO, "city", rules.queues["city"], why=NoRoom.FULL, now=at(24, 10, 0))
+    assert turn.kind is OverflowKind.CALLBACK
+    assert turn.heard(rules) == ("queue_full", "callback_offer", "callback_book_offer", "try_later", "goodbye")
+
+
+def test_explain_tells_the_offer_of_the_last_minutes() -> None:
+    words = [LAST, "queues.defaults.near_closing=callback"]
+    told = decide(load(CITY, [LINE, *words]), Call(at(24, 18, 57), keys=("1", "3")))
+    assert told.outcome is Outcome.CALLBACK_OFFER
+    assert told.prompts[2:] == ("closing_soon", "callback_offer", "callback_book_offer", "goodbye")
+    assert decide(load(CITY, words), Call(at(24, 18, 57), keys=("1", "3"))).outcome is Outcome.CLOSED
+
+
+def test_closed_hours_offer_to_book_a_call_and_stay_closed() -> None:
+    told = decide(load(CITY, [LINE]), Call(at(24, 22, 0), keys=("1",)))
+    assert told.outcome is Outcome.CLOSED
+    assert told.prompts == ("greeting", "closed", "closed_booking", "goodbye")
+    assert told.reasons[-1].text() == "key 1 books a call for a time when the centre is open"
+    assert f"{told.reasons[-1].source}".startswith("queues.yaml:")
+
+
+@pytest.mark.parametrize("words", [[], [LINE, "queues.callback.when_closed=false"]])
+def test_closed_hours_without_a_line_or_by_rule_offer_nothing(words: list[str]) -> None:
+    told = decide(load(CITY, words), Call(at(24, 22, 0), keys=("1",)))
+    assert told.prompts == ("greeting", "closed", "goodbye")
+
+
+def test_the_sentences_of_call_backs_must_be_there(folder: Folder) -> None:
+    folder.replace("prompts.yaml", "  callback_kept:", "  callback_capt:")
+    assert any(one.endswith("prompts.yaml has no `callback_kept`, which call-backs need") for one in folder.problems())

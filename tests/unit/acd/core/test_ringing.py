@@ -342,6 +342,7 @@ def test_the_same_queue_again_is_not_offered_again() -> None:
         (Departure.OVERFLOW, ContactState.OVERFLOWED, "overflow"),
         (Departure.FULL, ContactState.OVERFLOWED, "full"),
         (Departure.CLOSED, ContactState.CLOSED, "closed"),
+        (Departure.CALLBACK, ContactState.OVERFLOWED, "callback"),
         (Departure.FALLBACK, ContactState.OVERFLOWED, "fallback"),
         (Departure.ERROR, ContactState.FAILED, "error"),
     ],
