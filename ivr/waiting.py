@@ -54,7 +54,6 @@ class _Waiting:
         self._acd = call.services.acd
         self._said_position: int | None = None
         self._said_wait: tuple[str, ...] = ()  # the estimate as it was last said
-        self._said_wait: tuple[str, ...] = ()  # the estimate as it was last said
         self._speak_at_s = self._first_word_s = 0.0
         self._offer = Offer(call, wanted.waited_s)
         self._since = 0.0

@@ -175,11 +175,11 @@ def has_room(state: State, queue: str) -> bool:
     rule = state.queues.get(queue)
     if rule is None:
         return True
-    lanes = [lane.waiting for lane in state.lanes.values() if lane.queue.key == queue]
-    kept = sum(one.queue.key == queue and one.channel is Channel.VOICE for one in state.kept.values())
-    if kept + sum(map(len, lanes)) < rule.max_waiting:
+    waiting = [lane.waiting for lane in state.lanes.values() if lane.queue.key == queue]
+    waiting.append([entry for entry in state.kept if entry[3].queue.key == queue])
+    if sum(map(len, waiting)) < rule.max_waiting:
         return True
-    return kept + sum(entry[3].channel is Channel.VOICE for lane in lanes for entry in lane) < rule.max_waiting
+    return sum(entry[3].channel is Channel.VOICE for entries in waiting for entry in entries) < rule.max_waiting
 
 
 def estimated_wait_s(state: State, contact_id: str) -> float | None:

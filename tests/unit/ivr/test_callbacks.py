@@ -54,7 +54,9 @@ def booked(one: House) -> list[CallbackWanted]:
 
 def has_one(one: House) -> None:
     """The caller has an open call-back already."""
-    one.callbacks.open[MOBILE] = CallbackWanted("earlier", MOBILE, Language.KO, "any", "general", Requirement(Language.KO))
+    one.callbacks.open[MOBILE] = CallbackWanted(
+        "earlier", MOBILE, Language.KO, "any", "general", Requirement(Language.KO)
+    )
 
 
 # --- while waiting
