@@ -19,6 +19,7 @@ COMMANDS = {
     "diff": "what changes for callers between two sets of rules, in words",
     "draw": "the rules as a picture, one call's way through it, or a year's hours",
     "explain": "what would happen to a call at some time, and by which rules",
+    "replay": "a past day through the present core and rules: what differs, and why",
     "schema": "JSON Schema of the rules, for editors that complete keys",
     "simulate": "a day of the centre, with simulated callers and agents",
     "show": "one contact's timeline from the journal",

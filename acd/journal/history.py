@@ -7,6 +7,7 @@ Read-only; an engine may be writing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection, Select, select
@@ -80,3 +81,15 @@ def moves_between(path: Path, begin: float, end: float) -> list[ContactMoved]:
     with open_engine(path).connect() as connection:
         kept = sorted(_kept(connection, query), key=lambda one: one.place)
     return [one.fact for one in kept if isinstance(one.fact, ContactMoved)]
+
+
+def facts_between(path: Path, begin: float, end: float) -> list[list[Fact]]:
+    """All facts of these seconds (`begin <= at < end`, epoch), a list for each engine that wrote some, in order."""
+    kinds = select(facts.c.kind).distinct()
+    with open_engine(path).connect() as connection:
+        found = []
+        for kind in connection.scalars(kinds).all():  # one by one, by the index of kind and time
+            query = select(*_EVERY).where(facts.c.kind == kind, facts.c.at >= begin, facts.c.at < end)
+            found += _kept(connection, query)
+    found.sort(key=lambda one: one.place)
+    return [[one.fact for one in life] for _, life in groupby(found, key=lambda one: one.place.run)]
