@@ -77,6 +77,9 @@ class Sources(Protocol):
     def journal_dropped(self) -> int:
         """Facts that were lost."""
 
+    def journal_away_s(self) -> float:
+        """For how long the disk has been refusing them; 0: it takes them."""
+
 
 def combinations(rules: Ruleset) -> list[tuple[str, Language]]:
     """Every (queue, language) in which a caller can come to wait under these rules."""
@@ -276,6 +279,9 @@ class _AtScrape:
         )
         yield GaugeMetricFamily(
             "journal_backlog_events", "Facts that are not on the disk yet.", value=sources.journal_backlog()
+        )
+        yield GaugeMetricFamily(
+            "journal_storage_away_seconds", "For how long the disk has refused facts.", value=sources.journal_away_s()
         )
         is_open = GaugeMetricFamily("acd_queue_open", "1 while the queue is open by the rules.", labels=["queue"])
         open_now = float(sources.is_open())

@@ -207,6 +207,10 @@ class Engine:
         """Facts that were lost."""
         return self.journal.dropped
 
+    def journal_away_s(self) -> float:
+        """Seconds since the disk was lost; 0 when it is there."""
+        return self.journal.away_s()
+
     # -- what the parts ask for ---------------------------------------------------------------------------------------
 
     def local_time(self) -> datetime:

@@ -46,6 +46,7 @@ CONTRACT = {  # name -> labels; what this version fills of docs/metrics.md
     "acd_service_level_target_ratio": set(),
     "acd_queue_open": {"queue"},
     "journal_backlog_events": set(),
+    "journal_storage_away_seconds": set(),
     "ringmaster_build_info": {"version"},
     "ringmaster_rules_loaded_timestamp_seconds": set(),
     "process_resident_memory_bytes": set(),
@@ -81,6 +82,9 @@ class Sources:
 
     def journal_dropped(self) -> int:
         return 0
+
+    def journal_away_s(self) -> float:
+        return 4.5
 
 
 class Scraped:
@@ -140,6 +144,7 @@ def test_all_zero_at_first(metrics: Metrics) -> None:
             assert set(scraped.of(name)) == {0.0}, name
     assert math.isnan(scraped.of("acd_estimated_wait_seconds")[0])
     assert scraped.one("journal_backlog_events") == 3
+    assert scraped.one("journal_storage_away_seconds") == 4.5
     assert scraped.one("acd_service_level_target_ratio") == 0.97
 
 
