@@ -1,7 +1,8 @@
 """Logs: one event a line, ids bound, telephone numbers masked, secrets never.
 
 JSON when standard error is a file or a pipe, readable on a terminal. A key that sounds like a secret is not printed,
-whatever is in it; a run of nine or more digits in any value is taken for a telephone number, except in ids.
+whatever is in it; a run of nine or more digits in any value is taken for a telephone number, except in ids. A line that
+can't be written is no error of whoever said it: the disk may be full.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -41,10 +43,28 @@ def configure() -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+class Unfailing:
+    """A stream whose writer never learns that it failed: a full disk costs lines of a log, never a call."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """All of it, or nothing."""
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """What there is, if it can be."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def mask(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.logs import Sparing, mask
+from engine.settings import child_environment
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -66,3 +67,15 @@ def test_what_repeats_is_said_once_a_second_and_the_first_time_at_once() -> None
     assert len(said) == 4
     assert said[0] == ("pbx.not_read", {"node": "pbx1"})
     assert said[1][1]["left_out"] == 15
+
+
+def test_a_full_disk_costs_lines_and_raises_nothing(tmp_path: Path) -> None:
+    """/dev/full refuses every byte, as a full disk does."""
+    code = "import structlog; from engine import logs; logs.configure(); log = structlog.get_logger()\n"
+    code += "for n in range(2000): log.info('something.happened', text='x' * 100)\nprint('went on')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=full, text=True, check=False, timeout=30,
+            env=child_environment(),
+        )  # fmt: skip
+    assert done.stdout == "went on\n"
