@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 from acd.core.moves import wrapup_timer
 
 if TYPE_CHECKING:
-    from acd.core.model import Contact, Lane, Order, State
+    from acd.core.model import Contact, Entry, Lane, Order, State
 
 COMPLETIONS_LEAST = 3  # with fewer, nothing is known
-_FRESH_S_PER_AGENT = 0.001  # shares are O(agents) to count: by large centres not at every change of duty
+_FRESH_S_PER_AGENT = 0.006  # shares are O(agents) to count: by large centres not at every change of duty
 _KNOWN_MOST = 64  # with more in wrap-up, when each of them ends makes no difference
 _TURN = 0.5  # so little of a contact ahead is nobody
 
@@ -62,8 +62,7 @@ def eta_s(state: State, lane: Lane, order: Order) -> float | None:
 def _ahead(state: State, lane: Lane, order: Order) -> float:
     """The contacts ahead, weighted."""
     ahead = 0.0
-    for rival, share in _weights(state, lane):
-        waiting = rival.waiting
+    for waiting, share in _weights(state, lane):
         if waiting:
             ahead += share * (len(waiting) if waiting[-1] < order else bisect_left(waiting, order))
     return ahead
@@ -85,8 +84,8 @@ def _turn_s(ahead: float, rate: float, gives_up: float) -> float:
     return log1p(gives_up * ahead / (rate + 1.5 * gives_up)) / gives_up + log(2) / (rate + gives_up)
 
 
-def _weights(state: State, lane: Lane) -> tuple[tuple[Lane, float], ...]:
-    """Every lane that competes for an agent on duty, with the share of its agents who are this lane's too."""
+def _weights(state: State, lane: Lane) -> tuple[tuple[list[Entry], float], ...]:
+    """The contacts of each lane that competes for an agent on duty, and the share of its agents who are this one's."""
     stale = lane.weights_version != state.duty_version
     fresh_s = len(state.agents) * _FRESH_S_PER_AGENT if len(state.agents) > 1000 and lane.weights else 0.0
     if stale and state.now - lane.weights_at >= fresh_s:
@@ -95,6 +94,6 @@ def _weights(state: State, lane: Lane) -> tuple[tuple[Lane, float], ...]:
         for other in state.lanes.values():
             both = len(mine & other.on_duty)
             if both:
-                found.append((other, both / len(other.on_duty)))
+                found.append((other.waiting, both / len(other.on_duty)))
         lane.weights, lane.weights_version, lane.weights_at = tuple(found), state.duty_version, state.now
     return lane.weights

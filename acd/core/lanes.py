@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from acd.core.idle import idle_order
 from acd.core.model import OFF_DUTY, Agent, Contact, Ear, Group, Lane, State
-from acd.core.stages import SLACK_S, ladder_of
+from acd.core.stages import SLACK_S, Ladder, ladder_of
 from acd.core.states import Presence
 from acd.core.timers import Timer, TimerKey
 
@@ -136,7 +136,12 @@ def unlist(agent: Agent) -> None:
 
 def enqueue(state: State, contact: Contact) -> None:
     """Put a QUEUED contact where its waiting time says, at its place in the order."""
-    lane = contact.lane = _stand(state, contact)
+    ladder = contact.ladder = ladder_of(state, contact)
+    _put(state, contact, ladder)
+
+
+def _put(state: State, contact: Contact, ladder: Ladder) -> None:
+    lane = contact.lane = _stand(state, contact, ladder)
     contact.order = (contact.order_class, contact.virtual_time(), contact.id)
     entry = (*contact.order, contact)
     if contact.kept_by is None:
@@ -158,7 +163,7 @@ def dequeue(state: State, contact: Contact) -> None:
         contact.kept_by = None
         del state.kept[bisect_left(state.kept, contact.order)]
     del waiting[bisect_left(waiting, contact.order)]
-    contact.lane = None
+    contact.lane = contact.ladder = None
     state.queued -= 1
     if contact.staged:
         contact.staged = False
@@ -167,9 +172,10 @@ def dequeue(state: State, contact: Contact) -> None:
 
 def go_on(state: State, contact: Contact) -> str:
     """The contact's stage is over: to the next one, to be matched there. What that is, as a Decision's trigger."""
-    step, kept = contact.step, contact.kept_by is not None
+    step, kept, ladder = contact.step, contact.kept_by is not None, contact.ladder
     dequeue(state, contact)
-    enqueue(state, contact)
+    contact.ladder = ladder = ladder or ladder_of(state, contact)
+    _put(state, contact, ladder)
     trigger = "delay_ended"
     if contact.step > step:
         trigger = "step"
@@ -185,9 +191,9 @@ def release_kept(state: State, agent: Agent) -> None:
         go_on(state, contact)
 
 
-def _stand(state: State, contact: Contact) -> Lane:
+def _stand(state: State, contact: Contact, ladder: Ladder) -> Lane:
     """The lane of the stage that it has reached. Sets what it asks for, whom it is kept for, and the next deadline."""
-    queue, ladder = contact.queue, ladder_of(state, contact)
+    queue = contact.queue
     waited_s = contact.waited_s(state.now)
     at = ladder.reached(waited_s)
     stage = ladder.stages[at]

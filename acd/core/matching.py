@@ -30,29 +30,42 @@ class Choice(NamedTuple):
 
 def choose_contact(state: State, agent: Agent) -> Choice | None:
     """The contact that a freed agent takes, with what a Decision tells of it; None: none of those who wait."""
-    best = first_contact(agent)
-    return None if best is None else Choice(best[3], agent, _open_to(state, agent), _passed(state, agent, best))
+    best, many = best_contact(agent)
+    if best is None:
+        return None
+    if agent.excluded_by:
+        many -= len(_shunning(state, agent))
+    passed = passedover.contacts(state, agent, best)
+    if len(passed) < TOLD:
+        passed += passedover.later(agent, best, TOLD - len(passed))
+    return Choice(best[3], agent, many, tuple(passed))
 
 
-def first_contact(agent: Agent) -> Entry | None:
-    """The least (class, rank, virtual time, id) of all the contacts that this agent may take now."""
+def best_contact(agent: Agent) -> tuple[Entry | None, int]:
+    """The least (class, rank, virtual time, id) of all contacts that this agent may take now, and how many they are.
+
+    Those that exclude the agent are never the least, but are counted.
+    """
     best: Entry | None = None
     key = (0, 0, 0.0, "")
+    many = 0
     shunned, idle = agent.excluded_by, _idle_mates(agent)
     for lane, rank, reserve in agent.ears:
         waiting = lane.waiting
         if waiting and not (reserve and idle <= reserve):
+            many += len(waiting)
             entry = waiting[0] if not shunned else _first_open(waiting, shunned)
             if entry is not None:
                 mine = (entry[0], rank, entry[1], entry[2])
                 if best is None or mine < key:
                     best, key = entry, mine
     if agent.kept:
+        many += len(agent.kept)
         entry = agent.kept[0]
         mine = (entry[0], KEPT_RANK, entry[1], entry[2])
         if best is None or mine < key:
             best = entry
-    return best
+    return best, many
 
 
 def _idle_mates(agent: Agent) -> int:
@@ -62,22 +75,6 @@ def _idle_mates(agent: Agent) -> int:
 
 def _first_open(waiting: list[Entry], shunned: set[str]) -> Entry | None:
     return next((entry for entry in waiting if entry[2] not in shunned), None)
-
-
-def _open_to(state: State, agent: Agent) -> int:
-    """How many waiting contacts the agent may take."""
-    idle, many = _idle_mates(agent), len(agent.kept)
-    for lane, _, reserve in agent.ears:
-        if not (reserve and idle <= reserve):
-            many += len(lane.waiting)
-    return many - len(_shunning(state, agent)) if agent.excluded_by else many
-
-
-def _passed(state: State, agent: Agent, best: Entry) -> tuple[PassedOver, ...]:
-    passed = passedover.contacts(state, agent, best)
-    if len(passed) < TOLD:
-        passed += passedover.later(agent, best, TOLD - len(passed))
-    return tuple(passed)
 
 
 def _shunning(state: State, agent: Agent) -> list[Contact]:

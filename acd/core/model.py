@@ -28,6 +28,9 @@ WAITING = frozenset({ContactState.QUEUED, ContactState.RESERVED})
 TALKING = frozenset({Work.CONNECTED, Work.HOLD})
 OFF_DUTY = frozenset({Presence.OFFLINE, Presence.AWAY})
 
+# Asked several times in each step, and until Python 3.12 an enum finds its member by a call.
+_IDLE, _OTHER, _AVAILABLE, _OFFLINE = Work.IDLE, Work.OTHER, Presence.AVAILABLE, Presence.OFFLINE
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -89,6 +92,7 @@ class Contact:
     out: bool = False  # QUEUED, and rung for by somebody who is no agent; `in_net` then, as no session could ring ours
     order: Order = (1, 0.0, "")  # its key in the lane
     order_class: int = 1  # served before all higher ones
+    ladder: Ladder | None = None  # the stages of its waiting, while it has a lane
     step: int = 0  # relaxation steps that its waiting time has passed
     needs: Requirement | None = None  # what the last of them asks for; None: `requirement`
     sticky: str | None = None  # the agent of last time, whom it may wait for
@@ -161,7 +165,7 @@ class Agent:
 
     def offerable(self) -> bool:
         """Whether the agent may be offered a contact now."""
-        return self.work is Work.IDLE and self.presence is Presence.AVAILABLE and self.reachable and not self.leaving
+        return self.work is _IDLE and self.presence is _AVAILABLE and self.reachable and not self.leaving
 
     def account(self, now: float) -> None:
         """Book the time since the last change for `occupancy`; a new day in Seoul starts from nothing."""
@@ -170,9 +174,9 @@ class Agent:
         if today != self.day:
             self.day, self.contact_today_s, self.duty_today_s = today, 0.0, 0.0
             since = max(since, midnight(now))
-        if self.presence is not Presence.OFFLINE:
+        if self.presence is not _OFFLINE:
             self.duty_today_s += now - since
-            if self.work is not Work.IDLE and self.work is not Work.OTHER:
+            if self.work is not _IDLE and self.work is not _OTHER:
                 self.contact_today_s += now - since
 
     def occupancy(self) -> float:
@@ -209,7 +213,7 @@ class Lane:
     idle_count: int = 0
     rivals: tuple[Lane, ...] = ()  # lanes that share an agent on duty, this one first; valid at `rivals_version`
     rivals_version: int = -1
-    weights: tuple[tuple[Lane, float], ...] = ()  # rivals, with the share of their agents who are this one's too
+    weights: tuple[tuple[list[Entry], float], ...] = ()  # rivals' contacts, and the share of their agents in this one
     weights_version: int = -1
     weights_at: float = 0.0
 

@@ -23,6 +23,9 @@ from acd.core.timers import Timer
 
 Out = list[Command]
 
+# Asked in each move, and until Python 3.12 an enum finds its member by a call.
+_QUEUED, _CONNECTED, _BOOKED = ContactState.QUEUED, ContactState.CONNECTED, ContactState.CALLBACK_BOOKED
+
 
 def reservation_timer(agent_id: str) -> tuple[Timer, str, str]:
     """The key of the deadline that a RESERVED agent has."""
@@ -75,11 +78,11 @@ def move_contact(
     if contact.lane is not None:
         lanes.dequeue(state, contact)
     contact.state = new
-    if old is ContactState.CALLBACK_BOOKED:
+    if old is _BOOKED:
         state.timers.cancel(callback_timer(contact.id))
     if not waits:
         contact.in_net = contact.out = False
-    if new is ContactState.QUEUED and not contact.in_net:
+    if new is _QUEUED and not contact.in_net:
         lanes.enqueue(state, contact)
     elif new in FINAL_CONTACT_STATES:
         for agent_id in contact.excluded:
@@ -105,8 +108,8 @@ def move_contact(
                 detail,
                 talk_s,
                 hold_s,
-                contact.estimated_s if new is ContactState.CONNECTED else None,
-                contact.caller if new is ContactState.CONNECTED else None,
+                contact.estimated_s if new is _CONNECTED else None,
+                contact.caller if new is _CONNECTED else None,
             )
         )
     )

@@ -34,12 +34,12 @@ def blocked(agent: Agent, lane: Lane) -> bool:
 
 def contacts(state: State, agent: Agent, best: Entry | None) -> list[PassedOver]:
     """Contacts that came before the chosen one and were not for this agent, in their order; all when none is chosen."""
-    heads = [
-        (lane.waiting[0], lane)
-        for lane in state.lanes.values()
-        if lane.waiting and (best is None or lane.waiting[0] < best)
-    ]
-    heads.sort(key=_by_entry)
+    heads: list[tuple[Entry, Lane]] = []
+    for lane in state.lanes.values():
+        waiting = lane.waiting
+        if waiting and (best is None or waiting[0] < best):
+            heads.append((waiting[0], lane))
+    heads.sort()  # no two entries are equal, so lanes and contacts are never compared
     found: list[tuple[Entry, Lane | None]] = []
     for _, lane in heads[:TOLD]:  # the first few contacts stand in the lanes with the first few heads
         for entry in lane.waiting[:TOLD]:
@@ -51,12 +51,8 @@ def contacts(state: State, agent: Agent, best: Entry | None) -> list[PassedOver]
             break
         if entry[3].kept_by is not agent:
             found.append((entry, None))
-    found.sort(key=_by_entry)
+    found.sort()
     return [PassedOver(agent.id, _why_passed(agent, entry, lane), entry[2]) for entry, lane in found[:TOLD]]
-
-
-def _by_entry(one: tuple[Entry, Lane | None]) -> Entry:
-    return one[0]
 
 
 def _why_passed(agent: Agent, entry: Entry, lane: Lane | None) -> str:
@@ -79,12 +75,12 @@ def later(agent: Agent, best: Entry, most: int) -> list[PassedOver]:
 def agents(state: State, lane: Lane, contact: Contact, most: int) -> list[PassedOver]:
     """The first few agents who could not be rung for this contact: those of its lane, then others."""
     found: list[PassedOver] = []
+    available, contact_id = Presence.AVAILABLE, contact.id
     for agent in islice(lane.agents.values(), _LOOKED_AT):
         if len(found) == most:
             break
         if not agent.idle_stamp:
-            code = "busy" if agent.presence is Presence.AVAILABLE else "not_available"
-            found.append(PassedOver(agent.id, code, contact.id))
+            found.append(PassedOver(agent.id, "busy" if agent.presence is available else "not_available", contact_id))
     if len(lane.agents) < TOLD:
         found += [
             PassedOver(agent.id, unfit(agent, lane), contact.id)

@@ -73,10 +73,11 @@ def next_deadline(state: State) -> float | None:
 
 def _match(state: State, out: list[Command]) -> None:
     """Match whom this step freed: contacts in their order, each with the agent that its strategy names."""
-    freed = [agent for agent in dict.fromkeys(state.freed) if agent.offerable() and not agent.idle_stamp]
+    freed, relisted = state.freed, state.relisted
     placed = {contact: trigger for contact, trigger in state.unplaced if contact.lane is not None}  # each once
-    relisted = state.relisted
     state.freed, state.unplaced, state.relisted = [], [], []
+    if freed:
+        freed = [agent for agent in dict.fromkeys(freed) if agent.offerable() and not agent.idle_stamp]
     if relisted:
         freed = [agent for agent in freed if agent not in relisted]
     if relisted or len(freed) > 1 or (freed and _opens_a_reserve(freed[0])):
@@ -120,7 +121,7 @@ def _match_many(state: State, freed: list[Agent], placed: dict[Contact, str], ou
         trigger, agent_id, contact = entry[4], entry[5], entry[6]
         choice = matching.choose_agent(state, contact)
         if choice is not None:
-            own = matching.first_contact(choice.agent)
+            own, _ = matching.best_contact(choice.agent)
             outranked = own is not None and own[3] is not contact  # by another one, in the agent's profile
             if outranked or trigger == "freed":
                 choice, trigger = matching.choose_contact(state, choice.agent) or choice, "freed"
@@ -161,7 +162,7 @@ _Todo = tuple[int, float, str, int, str, str, Contact]
 
 
 def _best_of(agent: Agent) -> _Todo | None:
-    best = matching.first_contact(agent)
+    best, _ = matching.best_contact(agent)
     return None if best is None else (*best[:3], 1, "freed", agent.id, best[3])
 
 

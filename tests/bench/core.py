@@ -36,6 +36,7 @@ class Result:
     waiting: int
     events: int
     decisions: int
+    deadlines: int
     mean_us: float
     p99_ms: float
     worst_ms: float
@@ -59,7 +60,7 @@ def measure(count: int, waiting: int, rules: Rules, events: int) -> Result:
     load = loaded(count, waiting, rules)
     for _ in range(2_000):
         load.turn(timed=False)
-    load.decisions = 0
+    load.decisions = load.deadlines = 0
     clock = clock_ns()
     gc.collect()
     gc.freeze()
@@ -71,6 +72,7 @@ def measure(count: int, waiting: int, rules: Rules, events: int) -> Result:
         len(load.queued()),
         len(times),
         load.decisions,
+        load.deadlines,
         (sum(times) / len(times) - clock) / 1e3,
         times[int(len(times) * 0.99)] / 1e6,
         times[-1] / 1e6,
@@ -93,7 +95,8 @@ def rows(events: int = 60_000) -> Iterator[dict[str, object]]:
             for count in (100, 1_000, 10_000):
                 result = measure(count, waiting, rules, events)
                 name = f"core {count} agents, {what}, {rules.value}"
-                detail = f"{result.waiting} waiting, {result.events} events, {result.decisions} decisions"
+                counts = f"{result.waiting} waiting, {result.events} events, {result.deadlines} of them deadlines"
+                detail = f"{counts}, {result.decisions} decisions"
                 worst = f"worst {result.worst_ms:.2f} ms"
                 rate = result.events_per_s
                 yield _row(f"{name}: rate", rate, "events/s", EVENTS_PER_S_BAR, rate >= EVENTS_PER_S_BAR, detail)

@@ -25,12 +25,13 @@ from acd.core.events import (
     LegResult,
     PresenceAsked,
     TalkEnded,
+    TimePassed,
     WrapupEndAsked,
 )
 from acd.core.facts import Decision
 from acd.core.model import State
 from acd.core.states import ContactState, Presence
-from acd.core.step import new_state, step
+from acd.core.step import new_state, next_deadline, step
 from dialplan.ruleset import (
     EVERY_QUEUE,
     AgentRule,
@@ -117,7 +118,7 @@ def agents(count: int, rng: random.Random, rules: Rules) -> dict[str, AgentRule]
 class Load:
     """A centre under load. `waiting` contacts wait at all times; 0: half of the agents are idle instead.
 
-    A deadline has no event of its own here: its time is in that of the event which comes with it.
+    A deadline that comes due is an event like any other (routing.md, Matching 4): it is fed as the dispatcher does it.
     """
 
     state: State
@@ -127,14 +128,22 @@ class Load:
     serial: int = 0
     times_ns: list[int] = field(default_factory=list)
     decisions: int = 0
+    deadlines: int = 0
     talks: deque[tuple[str, str]] = field(default_factory=deque)
     todo: deque[Event] = field(default_factory=deque)
 
     def feed(self, event: Event, *, timed: bool = True) -> None:
-        """One step, its time, and what a centre does about its commands."""
+        """What has come due, then this event."""
         self.now += 0.001
+        while (due := next_deadline(self.state)) is not None and due <= self.now:
+            self.deadlines += 1
+            self.one(TimePassed(), due, timed=timed)
+        self.one(event, self.now, timed=timed)
+
+    def one(self, event: Event, now: float, *, timed: bool) -> None:
+        """One step, its time, and what a centre does about its commands."""
         begun = time.thread_time_ns()  # of this thread: other processes on the machine do not count
-        out = step(self.state, event, self.now)
+        out = step(self.state, event, now)
         if timed:
             self.times_ns.append(time.thread_time_ns() - begun)
         for command in out:

@@ -191,13 +191,13 @@ def test_with_every_rule_in_use_it_does_not_cry_wolf(full: Ruleset, count: int, 
 
 
 def test_a_core_that_takes_the_newest_first_is_seen(full: Ruleset, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = matching.first_contact
+    right = matching.best_contact
 
-    def newest(agent: Agent) -> Entry | None:
-        best = right(agent)
+    def newest(agent: Agent) -> tuple[Entry | None, int]:
+        best, many = right(agent)
         lanes = [lane.waiting for lane, rank, reserve in agent.ears if lane.waiting and rank == 1 and not reserve]
-        return best and max([best, *(waiting[-1] for waiting in lanes if waiting[-1][0] == best[0])])
+        return best and max([best, *(waiting[-1] for waiting in lanes if waiting[-1][0] == best[0])]), many
 
-    monkeypatch.setattr(matching, "first_contact", newest)
+    monkeypatch.setattr(matching, "best_contact", newest)
     plan = replace(city_plan(full, TUESDAY, 1500), returning=0.5)
     assert simulate(full, plan, on_duty(full.agents, 12), 1).order_inversions > 50
