@@ -31,7 +31,7 @@ from acd.core.events import (
     WrapupEndAsked,
     WrapupExtendAsked,
 )
-from acd.core.facts import Fact, TalkNoted
+from acd.core.facts import Fact, SurveyAnswered, TalkNoted
 from acd.core.memory import Memory
 from acd.core.model import Limits
 from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, has_room, position, snapshot
@@ -366,6 +366,12 @@ class Dispatcher:
 
         return self._inbox.ask(ask, None)
 
+    def channel_of(self, contact_id: str) -> str:
+        """As the PBX's events named it."""
+        view = self._writer.view
+        seen = view.channels.get(contact_id)  # of a talk that this engine has found, the Uniqueid is all that is known
+        return view.caller_channel.get(contact_id) or (seen.name if seen is not None else "")
+
     def talk_of(self, agent_id: str) -> Talk | None:
         """By the PBX's own events."""
         return self._inbox.ask(lambda _: self._writer.view.legs.talk_of(agent_id), None)
@@ -373,6 +379,10 @@ class Dispatcher:
     def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
         """In its place among the other facts."""
         self._inbox.put(lambda now: self._writer.publish(TalkNoted(now, contact_id, agent_id, what, detail, by)))
+
+    def surveyed(self, answered: SurveyAnswered) -> None:
+        """In its place among the other facts."""
+        self._inbox.put(lambda _: self._writer.publish(answered))
 
     def calls(self) -> int:
         """Contacts whose callers are on the line; one in wrap-up takes none."""

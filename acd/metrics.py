@@ -24,10 +24,12 @@ from acd.core.facts import (
     Decision,
     Fact,
     ReservationEnded,
+    SurveyAnswered,
     TalkNoted,
 )
 from acd.core.snapshot import Snapshot
 from acd.core.states import ContactState, Presence, Work, agent_state
+from acd.talkmetrics import TalkMetrics
 from dialplan.ruleset import Language, Ruleset
 
 TARGET_RATIO = 0.97  # the city's promise for service level and answer rate
@@ -110,6 +112,7 @@ class Metrics:
         prometheus_client.PlatformCollector(registry=self.registry)
         prometheus_client.GCCollector(registry=self.registry)
         self._outcomes = tuple(outcomes)
+        self.talks = TalkMetrics(self.registry)
         by_contact = ("queue", "channel", "lang")
         self.offered = self._counter("acd_contacts_offered", "Contacts that entered a queue.", *by_contact)
         self.answered = self._counter(
@@ -119,7 +122,6 @@ class Metrics:
         self.flowed_out = self._counter(
             "acd_contacts_flowed_out", "Contacts that left a queue without agent or hang-up.", *by_contact, "reason"
         )
-        self.transfers = self._counter("acd_transfers", "Transfers by agents, by how they ended.", "kind", "result")
         self.callbacks = self._counter("acd_callbacks", "Call-backs: booked, tried, and their ends.", "queue", "result")
         self.reservations = self._counter("acd_reservations", "How reservations ended.", "queue", "result")
         self.step_matches = self._counter(
@@ -177,8 +179,6 @@ class Metrics:
         _zero(self.abandoned, contacts, ABANDON_KINDS)
         _zero(self.flowed_out, contacts, FLOW_REASONS)
         _zero(self.reservations, queues, RESERVATION_RESULTS)
-        _zero(self.transfers, [("blind",)], ("answered", "returned", "requeued", "abandoned"))
-        _zero(self.transfers, [("consult",)], ("answered", "returned", "abandoned"))
         if rules.callback is not None:
             _zero(self.callbacks, queues, _CALLBACK_RESULTS)
         _zero(self.wait, queues, ("answered", "abandoned"))
@@ -198,8 +198,9 @@ class Metrics:
             if isinstance(fact, ContactMoved):
                 self._contact(fact)
             elif isinstance(fact, TalkNoted):
-                if fact.what == "transfer":
-                    self.transfers.labels(*fact.detail.split(":", 1)).inc()
+                self.talks.noted(fact)
+            elif isinstance(fact, SurveyAnswered):
+                self.talks.answered(fact)
             elif isinstance(fact, CallbackNoted):
                 self.callbacks.labels(fact.queue, fact.what).inc()
             elif isinstance(fact, ReservationEnded):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from acd.core.events import ContactOffered, Departure
+from acd.core.facts import SurveyAnswered
 from acd.core.states import Presence
 from dialplan.ruleset import Language, Requirement
 
@@ -221,11 +222,17 @@ class Acd(Protocol):
     def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
         """An agent sent the contact to a queue, where its session offers it next. Its waiting so far, in seconds."""
 
+    def channel_of(self, contact_id: str) -> str:
+        """The caller's channel of a living contact; "" when it is not known."""
+
     def talk_of(self, agent_id: str) -> Talk | None:
         """The talk that this agent is in; None when they are in none of ours."""
 
     def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
         """For the record: see `acd.core.facts.TalkNoted`."""
+
+    def surveyed(self, answered: SurveyAnswered) -> None:
+        """For the record: a caller was asked for their opinion."""
 
     def calls(self) -> int:
         """Contacts that are alive now, in whatever state: for the bound on calls."""

@@ -37,6 +37,7 @@ from dialplan.ruleset import (
     Trunks,
     WallboardRule,
 )
+from dialplan.talkrules import NOT_RECORDED
 from dialplan.validation import Files
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -47,6 +48,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
     """The whole Ruleset. `files` must be free of problems."""
     menus = _model(files, schema.MenusShape)
     agents = _model(files, schema.AgentsShape)
+    queues = _model(files, schema.QueuesShape)
     prompts = _model(files, schema.PromptsShape)
     trunks = _model(files, schema.TrunksShape)
     reasons = agents.away_reasons
@@ -62,8 +64,8 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         topics={key: _topic(files, key, topic) for key, topic in menus.topics.items()},
         any_topic=menus.any_topic,
         queues=_queues(files),
-        moved_to=dict(_model(files, schema.QueuesShape).moved_to),
-        callback=_callback(files, _model(files, schema.QueuesShape).callback),
+        moved_to=dict(queues.moved_to),
+        callback=_callback(files, queues.callback),
         agents=_agents(files, agents),
         teams=tuple(agents.teams),
         presence_reasons={name: dict(reason.label) for name, reason in reasons.items()},
@@ -87,9 +89,11 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
         any_topic_source=_source(files, "menus.yaml", "any_topic"),
         callers=tuple(
             CallerRule(tuple(rule.numbers), rule.points, rule.order_class, _source(files, "queues.yaml", "callers", i))
-            for i, rule in enumerate(_model(files, schema.QueuesShape).callers)
+            for i, rule in enumerate(queues.callers)
         ),
         wallboard=_wallboard(_model(files, schema.WallboardShape)),
+        recordings=queues.recordings.built(),
+        survey=queues.survey.built() if queues.survey else None,
     )
 
 
@@ -207,6 +211,7 @@ def _queues(files: Files) -> dict[str, Queue]:
             when_full=_overflow(files, seen.when_full, key, own, "when_full"),
             stop_queueing_before_close_s=seen.stop_queueing_before_close_s,
             near_closing=_overflow(files, seen.near_closing, key, own, "near_closing"),
+            recording=None if seen.recording == NOT_RECORDED else seen.recording,
         )
     return queues
 

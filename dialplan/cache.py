@@ -21,6 +21,7 @@ from typing import Any
 from dialplan.ruleset import Ruleset
 
 _KEEP = {"rules": 8, "holidays": 2}  # files of each kind
+_OURS = {"dialplan.ruleset", "dialplan.talkrules"}
 _PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
 
 
@@ -34,7 +35,7 @@ class _RulesetPickler(pickle.Pickler):
 class _RulesetUnpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         """Only the plain data of a Ruleset; anything else is a file that somebody else wrote."""
-        if (module, name) in _PLAIN or (module == "dialplan.ruleset" and name.isidentifier()):
+        if (module, name) in _PLAIN or (module in _OURS and name.isidentifier()):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"{module}.{name} is no part of a ruleset")
 

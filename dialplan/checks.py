@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time
 
-from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, schema
+from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, schema, talkchecks
 from dialplan.build import NOT_SERVED
 from dialplan.ruleset import Interval, Language
 from dialplan.validation import Files, did_you_mean, names, unknown
@@ -35,6 +35,7 @@ def check(files: Files) -> list[Problem]:
         found += _trunks(files.documents["trunks.yaml"], trunks, agents)
     found += profilechecks.check(files)
     found += directorychecks.check(files)
+    found += talkchecks.check(files)
     found += _prompts(files)
     if agents and queues and menus and not files.broken & {"agents.yaml", "queues.yaml", "menus.yaml"}:
         found += menuchecks.coverage(files, menus, queues, agents)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
+from dialplan.talkrules import Recordings, Survey
+
 
 class Language(StrEnum):
     """The four languages of the centre, as ISO 639-1 codes."""
@@ -217,6 +219,7 @@ class Queue:
     stop_queueing_before_close_s: float = 0.0  # from so long before the centre closes nobody begins to wait
     near_closing: Overflow = Overflow(OverflowKind.MESSAGE)  # for callers in that time
     whisper: bool = True  # the agent hears language, topic and waiting time before the caller is joined
+    recording: str | None = None  # the class that its talks are recorded as; None: they are not
 
     def requirement(self, language: Language) -> Requirement:
         """The requirement of a contact that waits here in this language."""
@@ -409,3 +412,5 @@ class Ruleset:
     callback: CallbackRule | None = None  # None: not offered
     moved_to: dict[str, str] = field(default_factory=dict)  # a queue that is gone -> the one that takes who waits in it
     wallboard: WallboardRule = WallboardRule()
+    recordings: Recordings = field(default_factory=Recordings)
+    survey: Survey | None = None

@@ -11,7 +11,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialplan.ruleset import Interval, Language, Overflow, OverflowKind, Strategy
+from dialplan.talkrules import NOT_RECORDED
+from dialplan.talkshapes import RecordingsShape, SurveyShape
 from dialplan.values import (
+    STRICT,
     Address,
     Day,
     End,
@@ -45,7 +48,7 @@ from dialplan.values import (
 class Shape(BaseModel):
     """Unknown keys are errors everywhere; values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = STRICT
 
 
 class HolidaysShape(Shape):
@@ -184,6 +187,7 @@ class QueueDefaultsShape(Shape):
     order_class: Rank = Field(default=1, alias="class")
     sticky: StickyShape | None = None
     whisper: bool = True
+    recording: Name = NOT_RECORDED
 
 
 class QueueShape(Shape):
@@ -210,6 +214,7 @@ class QueueShape(Shape):
     order_class: Rank | None = Field(default=None, alias="class")
     sticky: StickyShape | None = None
     whisper: bool | None = None
+    recording: Name | None = None
 
 
 class CallbackShape(Shape):
@@ -234,6 +239,8 @@ class QueuesShape(Shape):
     queues: dict[Name, QueueShape] = Field(min_length=1)
     moved_to: dict[Name, Name] = {}
     callers: list[CallersShape] = []
+    recordings: RecordingsShape = RecordingsShape()
+    survey: SurveyShape | None = None
 
 
 class TeamShape(Shape):

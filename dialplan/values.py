@@ -11,9 +11,11 @@ from datetime import date, time
 from difflib import get_close_matches
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from dialplan.ruleset import Interval, Language, Overflow, OverflowKind
+
+STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)  # of every shape but the prompts'
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)

@@ -117,8 +117,8 @@ class Ears:
         """Correlation: 1.0 for the same course of loudness at whatever volume."""
         heard = self.frames[at : at + 2 * len(prompt.course) : 2]
         mean = sum(heard) / len(heard)
-        spread = math.sqrt(sum(map(mul, heard, heard)) - len(heard) * mean * mean + 1e-9)
-        return float(sum(map(mul, prompt.course, heard)) / spread)
+        spread = max(0.0, sum(map(mul, heard, heard)) - len(heard) * mean * mean)  # a steady tone's rounds to below 0
+        return float(sum(map(mul, prompt.course, heard)) / math.sqrt(spread + 1e-9))
 
 
 def _course(frames: Sequence[float]) -> tuple[float, ...] | None:

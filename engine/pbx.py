@@ -58,6 +58,7 @@ class Pbx:
                 stderr=subprocess.STDOUT,
                 cwd=self._settings.state,
                 start_new_session=True,
+                umask=0o077,  # recordings are nobody else's
                 # This process blocks the signals it waits for; Asterisk must not inherit that.
                 preexec_fn=unblock_signals,  # noqa: PLW1509 - one thread, and only a system call
             )

@@ -11,6 +11,7 @@ import io
 import re
 import shutil
 import time
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,6 +95,7 @@ def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, as
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
     _data_dir(settings, asterisk)
+    _recordings_dir(settings)
     for name, text in template_files(settings, ruleset, credentials, asterisk).items():
         write_private(etc_dir(settings) / name, text)
     write_rules(settings, ruleset, credentials)
@@ -382,6 +384,17 @@ def _data_dir(settings: RunSettings, asterisk: fetch.Program | None) -> None:
     for name in ("documentation", "agi-bin", "keys", "firmware", "rest-api"):
         (data / name).symlink_to(package / name)
     (data / "sounds").symlink_to(settings.sounds)
+
+
+def _recordings_dir(settings: RunSettings) -> None:
+    """STATE/recordings, by the name under which MixMonitor puts what it is given a relative name for."""
+    settings.recordings.mkdir(mode=0o700, exist_ok=True)
+    settings.recordings.chmod(0o700)
+    monitor = settings.state / "asterisk" / "spool" / "monitor"
+    if not monitor.is_symlink():
+        with suppress(FileNotFoundError):
+            monitor.rmdir()  # Asterisk makes an empty one
+        monitor.symlink_to(Path("..", "..", settings.recordings.name))
 
 
 def _event_filters(asterisk: fetch.Program | None) -> str:

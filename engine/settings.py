@@ -78,6 +78,11 @@ class RunSettings(BaseModel):
         return self.state / "asterisk" / "spool"
 
     @property
+    def recordings(self) -> Path:
+        """Where talks and spoken comments are kept, in a folder for each class."""
+        return self.state / "recordings"
+
+    @property
     def heartbeat(self) -> Path:
         """Where the engine writes its heartbeat and its parent reads it."""
         return self.state / "heartbeat"

@@ -6,12 +6,22 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from acd import why
-from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
+from acd.core.facts import (
+    AgentMoved,
+    CallbackNoted,
+    ContactMoved,
+    Decision,
+    Fact,
+    ReservationEnded,
+    SurveyAnswered,
+    TalkNoted,
+)
 from acd.core.states import ContactState
 from acd.explain import sentence
 from dialplan.calendar import SEOUL
 from dialplan.ruleset import Language, Ruleset
 from dialplan.words import Words, same
+from engine import talkwords
 
 OUTCOMES = {
     ContactState.IVR: Words("메뉴에 있음", "in the menu"),
@@ -75,11 +85,8 @@ def _words(fact: Fact, rules: Ruleset | None) -> Words:
             reason = f" ({fact.reason})" if fact.reason else ""
             state = why.PRESENCE[fact.presence] + same(", ") + why.WORK[fact.work] + same(reason)
             return Words(f"상담사 {agent}: ", f"agent {agent}: ") + state
-        case TalkNoted(what=what, detail=detail, agent_id=agent, by=by):
-            return same(f"{what} {detail}") + Words(
-                (f", {by}이(가) 함" if by else "") + f", 상담사 {agent}",
-                (f" by {by}" if by else "") + f", agent {agent}",
-            )
+        case TalkNoted() | SurveyAnswered():
+            return talkwords.of_talk(fact)
         case CallbackNoted():
             return _callback(fact)
         case ContactMoved():

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from acd.ami.client import AmiClient
 from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
+from acd.ami.tape import AmiTape
 from acd.callbacks.book import CallbackBook
 from acd.callbacks.store import CallbackStore
 from acd.callfiles import CallFiles
@@ -48,6 +49,7 @@ from engine.http import EventStream, HttpServer, Pages
 from engine.logs import Sparing
 from engine.reload import RulesInForce
 from engine.settings import RunSettings
+from engine.talkcare import TalkCare
 from engine.today import Today
 from ivr.catalogue import Catalogue
 from ivr.entrances import Doors, open_doors
@@ -58,6 +60,7 @@ VERSION = "0.1.0"
 # The default of 5 ms lets a busy session's thread hold back the dispatcher for that long.
 SWITCH_INTERVAL_S = 0.0005
 REMEMBER_WITHIN_S = 1.0  # it takes some hundredths; a schema that is being migrated is not waited for
+LONGEST_NOTICE_S = 5.0  # of a notice whose recording can't be looked at
 HOST = "127.0.0.1"  # AMI, FastAGI and metrics never listen elsewhere
 
 _log = structlog.get_logger(__name__)
@@ -91,6 +94,7 @@ class Engine:
                 self.journal,
                 Subscriber("live", self._live),
                 Subscriber("callbacks", lambda facts: self.callbacks.receive(facts)),  # noqa: PLW0108 - made later
+                Subscriber("talks", lambda facts: self.talks.receive(facts)),  # noqa: PLW0108
             ]
         )
         self._doors: Doors | None = None
@@ -127,6 +131,14 @@ class Engine:
             clock=self.clock,
             identify=self.last_agents.caller,
         )
+        self.talks = TalkCare(
+            settings.recordings,
+            self.rules,
+            AmiTape(self.ami),
+            self.dispatcher,
+            metrics=self.metrics.talks,
+            clock=self.clock,
+        )
         self.metrics.watch(self)
         self.rules.on_change(self._rules_changed, self._reload_counted)
         pages = Pages(self.metrics.text, self.not_ready, self.board)
@@ -136,6 +148,7 @@ class Engine:
         """Doors first, then the PBX is read: those who wait in its queues come back through the doors."""
         self.http.start()
         self.fanout.start()
+        self.talks.start()
         threading.Thread(target=self._read_journal, name="read-journal", daemon=True).start()
         self.callbacks.restore()
         self.callbacks.start()
@@ -147,6 +160,10 @@ class Engine:
             sound=self._sound,
             observer=self.metrics,
             now=self.clock,
+            length_s=self._length_s,
+            recorder=self.talks.recorder,
+            marks=self.talks.marks,
+            surveyed_since=self.talks.surveyed.since,
             caller=self.last_agents.caller,
             callbacks=self.callbacks,
             pins=Pins(lambda agent: credentials.supervisor_pin(self.settings.state, agent)),
@@ -162,6 +179,7 @@ class Engine:
             self._doors.stop()
         self.ami.stop()
         self.dispatcher.stop()
+        self.talks.stop()
         self.fanout.stop()
         self.callbacks.stop()
         self.http.stop()
@@ -248,6 +266,13 @@ class Engine:
         sounds: Path = self.settings.state / "asterisk" / "data" / "sounds"
         return str(sounds / self._catalogue.sound_path(language.value, key))
 
+    def _length_s(self, language: Language, key: str) -> float:
+        """Seconds of a recording: it is 8 kHz, 16 bit, without a header."""
+        try:
+            return Path(f"{self._sound(language, key)}.sln").stat().st_size / (2 * 8000)
+        except OSError:
+            return LONGEST_NOTICE_S
+
     def _sentence(self, decision: Decision) -> tuple[str, str]:
         rules = self.rules()
         return headline(decision, rules, Language.KO), headline(decision, rules, Language.EN)
@@ -323,6 +348,7 @@ class Engine:
             days = max((queue.sticky.days for queue in self.rules().queues.values() if queue.sticky), default=0)
             if days:
                 self.last_agents.begin_with(talks_since(database, now - days * DAY_S))
+            self.talks.read_journal(database, now)
         except (SQLAlchemyError, ValueError, KeyError, TypeError) as error:
             _log.warning("journal.today_unread", error=str(error))
             self.agents_today.begin_anyway(now)
@@ -351,5 +377,6 @@ _EVENT_NAMES = {
     "Decision": "contact.matched",
     "TalkNoted": "talk.noted",
     "CallbackNoted": "callback.noted",
+    "SurveyAnswered": "survey.answered",
 }
 _NOT_LOGGED = frozenset({"passed_over", "at", "caller"})

@@ -277,6 +277,38 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         self.execute("EXEC Dial", application, takes_s=None)
         return str(self.get_variable("DIALSTATUS"))
 
+    def record(self, name: str) -> None:
+        """Record both sides of every talk from now on (MixMonitor), into `name` below the PBX's monitor folder.
+
+        Only while bridged, at the end of what is there already; the PBX goes on when the engine is gone.
+        """
+        self.execute("EXEC MixMonitor", f"{plain(name)},ab")
+
+    def stop_recording(self) -> None:
+        """End what `record` began."""
+        self.execute("EXEC StopMixMonitor")
+
+    def take_down(self, name: str, most_s: float, silence_s: int) -> None:
+        """After a tone, write what the caller says to `name`.wav, until `#`, silence, or the longest time.
+
+        Raises AgiFault when the PBX can't write it.
+        """
+        try:
+            self.execute(
+                "RECORD FILE",
+                quoted(name),
+                "wav",
+                quoted("#"),
+                round(most_s * 1000),
+                "BEEP",
+                f"s={silence_s}",
+                takes_s=most_s + _TONE_S,
+            )
+        except CallerHungUp as gone:
+            if gone.sign is HangupSign.RESULT and self._is_up():
+                raise AgiFault(f"not written: {name}") from None
+            raise
+
     def spy(self, channel: str, options: str) -> None:
         """Listen to another channel's talk (ChanSpy) until either ends."""
         self.execute("EXEC ChanSpy", f"{plain(channel)},{_dial_options(options)}", takes_s=None)
@@ -296,6 +328,7 @@ class SoundMissing(AgiFault):
 
 _LONGEST_SOUND_S = 180.0
 _HANGUP_FOLLOWS_S = 0.1
+_TONE_S = 5.0
 _UP = "6"  # a channel's state
 _OPTIONS = re.compile(r"[A-Za-z0-9_()/^-]*")
 

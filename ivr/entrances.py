@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ivr.abuse import abuse
 from ivr.callout import give_number, ring_agent, take_report
 from ivr.consult import consult
 from ivr.features import feature, ping
@@ -29,6 +30,7 @@ class Doors(AgiServer):
                 "ping": ping,
                 "talk": talk_key,
                 "consult": consult,
+                "abuse": abuse,
                 "callback": ring_agent,
                 "callback-number": give_number,
                 "callback-over": take_report,

@@ -13,7 +13,7 @@ from dialplan import calendar
 from dialplan.decision import CLOSED_BOOKING, Route, priority, route
 from dialplan.dialogue import Asking, Dialogue, begin, press
 from dialplan.ruleset import Language
-from ivr import callbacks, remembered
+from ivr import callbacks, recording, remembered
 from ivr.keys import Press
 from ivr.noroom import with_opening
 from ivr.remembered import Wanted
@@ -47,6 +47,7 @@ def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
     now = call.services.now()
     overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
     call.language = remembered.language(call.channel)
+    recording.remembered(call)
     wanted = remembered.wanted(call.channel, call.rules, call.language, now, call.number)
     if overflowed:
         call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s

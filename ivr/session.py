@@ -26,6 +26,8 @@ from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
 from ivr.pins import Pins
+from ivr.recorder import Recorder
+from ivr.talkmarks import TalkMarks
 from ivr.voice import Voice
 
 _log = structlog.get_logger(__name__)
@@ -96,9 +98,22 @@ class Services:
     now: Callable[[], float] = time.time  # epoch seconds, for the waiting time; never shifted
     stopwatch: Callable[[], float] = time.monotonic  # seconds, for what is measured within a call
     limits: Limits = field(default_factory=Limits)
+    length_s: Callable[[Language, str], float] = lambda _, __: 5.0  # how long a prompt's recording is
+    recorder: Recorder | None = None  # None: no talk is recorded
+    marks: TalkMarks = field(default_factory=TalkMarks)
+    surveyed_since: Callable[[str, float], bool] = lambda _, __: False  # (caller's hash, epoch seconds)
     caller: Callable[[str], str | None] = lambda _: None  # a keyed hash for a number, if somebody remembers callers
     callbacks: Callbacks = field(default_factory=NoCallbacks)
     pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
+
+
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """A talk that came about: with whom, and about what."""
+
+    agent_id: str
+    queue: str
+    topic: str
 
 
 @dataclass(slots=True)
@@ -116,6 +131,9 @@ class Call:
     dialling: bool = False  # the PBX may take the caller elsewhere (REFER): a hang-up line is no abandon
     first_queued_at: float | None = None  # of an earlier wait, with the seconds waited in it
     waited_s: float = 0.0
+    notice_heard: bool = False  # that the talk is recorded
+    recorded: bool = False
+    talked: Talked | None = None  # the latest talk
 
     @property
     def channel_name(self) -> str:

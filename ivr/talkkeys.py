@@ -1,4 +1,4 @@
-"""An agent's keys in a talk: `*2`, `*3`, `*4`, and what each does. Never a citizen's keys.
+"""An agent's keys in a talk: `*2`, `*3`, and what each does (`*4` is ivr/abuse.py). Never a citizen's keys.
 
 The PBX runs this on the agent's own channel (features.conf, context `talk-key`), taken out of the talk for so long:
 what is said here only the agent hears, and the citizen hears nothing, or music where features.conf names a class.
@@ -17,6 +17,7 @@ from dialplan.ruleset import Language
 from ivr.agi import AgiChannel
 from ivr.consult import by_key
 from ivr.features import endpoint_of
+from ivr.recording import pause_key
 from ivr.session import Request, Services
 from ivr.voice import Voice
 
@@ -26,7 +27,7 @@ _NOT_APPLICABLE = "agent_not_applicable"
 # (services, the agent's channel, the agent, the talk) -> the prompt that the agent hears, None for no word.
 TalkKey = Callable[[Services, AgiChannel, str, Talk], str | None]
 
-ACTIONS: Mapping[str, TalkKey] = {"2": by_key}
+ACTIONS: Mapping[str, TalkKey] = {"2": by_key, "3": pause_key}
 
 
 def talk_key(services: Services, channel: AgiChannel, request: Request) -> None:

@@ -15,7 +15,7 @@ from acd.port import Assignment
 from dialplan.decision import priority
 from dialplan.directory import CONSULT_S, Refusal, Target, endpoints, look_up
 from dialplan.ruleset import Queue
-from ivr import remembered
+from ivr import recording, remembered
 from ivr.consult import OUTSIDE
 from ivr.flow import resume, through_the_menus, topics_again
 from ivr.remembered import Wanted
@@ -29,6 +29,7 @@ def transferred(call: Call) -> Outcome:
     """From the arrival in the transfer context to the end of the call."""
     acd = call.services.acd
     call.language = remembered.language(call.channel)
+    recording.remembered(call)
     typed = call.channel.get_variable("RM_TARGET")
     contact_id = acd.contact_of(call.contact_id)
     if contact_id is None:  # a talk of the safety net's queue, or one that began before this engine
@@ -83,6 +84,7 @@ def _official_has_them(call: Call, wanted: Wanted, target: Target) -> bool:
     """Ring the official and stay for the talk. False: back to the agent, under music."""
     acd, official = call.services.acd, target.official
     acd.ring_official(call.contact_id, call.channel_name, target.id)
+    recording.before_official(call)
     call.voice.keys.clear()
     call.say("transferring_official")
     options = f"gim({wanted.queue.music})" + (OUTSIDE if official is not None and official.number is not None else "")

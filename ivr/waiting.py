@@ -15,12 +15,12 @@ from acd.core.events import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
 from dialplan import overflow
 from dialplan.overflow import NoRoom
-from ivr import callbacks, remembered, say, whisper
+from ivr import callbacks, recording, remembered, say, survey, whisper
 from ivr.callbacks import Offer
 from ivr.noroom import elsewhere, farewell
 from ivr.remembered import Wanted
 from ivr.say.spoken import POSITION_MAX
-from ivr.session import Call, Outcome, Phase
+from ivr.session import Call, Outcome, Phase, Talked
 
 _log = structlog.get_logger(__name__)
 
@@ -138,6 +138,11 @@ class _Waiting:
     def _announce(self) -> None:
         """Place and estimated wait, when they changed; a match ends the sentence, and the music is back after it."""
         call = self._call
+        if recording.notice_due(call, self._wanted.queue):
+            recording.say_notice(call, self._matched)
+            if not call.notice_heard:
+                call.channel.music(self._wanted.queue.music)
+                return
         position = self._acd.position(call.contact_id)
         words, self._first_words = self._first_words, ()
         if position is not None and position != self._said_position and position <= POSITION_MAX:
@@ -218,8 +223,6 @@ class _Waiting:
         if ring(call, assignment, self._wanted, self._waited_s()):
             return True
         call.channel.music(self._wanted.queue.music)
-        # Without the cleared DIALSTATUS an earlier answer would say goodbye to a caller who waits again.
-        call.channel.set_variables(RM_PHASE=Phase.WAITING.value, DIALSTATUS="")
         self._first_words = ("still_connecting",)
         self._speak_at_s = call.voice.now_s() + _FIRST_WORD_S
         return False
@@ -233,22 +236,33 @@ def ring(call: Call, assignment: Assignment, wanted: Wanted, waited_s: float | N
     keeps a forwarded phone from carrying the citizen elsewhere.
     """
     words = whisper.keys(call.rules, call.language, wanted.topic, waited_s) if wanted.queue.whisper else ()
-    call.set_phase(Phase.RINGING, **{whisper.VARIABLE: whisper.value(words)})
-    options = f"gitm({wanted.queue.music})" + ("U(whisper)" if words else "")
+    how = recording.before_dial(call, wanted.queue)
+    call.set_phase(Phase.RINGING, **{whisper.VARIABLE: whisper.value(words)}, **how.variables)
+    options = f"gitm({how.music})" + ("U(whisper)" if words or how.gated else "")
     call.dialling = True
     status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, options)
     call.dialling = False
     call.services.acd.dial_returned(call.contact_id, assignment.reservation_id, status)
     _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)
-    return status == "ANSWER"
+    answered = status == "ANSWER"
+    if answered:
+        agent = call.services.acd.agent_talking_to(call.contact_id) or assignment.agent_id
+        call.talked = Talked(agent, wanted.queue.key, wanted.topic)
+    more = recording.after_dial(call, how, answered=answered)
+    if not answered:
+        # Without the cleared DIALSTATUS an earlier answer would say goodbye to a caller who waits again.
+        call.channel.set_variables(RM_PHASE=Phase.WAITING.value, DIALSTATUS="", **more)
+    return answered
 
 
 def goodbye(call: Call) -> Outcome:
-    """After the talk, when the agent hung up first."""
+    """After the talk, when the agent hung up first: their opinion, if the rules ask for it, and the last words."""
     call.offered = False  # the talk's end is AMI's to tell
     call.set_phase(Phase.SERVED)
     call.voice.keys.clear()
-    call.say("goodbye")
+    if call.talked is None or not survey.ask(call, call.talked):
+        call.voice.keys.clear()
+        call.say("goodbye")
     call.set_phase(Phase.DONE)
     call.channel.hangup()
     return Outcome.SERVED

@@ -138,6 +138,10 @@ class TalkNoted:
     what `transfer`: by the agent `by` to `agent_id`, which for an official is what is typed for them (directory.yaml),
     as in the ContactMoved facts of that talk; detail is kind:result, the kind blind or consult, the result answered,
     returned (to the agent who transferred), requeued or abandoned.
+    what `recording`: started:CLASS, paused, resumed, stopped, stopped:official, stopped:elsewhere (sent on),
+    skipped (no room on the disk), failed, not_resumed, not_stopped (the PBX did not answer), deleted:CLASS (its days
+    are over; no agent).
+    what `abuse`: warned, ended.
     """
 
     at: float
@@ -167,4 +171,20 @@ class CallbackNoted:
     due_at: float | None = None
 
 
-Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision | CallbackNoted
+@quick
+@dataclass(frozen=True, slots=True)
+class SurveyAnswered:
+    """A caller was asked for their opinion of the talk with `agent_id`. `score` None: they gave none."""
+
+    at: float
+    contact_id: str
+    agent_id: str
+    queue: str
+    topic: str
+    language: Language
+    score: str | None  # very_satisfied, satisfied, neutral, dissatisfied
+    comment: bool  # a spoken comment is kept as the contact's recording of the survey's class
+    caller: str | None = None  # a keyed hash of the caller's number
+
+
+Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision | CallbackNoted | SurveyAnswered

@@ -19,6 +19,7 @@ from acd.core.facts import (
     Fact,
     PassedOver,
     ReservationEnded,
+    SurveyAnswered,
     TalkNoted,
 )
 from acd.core.states import ContactState, Presence, Work
@@ -70,6 +71,7 @@ _READERS: dict[type[Fact], dict[str, Callable[[Any], Any]]] = {
     ReservationEnded: {},
     TalkNoted: {},
     CallbackNoted: {},
+    SurveyAnswered: {"language": Language},
     AgentMoved: {"old_presence": Presence, "old_work": Work, "presence": Presence, "work": Work},
     Decision: {
         "requirement": _optional(_requirement),

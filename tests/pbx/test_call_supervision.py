@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import csv
-import math
 import stat
 import time
-import wave
-from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +12,11 @@ from pathlib import Path
 import pytest
 from calls import Log, dial_in, say_code, wait_quiet
 from centre import Centre, wait_for
+from tones import heard_by, sounding
 
 from acd.core.facts import TalkNoted
 from acd.journal.read import timeline
-from engine.phone import CLOSED, RATE_HZ, Phone
+from engine.phone import CLOSED, Phone
 
 
 def pin(centre: Centre, supervisor: str) -> str:
@@ -26,39 +24,6 @@ def pin(centre: Centre, supervisor: str) -> str:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with path.open() as file:
         return {row["extension"]: row["pin"] for row in csv.DictReader(file)}[supervisor]
-
-
-HZ = {"citizen": 400, "1002": 700, "1001": 1100}  # each phone sends its own tone, so that one hears who hears whom
-
-
-@contextmanager
-def sounding(centre: Centre, folder: Path, who: str) -> Iterator[Phone]:
-    """A phone with its own tone."""
-    folder /= who
-    folder.mkdir()
-    tone = array("h", (round(6000 * math.sin(2 * math.pi * HZ[who] * n / RATE_HZ)) for n in range(RATE_HZ * 60)))
-    with wave.open(str(folder / "tone.wav"), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes(tone.tobytes())
-    citizen = who == "citizen"
-    secret = None if citizen else centre.accounts[who]["sip_secret"]
-    with Phone("01012345678" if citizen else who, centre.sip, secret, answers=True, folder=folder) as phone:
-        yield phone
-
-
-def heard_by(phone: Phone) -> set[str]:
-    """Whose tones are in the last second of what it heard (Goertzel)."""
-    samples = phone.heard()[-RATE_HZ:]
-
-    def level(hz: int) -> float:
-        turn = [2 * math.pi * hz * n / RATE_HZ for n in range(len(samples))]
-        real = sum(s * math.cos(angle) for s, angle in zip(samples, turn, strict=True))
-        imaginary = sum(s * math.sin(angle) for s, angle in zip(samples, turn, strict=True))
-        return 2 * math.hypot(real, imaginary) / len(samples)
-
-    return {who for who, hz in HZ.items() if level(hz) > 1000}
 
 
 @contextmanager

@@ -56,6 +56,13 @@ class Asterisk:
         return b"200 result=1\n" if line == "HANGUP" else b"200 result=0\n"
 
 
+@pytest.fixture(autouse=True)
+def logs():
+    """Caught: no test pays for a coloured traceback, which takes seconds on a busy machine."""
+    with structlog.testing.capture_logs() as caught:
+        yield caught
+
+
 @pytest.fixture
 def centre():
     acd = SafeTwin(time.monotonic)

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from acd.core.events import ContactOffered, Departure
+from acd.core.facts import SurveyAnswered
 from acd.core.states import Presence
 from acd.port import Answer, Assignment, Booking, CallbackWanted, GoToSafetyNet, OpenCallback, Talk
 from dialplan import numbers
@@ -273,6 +274,12 @@ class TwinAcd:
 
     def note(self, contact_id: str, agent_id: str, what: str, detail: str, by: str | None = None) -> None:
         self.log.append(("note", contact_id, agent_id, what, detail, by))
+
+    def channel_of(self, contact_id: str) -> str:
+        return "PJSIP/carrier-00000001"
+
+    def surveyed(self, answered: SurveyAnswered) -> None:
+        self.log.append(("surveyed", answered))
 
     def calls(self) -> int:
         return self.alive
