@@ -11,6 +11,7 @@ import structlog
 from dialplan import succession
 from dialplan.loader import RulesError
 from dialplan.ruleset import Ruleset
+from engine.attempts import Told
 
 _log = structlog.get_logger(__name__)
 
@@ -25,14 +26,16 @@ class RulesInForce:
         first: Callable[[], Ruleset] | None = None,
         changed: Callable[[Ruleset], None] = lambda _: None,
         counted: Callable[[bool], None] = lambda _: None,
+        told: Callable[[Told], None] = lambda _: None,
     ) -> None:
         """Load for the first time (by `first`, if given); raises RulesError or OSError.
 
-        `changed` is called with each new set.
+        `changed` is called with each new set, `counted` and `told` after each attempt.
         """
         self._load = load
         self._changed = changed
         self._counted = counted
+        self._told = told
         self._lock = threading.Lock()
         self._rules = (first or load)()
         self.loaded_at = time.time()
@@ -41,9 +44,14 @@ class RulesInForce:
         """The rules in force."""
         return self._rules
 
-    def on_change(self, changed: Callable[[Ruleset], None], counted: Callable[[bool], None]) -> None:
-        """Who is told of a new set, and of each attempt (True: it succeeded)."""
-        self._changed, self._counted = changed, counted
+    def on_change(
+        self,
+        changed: Callable[[Ruleset], None],
+        counted: Callable[[bool], None],
+        told: Callable[[Told], None] = lambda _: None,
+    ) -> None:
+        """Who is told of a new set, and of each attempt: whether it succeeded, and in words."""
+        self._changed, self._counted, self._told = changed, counted, told
 
     def reload(self) -> bool:
         """Try; True when the rules in force are what the files say."""
@@ -55,12 +63,10 @@ class RulesInForce:
                 for problem in error.problems:
                     _log.error("rules.refused", problem=str(problem))
                 _log.error("rules.kept", digest=self._rules.digest[:12], problems=len(error.problems))
-                self._counted(False)
-                return False
+                return self._over(*map(str, error.problems))
             except OSError as error:
                 _log.error("rules.refused", problem=str(error))
-                self._counted(False)
-                return False
+                return self._over(str(error))
             if fresh.digest == self._rules.digest:
                 _log.info("rules.unchanged", digest=fresh.digest[:12])
             else:
@@ -69,8 +75,12 @@ class RulesInForce:
                     self._changed(fresh)
                 except Exception:  # noqa: BLE001 - the rules hold; what could not follow them is in the log
                     _log.exception("rules.followed_in_part")
-                    self._counted(False)
-                    return False
+                    return self._over("the new rules hold, but not everything could follow them: see the engine's log")
                 _log.info("rules.loaded", digest=fresh.digest[:12], before=old.digest[:12], agents=len(fresh.agents))
-            self._counted(True)
-            return True
+            return self._over()
+
+    def _over(self, *problems: str) -> bool:
+        """The attempt is over: count it, tell it; whether there were no problems."""
+        self._counted(not problems)
+        self._told(Told(not problems, self._rules.digest, problems))
+        return not problems

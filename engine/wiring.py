@@ -42,7 +42,7 @@ from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
-from engine import agentstoday, credentials, goodrules, pbx, snapshot
+from engine import agentstoday, attempts, credentials, goodrules, pbx, snapshot
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
@@ -140,7 +140,7 @@ class Engine:
             clock=self.clock,
         )
         self.metrics.watch(self)
-        self.rules.on_change(self._rules_changed, self._reload_counted)
+        self.rules.on_change(self._rules_changed, self._reload_counted, self._reload_told)
         pages = Pages(self.metrics.text, self.not_ready, self.board)
         self.http = HttpServer((HOST, settings.http_port), pages, self.events)
 
@@ -332,6 +332,13 @@ class Engine:
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
         self.dispatcher.change_rules(rules)
         pbx.apply_rules(self.settings, rules)
+        self.dispatcher.snapshot()  # answered after the change: who waits to be told is told the truth
+
+    def _reload_told(self, told: attempts.Told) -> None:
+        try:
+            attempts.write(self.settings.state, told)
+        except OSError as error:
+            _log.error("rules.attempt_not_told", error=str(error))
 
     def _reload_counted(self, succeeded: bool) -> None:
         self.metrics.reloads.labels("success" if succeeded else "error").inc()

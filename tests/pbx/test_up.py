@@ -169,6 +169,13 @@ def test_broken_rules_start_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "state" / "ready.json").exists()
 
 
+def _reload(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "engine", "reload", "--state", str(state), *words],
+        capture_output=True, text=True, timeout=40, env=child_environment(), check=False,
+    )  # fmt: skip
+
+
 def test_rules_that_break_while_it_runs_replace_nothing(start_centre: Start, tmp_path: Path) -> None:
     rules = tmp_path / "rules"
     shutil.copytree(default_rules(), rules)
@@ -176,12 +183,18 @@ def test_rules_that_break_while_it_runs_replace_nothing(start_centre: Start, tmp
     queues = rules / "queues.yaml"
     sound = queues.read_text()
     queues.write_text(sound.replace("ring_timeout_s: 10", "ring_timeout_s: soon"))
-    asked = subprocess.run(
-        [sys.executable, "-P", "-m", "engine", "reload", "--state", str(centre.state)],
-        capture_output=True, text=True, timeout=30, env=child_environment(), check=False,
-    )  # fmt: skip
+    asked = _reload(centre.state)
     assert asked.returncode == 1
     assert "queues.yaml:" in asked.stdout
+    # Sound ones are in force when the command has returned, and it says what they change.
+    queues.write_text(sound.replace("ring_timeout_s: 10", "ring_timeout_s: 12"))
+    taken = _reload(centre.state)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    assert taken.stdout.startswith("모든 대기열: 상담사 벨 울림 10초 → 12초   [queues.yaml:")
+    assert 'ringmaster_rules_reloads_total{result="success"} 1.0' in centre.metrics()
+    again = _reload(centre.state, "--language", "en")
+    assert (again.returncode, again.stdout) == (0, "Nothing changes.\n")
+    queues.write_text(sound.replace("ring_timeout_s: 10", "ring_timeout_s: soon"))
     # Told by a signal, the engine itself refuses them.
     os.kill(centre.engine_pid, signal.SIGHUP)
     wait_for(lambda: '"rules.kept"' in centre.said(), 15, centre.said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ import structlog
 
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
+from engine import attempts
+from engine.attempts import Told
+from engine.commands import reload as reload_command
 from engine.reload import RulesInForce
 
 RULES = Path(__file__).resolve().parents[3] / "dialplan" / "rules"
@@ -23,7 +27,8 @@ class Desk:
         self.changed: list[Ruleset] = []
         self.counted: list[bool] = []
         self.rules = RulesInForce(lambda: load(folder))
-        self.rules.on_change(self.changed.append, self.counted.append)
+        self.told: list[Told] = []
+        self.rules.on_change(self.changed.append, self.counted.append, self.told.append)
 
     def edit(self, old: str, new: str) -> None:
         file = self.folder / "queues.yaml"
@@ -45,6 +50,7 @@ def test_a_change_is_taken(desk: Desk) -> None:
     assert desk.rules().queues["general"].ring_timeout_s == 12
     assert desk.changed == [desk.rules()]
     assert desk.counted == [True]
+    assert desk.told == [Told(True, desk.rules().digest)]
 
 
 def test_a_broken_set_never_replaces_the_running_one(desk: Desk) -> None:
@@ -54,6 +60,9 @@ def test_a_broken_set_never_replaces_the_running_one(desk: Desk) -> None:
         assert not desk.rules.reload()
     assert desk.rules() is before
     assert (desk.changed, desk.counted) == ([], [False])
+    (told,) = desk.told
+    assert (told.followed, told.digest) == (False, before.digest)
+    assert told.problems[0].startswith("queues.yaml:")
     assert any("queues.yaml" in log.get("problem", "") for log in logs)
     assert logs[-1]["event"] == "rules.kept"
 
@@ -104,3 +113,27 @@ def test_a_queue_that_is_gone_needs_an_heir(desk: Desk) -> None:
     assert not desk.rules.reload()
     file.write_text(without + "\nmoved_to: {general: general}\n", encoding="utf-8")
     assert not desk.rules.reload()
+
+
+# --- told to the one who asked
+
+
+def test_the_next_attempt_is_waited_for(tmp_path: Path) -> None:
+    assert attempts.read(tmp_path) is None
+    attempts.write(tmp_path, Told(True, "a"))
+    first = attempts.read(tmp_path)
+    assert first is not None
+    assert attempts.wait(tmp_path, first, 0.1, lambda: True) is None, "it is the one before"
+    attempts.write(tmp_path, Told(False, "a", ("queues.yaml:1:1: no",)))
+    second = attempts.wait(tmp_path, first, 5, lambda: True)
+    assert second is not None
+    assert (second.number, second.followed, second.problems) == (first.number + 1, False, ("queues.yaml:1:1: no",))
+    assert attempts.wait(tmp_path, second, 5, lambda: False) is None, "the engine is gone"
+    assert (tmp_path / "reload.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_without_an_engine_nothing_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert reload_command.run(["--state", str(tmp_path)]) == 1
+    assert "no engine is running" in capsys.readouterr().err
+    assert reload_command.run(["--state", str(tmp_path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["followed"] is False
