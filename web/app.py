@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import jinja2
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -27,6 +26,9 @@ from web.audience import Audience
 from web.feed import Feed, Find, Seen
 from web.guard import Guard
 from web.login import COOKIE, STAYS_S, Gate
+from web.reports import page
+from web.reports.columns import Labels
+from web.reports.routes import Reports
 from web.screen import COLUMNS, encode
 
 HERE = Path(__file__).parent
@@ -43,9 +45,7 @@ class Pages:
         self.database = database
         self.gate = gate
         self.audience = Audience()
-        self.templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
-        )
+        self.templates = page.templates()
         self.static = {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in _KINDS}
         self._seen = Seen(None, None, None)
         self._hour: hour.LastHour | None = None
@@ -128,7 +128,7 @@ class Pages:
         return HTMLResponse(self.templates.get_template(template).render(**values), status)
 
 
-def application(find: Find, database: Path, gate: Gate, ends: Callable[[], bool]) -> Guard:
+def application(find: Find, database: Path, labels: Labels, gate: Gate, ends: Callable[[], bool]) -> Guard:
     """The whole of it. `find` says where the engine is, `ends` whether the server is about to end."""
     pages = Pages(database, gate)
 
@@ -155,6 +155,7 @@ def application(find: Find, database: Path, gate: Gate, ends: Callable[[], bool]
         Route("/healthz", pages.healthz),
         Route("/login", pages.login, methods=["GET", "POST"]),
         Route("/static/{name}", pages.file),
+        *Reports(database, labels).routes(),
     ]
     return Guard(Starlette(routes=routes, lifespan=lifespan), gate)
 

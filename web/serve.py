@@ -13,6 +13,7 @@ import uvicorn
 from web.app import application
 from web.feed import Find
 from web.login import Gate
+from web.reports.columns import Labels
 
 MOST_CONNECTIONS = 260  # viewers, and whoever comes for a page
 MOST_HEADER_BYTES = 16_384
@@ -20,11 +21,11 @@ IDLE_S = 5
 END_WITHIN_S = 2
 
 
-def serve(sock: socket.socket, find: Find, database: Path, gate: Gate) -> None:
+def serve(sock: socket.socket, find: Find, database: Path, labels: Labels, gate: Gate) -> None:
     """Returns when it has been asked to end."""
     servers: list[uvicorn.Server] = []
     config = uvicorn.Config(
-        application(find, database, gate, ends=lambda: servers[0].should_exit),
+        application(find, database, labels, gate, ends=lambda: servers[0].should_exit),
         http="h11",
         ws="none",
         lifespan="on",

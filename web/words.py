@@ -49,7 +49,7 @@ AWAY_REASONS = {
 
 VARIANTS = {
     "strict": Words("전체 인입 기준", "of all offered"),
-    "short_excluded": Words("단시간 포기 제외", "short abandons excluded"),
+    "short_excluded": Words("단시간 포기 제외", "without short abandons"),
     "answered_only": Words("응대 기준", "of answered"),
 }
 
@@ -88,6 +88,25 @@ WALLBOARD = {
     "wrong": Words("비밀번호가 맞지 않습니다", "That is not the password"),
     "locked": Words("여러 번 틀렸습니다. 잠시 후 다시 시도하십시오", "Too many wrong passwords; try again later"),
     "reports": Words("보고서", "Reports"),
+}
+
+REPORT = {
+    "report": Words("민원콜센터 운영 보고서", "Call centre report"),
+    "day": Words("일간", "Day"),
+    "week": Words("주간", "Week"),
+    "month": Words("월간", "Month"),
+    "span": Words("기간", "Period"),
+    "date": Words("날짜", "Date"),
+    "by": Words("기준", "By"),
+    "everything": Words("전체 항목", "Everything"),
+    "show": Words("조회", "Show"),
+    "unfinished": Words("아직 끝나지 않은 기간입니다.", "This period is not over."),
+    "until": Words("기록 시점:", "Counted up to"),
+    "made": Words("작성", "Made"),
+    "counted": Words(
+        "응대율과 서비스레벨은 결과가 정해진 민원을 기준으로 계산합니다.",
+        "Answer rate and service level count contacts at their outcome.",
+    ),
 }
 
 

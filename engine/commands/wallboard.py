@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import webpages
+from engine import reportlabels, webpages
 from engine.settings import WEB_PORT, default_state
 
 
@@ -49,5 +49,5 @@ def run(arguments: Sequence[str]) -> int:
     from web.login import Gate  # noqa: PLC0415
     from web.serve import serve  # noqa: PLC0415
 
-    serve(sock, lambda: webpages.find(state), state / "journal.sqlite", Gate(password))
+    serve(sock, lambda: webpages.find(state), state / "journal.sqlite", reportlabels.of(state), Gate(password))
     return 0

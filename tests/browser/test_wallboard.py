@@ -66,7 +66,7 @@ class Screen:
 @pytest.fixture
 def screen(browser: Browser, site: Site, engine: Engine) -> Iterator[Screen]:
     opened = Screen(browser, site.url, TV)
-    opened.wait(lambda: opened.text("handled-value") != "–")
+    opened.wait(lambda: engine.asked > 1 and opened.text("handled-value") == "1,200")
     yield opened
     opened.close()
     assert opened.complaints == []
@@ -77,7 +77,7 @@ def test_every_figure_is_the_engines(screen: Screen) -> None:
     assert screen.text("transferred-value") == "310"
     assert screen.text("answer_rate-value") == "98.6%"  # 1200 / 1217
     assert screen.text("service_level-value") == "96.9%"  # 1180 / 1217
-    assert screen.text("service_level-note") == "≤ 20 초 · 단시간 포기 제외"
+    assert screen.text("service_level-note") == "≤ 20 초\n단시간 포기 제외"
     assert screen.text("waiting-value") == "2"
     assert screen.text("oldest-value") == "0:12"
     assert screen.text("estimated-value") == "0:25"
@@ -102,7 +102,9 @@ def test_a_level_is_a_colour_a_sign_and_a_word(screen: Screen, engine: Engine) -
     screen.wait(lambda: screen.level("answer_rate") == "bad")
     assert screen.text("answer_rate-level") == "✖ 위험"
     assert screen.text("waiting-level") == "✖ 위험"
-    assert screen.table("language-rows")[0] == ["한국어", "12", "✖ 1:30", "✖ 3:20"]
+    assert screen.table("language-rows")[0] == ["한국어", "12", "1:30", "3:20"]
+    sign = "[...document.querySelectorAll('#language-rows tr:first-child td')].map(c => getComputedStyle(c, '::before').content)"
+    assert screen.page.evaluate(sign) == ["none", "none", '"✖ "', '"✖ "']
     fills = {
         level: screen.page.locator(f"#{element}").evaluate("one => getComputedStyle(one).borderStyle + getComputedStyle(one).borderTopWidth")
         for level, element in (("none", "handled"), ("bad", "answer_rate"))

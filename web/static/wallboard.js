@@ -44,8 +44,7 @@ function figure(id, one, words) {
     at(id + "-value").classList.toggle("long", words(one.value).length > (id === "handled" ? 5 : 3));
   }
   const mark = at(id + "-level");
-  if (mark) write(mark, one.level && (one.level !== "good" || mark.parentElement.classList.contains("tile"))
-    ? signs[one.level] + " " + said[one.level] : "");
+  if (mark) write(mark, !one.level ? "" : signs[one.level] + (mark.parentElement.tagName === "DD" ? "" : " " + said[one.level]));
 }
 
 // Rows are made once and then only written to; a table that is built anew every second flickers.
@@ -59,7 +58,7 @@ function rows(body, wanted, columns) {
 }
 
 function cell(node, text, none, mark) {
-  write(node, mark && mark !== "good" ? signs[mark] + " " + text : text);
+  write(node, text);
   node.className = none ? "none" : "";
   node.dataset.level = mark || "";
 }
@@ -96,7 +95,7 @@ function show(screen) {
     figure("waiting", figures.waiting, whole);
     figure("oldest", figures.oldest, clock);
     figure("estimated", figures.estimated, clock);
-    write(at("service_level-note"), "≤ " + Math.round(board.threshold_s) + " " + said.seconds + " · " + said.variants[board.variant]);
+    write(at("service_level-note"), "≤ " + Math.round(board.threshold_s) + " " + said.seconds + "\n" + said.variants[board.variant]);
     languages(board.languages);
     agents(board.agents);
     at("closed").hidden = board.open !== false;
