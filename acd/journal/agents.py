@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from acd.core.agentday import AgentsDay
+from acd.core.figures import AgentFigures
+from acd.core.seoul import DAY_S
 from acd.core.states import ContactState, Presence, Work
 from acd.journal.tables import facts, open_engine, runs
 
@@ -34,6 +37,43 @@ def agents_day(path: Path, begin: float, end: float, *, without_run: int | None 
         if before is not None and (without_run is not None or before != max(lived, default=before)):
             day.engine_ended(max(lived.get(before, 0.0), begin))
     return day
+
+
+def agents_hours(path: Path, begin: float, end: float) -> Iterator[dict[str, AgentFigures]]:
+    """The figures of the day that begins at `begin` as they stand after each of its hours; the last are the day's.
+
+    `end` is in that day or its end, epoch seconds. Nothing is known of anybody after an engine was last seen alive.
+    """
+    day, marks = AgentsDay(begin), iter(_marks(begin, end))
+    mark = next(marks)
+    with open_engine(path).connect() as connection:
+        lived = {one.run: one.seen_at for one in connection.execute(select(runs.c.run, runs.c.seen_at))}
+        before: int | None = None
+        for run, row in _rows(connection, begin, end, None):
+            ended_at = None if before is None or run == before else max(lived.get(before, 0.0), begin)
+            until = row[1] if ended_at is None else min(ended_at, row[1])
+            while mark <= until:
+                yield day.figures(mark)
+                mark = next(marks)
+            if ended_at is not None:
+                day.engine_ended(ended_at)
+            before = run
+            _fold(day, row)
+        last_seen = lived.get(before, end) if before is not None else end
+    while True:
+        if last_seen < mark:
+            day.engine_ended(max(last_seen, begin))
+        yield day.figures(mark)
+        following = next(marks, None)
+        if following is None:
+            return
+        mark = following
+
+
+def _marks(begin: float, end: float) -> list[float]:
+    """The ends of the hours; the last moment of a day is still that day's."""
+    hours = [begin + 3600.0 * number for number in range(1, 24) if begin + 3600.0 * number < end]
+    return [*hours, math.nextafter(min(end, begin + DAY_S), 0.0)]
 
 
 def last_seen_at(path: Path) -> float | None:

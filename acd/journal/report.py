@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
-from sqlalchemy.sql import column
+from sqlalchemy import Connection, func, select
 
 from acd.core import figures
 from acd.core.figures import AgentFigures, ServiceLevel
 from acd.core.seoul import DAY_S
-from acd.journal.agents import agents_day, last_seen_at
+from acd.journal.agents import agents_hours, last_seen_at
 from acd.journal.tables import open_engine
 from acd.journal.views import CONTACTS, agent_spells, contact_moves, transfers
 
@@ -37,6 +37,8 @@ class By(StrEnum):
     DAY = "day"
 
 
+_OF_CONTACTS = (By.QUEUE, By.LANGUAGE, By.TOPIC, By.HOUR, By.DAY)
+_OF_TIME = frozenset({By.HOUR, By.DAY})
 OF_AGENTS = frozenset({By.TEAM, By.AGENT})  # their rows have no offered contacts: those are offered to queues
 
 
@@ -120,132 +122,136 @@ class Report:
         return self.seen_at is not None and self.seen_at >= self.end
 
 
-def report(path: Path, begin: float, end: float, by: By) -> Report:
-    """The figures of `begin <= at < end`; both are midnights in Seoul. Raises SQLAlchemyError."""
+@dataclass(slots=True)
+class _Sums:
+    """What was counted, once, under all keys that a row may have."""
+
+    contacts: list[tuple[dict[By, str], Row]] = field(default_factory=list)
+    agents: list[tuple[dict[By, str], Row]] = field(default_factory=list)
+    time: list[tuple[dict[By, str], Row]] = field(default_factory=list)  # agents' time by hour and day
+
+
+def reports(path: Path, begin: float, end: float, kinds: Sequence[By]) -> list[Report]:
+    """The figures of `begin <= at < end`, a report for each of `kinds`; the journal is read once for all of them.
+
+    Both are midnights in Seoul, epoch seconds. Raises SQLAlchemyError.
+    """
     seen_at = last_seen_at(path)
-    rows: defaultdict[str, Row] = defaultdict(lambda: Row(""))
+    sums = _Sums()
     with open_engine(path).connect() as connection:
-        teams = _teams(connection, begin, end) if by is By.TEAM else {}
-        for row in _contacts(connection, begin, end, by):
-            _add(rows, teams, row)
-        if by not in OF_AGENTS:
-            for row in _wrapups(connection, begin, end, by):
-                _add(rows, teams, row)
-        for row in _transfers(connection, begin, end, by):
-            _add(rows, teams, row)
-    for row in _agents(path, begin, end, by, seen_at):
-        _add(rows, teams, row)
+        _contacts(connection, begin, end, sums)
+        _wrapups(connection, begin, end, sums)
+        _transfers(connection, begin, end, sums)
+        teams = _teams(connection, begin, end)
+    _agents(path, begin, min(end, seen_at or begin), sums)
+    for keys, _ in sums.agents:
+        keys[By.TEAM] = teams.get(keys[By.AGENT], "-")
+    return [_report(begin, end, by, sums, seen_at) for by in kinds]
+
+
+def _report(begin: float, end: float, by: By, sums: _Sums, seen_at: float | None) -> Report:
+    counted = sums.agents if by in OF_AGENTS else [*sums.contacts, *(sums.time if by in _OF_TIME else ())]
+    rows: defaultdict[str, Row] = defaultdict(lambda: Row(""))
+    for keys, row in counted:
+        rows[keys[by]] += row
     found = tuple(replace(rows[key], key=key) for key in sorted(rows))
     total = sum(found, Row("all"))
-    if by not in OF_AGENTS | {By.HOUR, By.DAY}:
+    if by not in OF_AGENTS | _OF_TIME:
         # Agents' time belongs to no queue, but to the whole.
-        total = sum(_agents(path, begin, end, By.DAY, seen_at), total)
+        total = sum((row for _, row in sums.time), total)
     return Report(begin, end, by, found, total, seen_at)
 
 
-def _add(rows: defaultdict[str, Row], teams: Mapping[str, str], row: Row) -> None:
-    key = teams.get(row.key, row.key) if teams else row.key
-    rows[key] += row
+def _keys_of(named: Mapping[str, Any]) -> dict[By, str]:
+    return {by: f"{named[by.value]:02}" if by is By.HOUR else str(named[by.value]) for by in _OF_CONTACTS}
 
 
-def _key(by: By) -> ColumnElement[str]:
-    named = {By.TEAM: "agent_id", By.AGENT: "agent_id"}.get(by, by.value)
-    return contact_moves.c[named]
+def _contacts(connection: Connection, begin: float, end: float, sums: _Sums) -> None:
+    moves = contact_moves.c
+    keys = [moves[by.value] for by in _OF_CONTACTS]
+    query = (
+        select(
+            *keys,
+            moves.agent_id,
+            *(func.sum(moves[name]).label(name) for name in (*CONTACTS, "talk_s", "hold_s")),
+            func.sum(moves.talked).label("handled"),
+            func.sum(moves.answered * moves.waited_s).label("answered_wait_s"),
+        )
+        .where(moves.at >= begin, moves.at < end, moves.new.not_in(("reserved", "completed")))
+        .group_by(*keys, moves.agent_id)
+    )
+    for one in connection.execute(query).mappings():
+        names = [name.name for name in fields(Row) if name.name in one]
+        sums.contacts.append((_keys_of(dict(one)), Row("", **{name: one[name] for name in names})))
+        if one["answered"]:
+            names = ["answered", "answered_within", "answered_wait_s"]
+            sums.agents.append(({By.AGENT: str(one["agent_id"])}, Row("", **{name: one[name] for name in names})))
 
 
-def _day(at: float) -> str:
-    return (datetime.fromtimestamp(at, UTC) + timedelta(hours=9)).date().isoformat()
+def _wrapups(connection: Connection, begin: float, end: float, sums: _Sums) -> None:
+    """Between a contact's WRAPUP and its COMPLETED. A transferred contact goes on: that wrap-up is the agent's."""
+    moves = contact_moves.c
+    spans = (
+        select(
+            *(moves[by.value] for by in _OF_CONTACTS),
+            moves.new,
+            func.lag(moves.new).over(partition_by=moves.contact_id, order_by=moves.at).label("before"),
+            (moves.at - func.lag(moves.at).over(partition_by=moves.contact_id, order_by=moves.at)).label("lasted_s"),
+        )
+        .where(moves.at >= begin, moves.at < end)
+        .subquery()
+    )
+    keys = [spans.c[by.value] for by in _OF_CONTACTS]
+    query = (
+        select(*keys, func.sum(spans.c.lasted_s).label("wrapup_s"))
+        .where(spans.c.new == "completed", spans.c.before == "wrapup")
+        .group_by(*keys)
+    )
+    for one in connection.execute(query).mappings():
+        sums.contacts.append((_keys_of(dict(one)), Row("", wrapup_s=one["wrapup_s"])))
 
 
-def _label(by: By, key: object) -> str:
-    return f"{key:02}" if by is By.HOUR else str(key)
+def _transfers(connection: Connection, begin: float, end: float, sums: _Sums) -> None:
+    noted, moves = transfers.c, contact_moves.c
+    query = select(noted.contact_id, noted.by_agent).where(
+        noted.at >= begin, noted.at < end, noted.result == "answered"
+    )
+    found = connection.execute(query).all()
+    if not found:
+        return
+    talks = select(moves.contact_id, *(moves[by.value] for by in _OF_CONTACTS))
+    talks = talks.where(moves.at >= begin, moves.at < end, moves.old == "connected").order_by(moves.at)
+    talked = {one["contact_id"]: _keys_of(dict(one)) for one in connection.execute(talks).mappings()}
+    for contact_id, by_agent in found:
+        if contact_id in talked:
+            sums.contacts.append((dict(talked[contact_id]), Row("", transferred=1)))
+        if by_agent is not None:
+            sums.agents.append(({By.AGENT: by_agent}, Row("", transferred=1)))
 
 
 def _teams(connection: Connection, begin: float, end: float) -> dict[str, str]:
     """The team of each agent, as it was last in the interval."""
     spells = agent_spells.c
-    query = select(spells.agent_id, spells.team).where(spells.ended >= begin, spells.began < end).order_by(spells.ended)
-    return dict(connection.execute(query).tuples().all())
+    query = select(spells.agent_id, spells.team).where(spells.ended >= begin, spells.ended < end)
+    return {one.agent_id: one.team for one in connection.execute(query.order_by(spells.ended))}
 
 
-def _contacts(connection: Connection, begin: float, end: float, by: By) -> Iterator[Row]:
-    moves, key = contact_moves.c, _key(by)
-    names = ("answered", "answered_within") if by in OF_AGENTS else CONTACTS
-    sums = [func.sum(moves[name]).label(name) for name in names]
-    times = [] if by in OF_AGENTS else [
-        func.sum(moves.talked).label("handled"), func.sum(moves.talk_s).label("talk_s"),
-        func.sum(moves.hold_s).label("hold_s"),
-    ]  # fmt: skip
-    wait = func.sum(moves.answered * moves.waited_s).label("answered_wait_s")
-    query = select(key.label("key"), *sums, *times, wait).where(moves.at >= begin, moves.at < end).group_by(key)
-    if by in OF_AGENTS:
-        query = query.where(moves.answered == 1, key.is_not(None))
-    for found in connection.execute(query).mappings():
-        values = dict(found)
-        yield Row(_label(by, values.pop("key")), **values)
-
-
-def _wrapups(connection: Connection, begin: float, end: float, by: By) -> Iterator[Row]:
-    """Between a contact's WRAPUP and its COMPLETED. A transferred contact goes on: that wrap-up is the agent's."""
-    moves = contact_moves.c
-    before = func.lag(column("new")).over(partition_by=moves.contact_id, order_by=moves.at)
-    began = func.lag(moves.at).over(partition_by=moves.contact_id, order_by=moves.at)
-    spans = (
-        select(_key(by).label("key"), column("new"), before.label("before"), (moves.at - began).label("lasted_s"))
-        .select_from(contact_moves)
-        .where(moves.at >= begin, moves.at < end)
-        .subquery()
-    )
-    query = (
-        select(spans.c.key, func.sum(spans.c.lasted_s))
-        .where(and_(spans.c.new == "completed", spans.c.before == "wrapup"))
-        .group_by(spans.c.key)
-    )
-    for key, lasted_s in connection.execute(query):
-        yield Row(_label(by, key), wrapup_s=lasted_s)
-
-
-def _transfers(connection: Connection, begin: float, end: float, by: By) -> Iterator[Row]:
-    noted = transfers.c
-    query = select(noted.at, noted.contact_id, noted.by_agent).where(
-        noted.at >= begin, noted.at < end, noted.result == "answered"
-    )
-    found = connection.execute(query).all()
-    keys: dict[str, object] = {}
-    if found and by not in OF_AGENTS:
-        moves = contact_moves.c
-        talks = select(moves.contact_id, _key(by)).where(moves.at >= begin, moves.at < end, moves.talked == 1)
-        keys = dict(connection.execute(talks.order_by(moves.at)).tuples().all())
-    for at, contact_id, by_agent in found:
-        if by is By.HOUR:
-            key: object = int((at - begin) % DAY_S // 3600)
-        else:
-            key = by_agent if by in OF_AGENTS else keys.get(contact_id)
-        if key is not None:
-            yield Row(_label(by, key), transferred=1)
-
-
-def _agents(path: Path, begin: float, end: float, by: By, seen_at: float | None) -> Iterable[Row]:
-    """What agents did, as rows by agent (team's keys are agents too), hour or day; nothing for the others."""
-    if by not in OF_AGENTS | {By.HOUR, By.DAY} or seen_at is None:
-        return
-    step_s = 3600.0 if by is By.HOUR else DAY_S
-    for number in range(math.ceil((min(end, seen_at) - begin) / step_s)):
-        since = begin + number * step_s
-        until = min(since + step_s, end)
-        day = agents_day(path, since, until)
-        if seen_at < until:
-            day.engine_ended(seen_at)
-        for agent_id, did in day.figures(math.nextafter(until, 0.0)).items():
-            if by in OF_AGENTS:
-                yield _agent_row(agent_id, did)
-            else:
-                key = f"{int((since - begin) % DAY_S // 3600):02}" if by is By.HOUR else _day(since)
-                yield Row(key, in_contact_s=did.in_contact_s, idle_s=did.idle_s)
-
-
-def _agent_row(agent_id: str, did: AgentFigures) -> Row:
-    return Row(
-        agent_id, handled=did.answered, talk_s=did.talk_s, hold_s=did.hold_s, wrapup_s=did.wrapup_s,
-        in_contact_s=did.in_contact_s, idle_s=did.idle_s, not_answered=did.no_answer,
-    )  # fmt: skip
+def _agents(path: Path, begin: float, end: float, sums: _Sums) -> None:
+    """What agents did, day by day."""
+    for number in range(math.ceil((end - begin) / DAY_S)):
+        since = begin + number * DAY_S
+        day = (datetime.fromtimestamp(since, UTC) + timedelta(hours=9)).date().isoformat()
+        before: dict[str, AgentFigures] = {}
+        for hour, figures_of in enumerate(agents_hours(path, since, min(since + DAY_S, end))):
+            for agent_id, did in figures_of.items():
+                had = before.get(agent_id, AgentFigures())
+                row = Row("", in_contact_s=did.in_contact_s - had.in_contact_s, idle_s=did.idle_s - had.idle_s)
+                if row.in_contact_s or row.idle_s:
+                    sums.time.append(({By.DAY: day, By.HOUR: f"{hour:02}"}, row))
+            before = figures_of
+        for agent_id, did in before.items():
+            row = Row(
+                "", handled=did.answered, talk_s=did.talk_s, hold_s=did.hold_s, wrapup_s=did.wrapup_s,
+                in_contact_s=did.in_contact_s, idle_s=did.idle_s, not_answered=did.no_answer,
+            )  # fmt: skip
+            sums.agents.append(({By.AGENT: agent_id}, row))

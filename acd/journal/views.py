@@ -16,7 +16,10 @@ contact_moves = table(
     column("at", Float),
     column("day", String),
     column("hour", Integer),
-    *(column(name, String) for name in ("contact_id", "agent_id", "queue", "language", "topic", "channel")),
+    *(
+        column(name, String)
+        for name in ("contact_id", "agent_id", "queue", "language", "old", "new", "topic", "channel")
+    ),
     *(column(name, Integer) for name in (*CONTACTS, "talked")),
     *(column(name, Float) for name in ("waited_s", "talk_s", "hold_s")),
 )

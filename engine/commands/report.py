@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd.journal.report import By, Report
+from acd.journal.report import By, Report, reports
 from engine import reportlabels
 from engine.settings import default_state
 from web.reports import files
@@ -55,18 +55,17 @@ def run(arguments: Sequence[str]) -> int:
 def _report(database: Path, when: Period, options: argparse.Namespace, labels: Labels) -> int:
     # Late: the words of the command line are checked before pages' packages are loaded.
     from web.reports.page import kinds_of, render  # noqa: PLC0415
-    from web.reports.routes import count  # noqa: PLC0415
 
     chosen = By(options.by) if options.by else None
     whole = [options.html, options.xlsx, options.pdf]
     kinds = (chosen,) if chosen else kinds_of(when.span) if any(whole) else (By.QUEUE,)
-    reports = count(database, when, kinds)
-    table = next(one for one in reports if one.by is (chosen or By.QUEUE))
-    page = render(reports, when, labels, options.language, now=time.time()) if options.html or options.pdf else ""
+    counted = reports(database, when.begin, when.end, kinds)
+    table = next(one for one in counted if one.by is (chosen or By.QUEUE))
+    page = render(counted, when, labels, options.language, now=time.time()) if options.html or options.pdf else ""
     if options.html:
         _write(options.html, page.encode())
     if options.xlsx:
-        _write(options.xlsx, files.as_xlsx(reports, when, labels, options.language))
+        _write(options.xlsx, files.as_xlsx(counted, when, labels, options.language))
     if options.csv:
         _write(options.csv, files.as_csv(table, labels, options.language).encode())
     if options.pdf and not _print(page, options.pdf):

@@ -53,8 +53,8 @@ COLUMNS: tuple[Column, ...] = (
         "service_level_answered_only", Words("서비스레벨 (응대 기준)", "Service level, of answered"),
         Kind.SHARE, _sl(ServiceLevel.ANSWERED_ONLY),
     ),
-    Column("asa_s", Words("평균 대기", "ASA"), Kind.SECONDS, lambda row: row.asa_s),
-    Column("aht_s", Words("평균 처리", "AHT"), Kind.SECONDS, lambda row: row.aht_s),
+    Column("asa_s", Words("평균 대기 (초)", "ASA (s)"), Kind.SECONDS, lambda row: row.asa_s),
+    Column("aht_s", Words("평균 처리 (초)", "AHT (s)"), Kind.SECONDS, lambda row: row.aht_s),
     Column(
         "abandoned", Words("포기", "Abandoned"), Kind.COUNT, lambda row: row.abandoned - row.abandoned_short,
         of_agents=False,
@@ -122,5 +122,5 @@ def written(kind: Kind, value: Value) -> str:
     if kind is Kind.SHARE:
         return f"{int(value * 1000 + 1e-9) / 10:.1f} %"
     if kind is Kind.SECONDS:
-        return f"{value:.1f}" if value < 60 else f"{int(value) // 60}:{int(value) % 60:02}"
+        return f"{value:,.1f}"
     return f"{value:,}"

@@ -76,7 +76,7 @@ def _table(report: Report, labels: Labels, language: str) -> dict[str, Any]:
     if report.by in PLOTTED and named:
         title = in_words(ROW_WORDS[report.by], language)
         # Every part of it is a number or escaped.
-        picture = Markup(svg([bar(name, row) for name, row in named], title))  # noqa: S704
+        picture = Markup(svg([bar(name, row) for name, row in named], title, report.by.value))  # noqa: S704
     return {
         "title": in_words(ROW_WORDS[report.by], language),
         "columns": [in_words(one.words, language) for one in columns],

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from acd.journal.report import By, Report, report
+from acd.journal.report import By, Report, reports
 from web.reports import files, page
 from web.reports.columns import Labels
 from web.reports.period import Period, Span, period
@@ -48,21 +48,16 @@ class Reports:
         kinds = (by,) if by else (By.QUEUE,) if kind == "csv" else page.kinds_of(when.span)
         try:
             async with self._one:
-                reports = await asyncio.to_thread(count, self._database, when, kinds)
-                return await asyncio.to_thread(self._written, kind, reports, when, language)
+                counted = await asyncio.to_thread(reports, self._database, when.begin, when.end, kinds)
+                return await asyncio.to_thread(self._written, kind, counted, when, language)
         except SQLAlchemyError:
             return PlainTextResponse("the journal cannot be read now\n", 503, {"Retry-After": "10"})
 
-    def _written(self, kind: str, reports: Sequence[Report], when: Period, language: str) -> Response:
+    def _written(self, kind: str, counted: Sequence[Report], when: Period, language: str) -> Response:
         named = {"Content-Disposition": f'attachment; filename="report-{when.name()}.{kind}"'}
         if kind == "csv":
-            text = files.as_csv(reports[0], self._labels, language)
+            text = files.as_csv(counted[0], self._labels, language)
             return Response(text.encode(), media_type="text/csv; charset=utf-8", headers=named)
         if kind == "xlsx":
-            return Response(files.as_xlsx(reports, when, self._labels, language), media_type=XLSX, headers=named)
-        return HTMLResponse(page.render(reports, when, self._labels, language, now=time.time(), served=True))
-
-
-def count(database: Path, when: Period, kinds: Sequence[By]) -> list[Report]:
-    """A report for each of `kinds`. Raises SQLAlchemyError."""
-    return [report(database, when.begin, when.end, by) for by in kinds]
+            return Response(files.as_xlsx(counted, when, self._labels, language), media_type=XLSX, headers=named)
+        return HTMLResponse(page.render(counted, when, self._labels, language, now=time.time(), served=True))
