@@ -19,6 +19,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("draw --out rules.svg", "the rules, from the number to the teams"),
         ("draw --calendar 2027 --out hours.svg", "a year's opening hours at a glance"),
     ),
+    "report": (
+        ("report --day yesterday --by hour", "a table for each hour"),
+        ("report --month 2026-11 --pdf november.pdf", "all tables and plots, for the mayor's desk"),
+        ("report --week today --csv - --by agent", "for a spreadsheet, to stdout"),
+    ),
     "validate": (
         ("validate", "the city's own rules"),
         ("validate --rules /tmp/new-rules --set queues.defaults.wrapup_s=0", "others, with one value changed"),

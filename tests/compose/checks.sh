@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What must hold of the running containers. Sourced by check.sh, which has check() and soon().
 
-SERVICES="asterisk engine prometheus"
+SERVICES="asterisk engine wallboard prometheus"
 HTTP=http://127.0.0.1:9100
 PROM=http://127.0.0.1:9090
 STATE=/var/lib/ringmaster/state
@@ -36,7 +36,7 @@ only_loopback() {
   done
   listening=$(ss -Hltunp | grep -E "${pids#|}" | awk '{ print $1, $5, $7 }')
   echo "$listening"
-  for port in 5060 5038 4573 9100 9090; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
+  for port in 5060 5038 4573 8088 9100 9090; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
   ! awk '$2 !~ /^(127\.[0-9.]+|\[::1\]|\[::ffff:127\.[0-9.]+\]):/ { split($2, a, ":"); if (!($1 == "udp" && a[length(a)] >= 32768)) print }' \
     <<<"$listening" | grep .
 }
@@ -76,11 +76,13 @@ known_phone() {
 }
 
 check "the PBX is Asterisk 22" sh -c 'docker compose exec -T asterisk asterisk -V | grep "^Asterisk 22\."'
-check "no engine, PBX or Prometheus runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
+check "no engine, PBX, wallboard or Prometheus runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
 check "everything listens on loopback only" only_loopback
 check "secrets are in the volume, for their owner only" private_files
 check "a call is greeted, routed and answered by an agent" answered_call 1001
 check "the engine has counted it" eval '[ "$(counted acd_contacts_answered_total)" = 1 ]'
+check "the wallboard is served" docker compose exec -T wallboard python3 -c "
+import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8088/healthz', timeout=10).read())"
 check "Prometheus scrapes the engine" soon 30 prometheus_says 'up{job="ringmaster"}' 'v == 1'
 check "Prometheus has the answered call" soon 30 prometheus_says 'sum(acd_contacts_answered_total)' 'v == 1'
 
