@@ -63,6 +63,8 @@ class Handovers:
         while view.noted:
             contact_id, to, detail, by = view.noted.pop(0)
             self._publish(TalkNoted(now, contact_id, to, "transfer", detail, by))
+            if detail == "consult:answered" and to not in view.agents:
+                self._pbx.name_official(view.caller_channel.get(contact_id, ""), to)
         while view.to_consult:
             self._begin(*view.to_consult.pop(0))
         while view.to_send_on:

@@ -52,6 +52,9 @@ class Pbx(Protocol):
     def consult(self, channel: str, target: str) -> bool:
         """Have the agent on this channel speak with `target` (context `consult`); the caller hears music."""
 
+    def name_official(self, channel: str, official: str) -> bool:
+        """Write on the citizen's channel whom they talk with now, for an engine that comes later."""
+
     def send_on(self, channel: str, target: str) -> bool:
         """Take this caller out of their talk, into context `agent-transfer`, as an agent's phone would."""
 

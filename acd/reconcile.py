@@ -18,23 +18,12 @@ from acd.ami.translate import translate
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, View
 from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
+from acd.readconsults import adopt_consults, adopt_officials
+from acd.seen import ChannelSeen
 
-RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED"
+RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED,RM_OFFICIAL"
 _UP = "6"
 _LATEST = 1e11  # epoch seconds; NaN and infinity are none
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSeen:
-    """One live channel. `age_s` is its life so far."""
-
-    uniqueid: str
-    name: str
-    linkedid: str
-    state: str
-    bridge: str
-    age_s: float
-    variables: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +113,11 @@ def adopt(view: View, snapshot: PbxSnapshot, now: float) -> list[Event]:
             view.remember_variables(channel.uniqueid, channel.variables)
     _adopt_call_outs(view, fresh, snapshot.channels)
     events += _adopt_queue_callers(view, snapshot, touched, now)
-    events += _adopt_legs(view, fresh, seen, now)
+    parties = adopt_consults(view, seen)
+    events += _adopt_legs(view, [one for one in fresh if one.uniqueid not in parties], seen, now)
+    events += adopt_officials(view, seen, now)
+    for uniqueid in parties:
+        view.channels[uniqueid].ours = False
     for device, state in snapshot.devices.items():
         technology, _, agent = device.partition("/")
         if technology == "PJSIP" and agent in view.agents and agent not in touched:

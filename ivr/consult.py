@@ -60,7 +60,7 @@ def _typed(services: Services, channel: AgiChannel) -> str:
 
 def consult(services: Services, channel: AgiChannel, request: Request) -> None:  # noqa: ARG001 - as every agent's entry
     """Ring the target that was dialled, for the agent who transfers, or whose phone this is."""
-    channel.set_variables(RM_PHASE="consulted")  # whatever follows, the PBX rings nobody by itself
+    channel.set_variables(RM_CONSULT="judged")  # whatever follows, the PBX rings nobody by itself
     rules, typed = services.rules(), channel.env.get("agi_extension", "")
     uniqueid = channel.env.get("agi_uniqueid", "")
     transferer = endpoint_of(channel.get_variable("TRANSFERERNAME"))

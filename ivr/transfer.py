@@ -89,7 +89,7 @@ def _official_has_them(call: Call, wanted: Wanted, target: Target) -> bool:
     call.say("transferring_official")
     options = f"gim({wanted.queue.music})" + (OUTSIDE if official is not None and official.number is not None else "")
     for endpoint in endpoints(call.rules, target):
-        call.set_phase(Phase.RINGING)
+        call.set_phase(Phase.RINGING, RM_OFFICIAL=target.id)
         call.dialling = True
         status = call.channel.dial(endpoint, CONSULT_S, options)
         call.dialling = False

@@ -98,6 +98,10 @@ class AmiPbx:
         """The PBX hears the feature's code and the digits as if the agent had pressed them."""
         return self._request("Atxfer", {"Channel": channel, "Context": CONSULT_CONTEXT, "Exten": target})
 
+    def name_official(self, channel: str, official: str) -> bool:
+        """The variable RM_OFFICIAL."""
+        return self._request("Setvar", {"Channel": channel, "Variable": "RM_OFFICIAL", "Value": official})
+
     def send_on(self, channel: str, target: str) -> bool:
         """Redirect: the caller's session ends, and another begins there."""
         return self._request(

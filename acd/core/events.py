@@ -264,6 +264,7 @@ class TalkAdopted:
     queue: str
     since: float
     first_queued_at: float | None = None
+    official: bool = False  # they are an official of the directory, and nobody's agent
     counts: bool = False
     offered: bool = False
 

@@ -169,10 +169,9 @@ def talk_adopted(state: State, event: TalkAdopted, out: Out) -> None:
         answer(state, contact, event.agent_id, out)
         contact.connected_at = since
         return
-    agent = state.agents.get(event.agent_id)
-    if agent is None:
+    if event.agent_id not in state.agents and not event.official:
         return
-    interrupt(state, agent.id, out)
+    interrupt(state, event.agent_id, out)
     agent = state.agents.get(event.agent_id)  # an agent on their way out of the rules may have left with that
     queue = state.queues.get(event.queue) or unknown_queue(event.queue)
     requirement = queue.requirement(event.language)

@@ -21,7 +21,8 @@ from acd.core.commands import Assign, Command, Unassign
 from acd.core.events import Channel, ContactOffered, Event, PresenceAsked, TimePassed
 from acd.core.states import Presence
 from acd.core.step import new_state, next_deadline, step
-from acd.reconcile import ChannelSeen, PbxSnapshot, adopt
+from acd.reconcile import PbxSnapshot, adopt
+from acd.seen import ChannelSeen
 from dialplan.loader import load
 from dialplan.ruleset import Language, Requirement, Ruleset
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -46,6 +46,7 @@ from acd.core.events import (
     RingAdopted,
     RingEnded,
     RulesChanged,
+    SentOut,
     TalkAdopted,
     TalkEnded,
     TimePassed,
@@ -216,6 +217,7 @@ any_event = st.one_of(
     st.builds(HoldChanged, contact_ids, st.booleans()),
     st.builds(TalkEnded, contact_ids),
     st.builds(HandOnAsked, contact_ids, agent_ids),
+    st.builds(SentOut, contact_ids),
     st.builds(PresenceAsked, agent_ids, asked, reasons),
     st.builds(PresenceAsked, agent_ids, st.just(Presence.AVAILABLE)),
     st.builds(PresenceRestored, agent_ids, asked, reasons),
@@ -227,6 +229,11 @@ any_event = st.one_of(
         TalkAdopted, contact_ids, agent_ids, languages, st.just("any"), st.sampled_from(["tax", "gone"]),
         st.sampled_from([START - 50.0, START + 1e6]),
     ),
+    st.builds(
+        TalkAdopted, contact_ids, st.just("7901"), languages, st.just("any"), st.just("tax"), st.just(START),
+        official=st.just(True),
+    ),
+    st.builds(LegAnswered, contact_ids, st.just("7901")),
     st.builds(
         RingAdopted, contact_ids, agent_ids, languages, st.just("any"), st.sampled_from(["tax", "gone"]),
         st.sampled_from([START - 50.0, START + 1e6]), st.booleans(),
@@ -302,7 +309,8 @@ def plausible(state: State) -> list[Event]:
             case ContactState.CONNECTED | ContactState.WRAPUP:
                 found += [TalkEnded(me), ContactHungUp(me), again(contact, contact.queue.key), again(contact, "tax")]
                 found += [HoldChanged(me, contact.hold_since is None), TalkAdopted(me, "1001", KO, "any", "tax", START)]
-                found += [HandOnAsked(me, agent_id) for agent_id in agents]
+                found += [SentOut(me), *(HandOnAsked(me, agent_id) for agent_id in agents)]
+                found.append(replace(again(contact, "tax"), handed_on_by=contact.agent_id))
     for agent in state.agents.values():
         me = agent.id
         found += [

@@ -15,7 +15,8 @@ from acd.core.facts import ContactMoved, Decision, ReservationEnded
 from acd.core.model import Limits
 from acd.core.states import ContactState, Presence
 from acd.port import Answer
-from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
+from acd.reconcile import MemberSeen, PbxSnapshot
+from acd.seen import ChannelSeen
 from dialplan.ruleset import Language, Requirement, Ruleset
 from tests.unit.acd.twin import Centre, Phone, until
 

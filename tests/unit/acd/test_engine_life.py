@@ -13,7 +13,8 @@ import pytest
 
 from acd.core.facts import ContactMoved
 from acd.core.states import ContactState, Presence
-from acd.reconcile import ChannelSeen, MemberSeen, PbxSnapshot
+from acd.reconcile import MemberSeen, PbxSnapshot
+from acd.seen import ChannelSeen
 from dialplan.ruleset import Ruleset
 from tests.unit.acd.twin import Centre, Phone, until
 

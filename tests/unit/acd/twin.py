@@ -54,6 +54,7 @@ class Twin:
         self.memberships: list[Membership] = []
         self.withdrawn: list[tuple[str, str]] = []
         self.qualified: list[str] = []
+        self.handed: list[tuple[str, str, str]] = []  # what became of agents' transfers: how, whose channel, to whom
         self.told: list[tuple[str, str, str | None]] = []
         self.called_back: list[tuple[str, int]] = []
         self.call_out: Callable[[str, int], None] = lambda contact, reservation: None
@@ -88,6 +89,18 @@ class Twin:
 
     def withdraw(self, queue: str, channel: str) -> bool:
         self.withdrawn.append((queue, channel))
+        return True
+
+    def consult(self, channel: str, target: str) -> bool:
+        self.handed.append(("consult", channel, target))
+        return True
+
+    def name_official(self, channel: str, official: str) -> bool:
+        self.handed.append(("official", channel, official))
+        return True
+
+    def send_on(self, channel: str, target: str) -> bool:
+        self.handed.append(("send_on", channel, target))
         return True
 
     def qualify(self, agent_id: str) -> bool:

@@ -99,7 +99,7 @@ def test_the_target_is_rung_after_the_dispatcher_knows() -> None:
     assert house.acd.log == [("consult_begins", "1001", "7101", "rm-1.9")]
     assert house.channel.heard == ["dial:PJSIP/7101"]
     assert house.channel.dial_options == ["i"]
-    assert house.channel.phases == ["consulted"]
+    assert house.channel.variables["RM_CONSULT"] == "judged"
 
 
 def test_a_colleague_may_be_given_the_citizen_and_consult_in_turn() -> None:
