@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from acd.core.events import Channel, ContactOffered, Departure
 from acd.core.facts import ContactMoved, Decision, ReservationEnded
 from acd.core.model import Limits
 from acd.core.states import ContactState, Presence
+from acd.journal.writer import JournalWriter
 from acd.port import Answer
 from acd.reconcile import MemberSeen, PbxSnapshot
 from acd.seen import ChannelSeen
@@ -41,6 +43,23 @@ def test_a_call_from_queue_to_completion(centre: Centre) -> None:
     assert centre.dispatcher.calls() == 0
     assert centre.dispatcher.contact_of("c1") is None
     assert not centre.failures
+
+
+def test_queues_that_stop_when_the_database_does(centre: Centre, tmp_path: Path) -> None:
+    """The journal's folder is gone: calls are matched and answered all the same, and what was said waits for it."""
+    writer = JournalWriter(tmp_path / "gone" / "journal.sqlite")
+    writer.start()
+    centre.also = writer.put
+    available(centre, "1001")
+    for number in range(3):
+        line = centre.call(f"c{number}")
+        until(lambda: centre.agent("1001") == "available/connected")
+        centre.twin.phones["1001"].stopped.set()
+        until(lambda at=f"c{number}": "completed" in centre.moves(at))
+        centre.twin.phones["1001"].stopped.clear()
+        until(lambda one=line: one.outcome == "served")
+    assert writer.backlog() == len(centre.facts)
+    writer.stop()
 
 
 def test_the_session_hears_whether_there_was_room_and_two_at_once_are_not_both_told_so(

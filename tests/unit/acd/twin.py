@@ -319,6 +319,7 @@ class Centre:
         self.twin = Twin()
         self.facts: list[Fact] = []
         self.failures: list[str] = []
+        self.also: Callable[[Fact], None] = lambda fact: None
         self.closed_until: float | None = None
         self.dispatcher = Dispatcher(
             rules,
@@ -373,6 +374,7 @@ class Centre:
 
     def _publish(self, fact: Fact) -> None:
         self.facts.append(fact)
+        self.also(fact)
         if self.book is not None:
             self.book.receive([fact])
 

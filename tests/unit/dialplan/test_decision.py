@@ -137,6 +137,29 @@ def test_hours(city: Ruleset, at: str, is_open: bool, kind: DayKind, holiday: st
     assert answer.outcome is (Outcome.QUEUE if is_open else Outcome.CLOSED)
 
 
+@pytest.mark.parametrize(
+    ("day", "holiday", "hour", "is_open"),
+    [
+        ("2026-09-24", "추석 전날", 8, False),  # a weekday by the calendar, with the hours of a holiday
+        ("2026-09-24", "추석 전날", 9, True),
+        ("2026-09-23", None, 8, True),  # neither the day before
+        ("2026-09-28", None, 8, True),  # nor the first weekday after: the feast ends on a Saturday
+        ("2026-08-17", "광복절 대체 휴일", 8, False),  # 15 August is a Saturday: the Monday is the substitute
+        ("2025-10-08", "추석 대체 휴일", 18, False),  # three days of a feast, of which one is a Sunday
+        ("2025-10-09", "한글날", 8, False),
+        ("2025-10-10", None, 18, True),
+    ],
+)
+def test_holiday_calendars_that_misfire_freepbx_538_682_1060(
+    city: Ruleset, day: str, holiday: str | None, hour: int, is_open: bool
+) -> None:
+    """A holiday is from midnight to midnight in Seoul, each year where it falls in that year, whatever zone asks."""
+    moment = datetime.fromisoformat(f"{day}T{hour:02d}:30:00").replace(tzinfo=SEOUL)
+    for asked in (moment, moment.astimezone(UTC)):
+        seen = call(city, at=asked).opening
+        assert (seen.open, seen.holiday) == (is_open, holiday)
+
+
 def test_a_closed_call_hears_so_in_its_language_and_no_topic_is_asked(city: Ruleset) -> None:
     answer = call(city, "3", at=datetime(2026, 12, 25, 8, 30, tzinfo=SEOUL))
     assert answer.prompts == ("greeting", "closed", "goodbye")

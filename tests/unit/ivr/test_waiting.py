@@ -116,7 +116,7 @@ def test_music_is_back_after_every_announcement_and_there_is_no_silence():
     assert house.channel.silence_s == 0.0
 
 
-def test_a_match_ends_an_announcement_at_once():
+def test_announcements_that_delay_the_answer_asterisk_1568():
     house = House()
     house.acd.ahead = 2
     house.acd.free_at = {"1001": 1.0}

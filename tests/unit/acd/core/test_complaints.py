@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core.events import DeviceChanged, LegFailed, LegResult, PresenceAsked
 from acd.core.states import Presence, Work
-from tests.unit.acd.core.centre import Centre, make_agent, make_queue
+from tests.unit.acd.core.centre import Centre, make_agent, make_queue, make_steps
 
 QUEUES = (make_queue("general"), make_queue("tax", {"tax": 2}))
 
@@ -45,6 +45,53 @@ def test_weight_times_penalty_starves_asterisk_1561() -> None:
         centre.talk(contact_id, "1001")
         order.append(contact_id)
     assert order.index("patient") == 3, "two points are two minutes: only who came within them goes first"
+
+
+def test_starvation_with_priorities_over_shared_queues_asterisk_1561() -> None:
+    """Whatever comes with priority, in whichever queue: who waits is overtaken by those of their head start alone."""
+    queues = (make_queue("general"), make_queue("tax", {"tax": 2}), make_queue("vip", {"tax": 1}))
+    centre = Centre(make_agent("1001", tax=3), queues=queues)
+    centre.available("1001")
+    centre.offer("busy")
+    centre.talk("busy", "1001")
+    came: dict[str, float] = {}
+    for number in range(30):
+        queue, points = (("general", 0.0), ("tax", 1.0), ("vip", 3.0))[number % 3]
+        centre.offer(f"c{number}", queue, after=20.0, points=points)
+        came[f"c{number}"] = centre.now - 60.0 * points
+    order = []
+    contact_id = "busy"
+    for _ in range(30):
+        centre.end(contact_id, 1.0)
+        centre.wait(30.0)
+        ((contact_id, _),) = centre.rung()
+        centre.talk(contact_id, "1001")
+        order.append(contact_id)
+    assert order == sorted(came, key=lambda one: came[one])
+    assert order[:5] == ["c2", "c5", "c1", "c8", "c0"], "three points are three minutes, and one point is one"
+
+
+def test_order_across_queues_holds_when_a_step_opens_another_queues_contacts() -> None:
+    """asterisk #1637: a contact that may go to more agents by now keeps its place among those who came before."""
+    tax = make_queue("tax", {"tax": 3}, steps=make_steps((40.0, {})))
+    centre = Centre("1001", queues=(make_queue("general"), tax))
+    centre.available("1001")
+    centre.offer("busy")
+    centre.talk("busy", "1001")
+    centre.offer("first", "tax", after=1.0)
+    centre.offer("second", after=10.0)
+    centre.end("busy", 1.0)
+    centre.wait(30.0)
+    assert centre.rung() == [("first", "1001")], "its step came due while the agent wrapped up"
+
+
+def test_who_is_not_for_this_agent_keeps_nobody_waiting_asterisk_108() -> None:
+    """No head-of-line blocking: the first contact needs another agent, the second does not."""
+    centre = Centre("1001", make_agent("1002", tax=3), queues=QUEUES)
+    centre.offer("first", "tax")
+    centre.offer("second", after=1.0)
+    centre.available("1001")
+    assert centre.rung() == [("second", "1001")]
 
 
 def test_wrapup_ignored_asterisk_1006_607_1255() -> None:
