@@ -120,13 +120,21 @@ class Dialog:
 class Ua:
     """One phone."""
 
-    def __init__(self, loop: Loop, user: str, server: tuple[str, int], password: str = "") -> None:
-        self.loop, self.user, self.server, self.password = loop, user, server, password
+    def __init__(
+        self,
+        loop: Loop,
+        user: str,
+        server: tuple[str, int],
+        password: str = "",
+        own: tuple[str, int] = ("127.0.0.1", 0),
+    ) -> None:
+        """`own`: the address that it sends from and is rung at; port 0 is any."""
+        self.loop, self.user, self.server, self.password, self.host = loop, user, server, password, own[0]
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind(("127.0.0.1", 0))
+        self.sock.bind(own)
         self.port = self.sock.getsockname()[1]
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.rtp.bind(("127.0.0.1", 0))
+        self.rtp.bind((self.host, 0))
         self.rtp_received = 0
         self.dialogs: dict[str, Dialog] = {}
         self.registered = threading.Event()
@@ -148,12 +156,12 @@ class Ua:
 
     @property
     def contact(self) -> str:
-        return f"<sip:{self.user}@127.0.0.1:{self.port}>"
+        return f"<sip:{self.user}@{self.host}:{self.port}>"
 
     def sdp(self) -> str:
         port = self.rtp.getsockname()[1]
         return (
-            f"v=0\r\no=- {port} 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n"
+            f"v=0\r\no=- {port} 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 8 101\r\n"
             "a=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n"
         )
 
@@ -170,7 +178,7 @@ class Ua:
     ) -> float:
         branch = f"z9hG4bK{random.getrandbits(64):x}"
         text = (
-            f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:{self.port};rport;branch={branch}\r\nMax-Forwards: 70\r\n"
+            f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {self.host}:{self.port};rport;branch={branch}\r\nMax-Forwards: 70\r\n"
             f"From: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: {self.contact}\r\n{extra}"
             + ("Content-Type: application/sdp\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
@@ -201,7 +209,7 @@ class Ua:
 
     def call(self, number: str) -> Dialog:
         target = f"sip:{number}@{self.server[0]}:{self.server[1]}"
-        local = f"<sip:{self.user}@127.0.0.1:{self.port}>;tag={random.getrandbits(32):x}"
+        local = f"<sip:{self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
         dialog = Dialog(self, f"c{next(_ids)}-{self.port}-{random.getrandbits(32):x}", local, f"<{target}>", target, 1)
         self.dialogs[dialog.call_id] = dialog
         self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
