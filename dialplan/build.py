@@ -147,6 +147,8 @@ def _hours(files: Files, public_holidays: dict[date, str]) -> Hours:
         removed_holidays=frozenset(shape.holidays.remove),
         weekday_source=_source(files, file, "weekday"),
         day_off_source=_source(files, file, "day_off"),
+        saturday=None if shape.saturday is None else _in_order(shape.saturday),
+        saturday_source=None if shape.saturday is None else _source(files, file, "saturday"),
         sources=sources,
         public_holidays=public_holidays,
     )

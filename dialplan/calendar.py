@@ -121,7 +121,17 @@ def deciding_source(hours: Hours, at: datetime) -> Source:
     special = hours.special_days.get(local.date())
     if special is not None:
         return special.source
-    return hours.weekday_source if day_kind(hours, local.date())[0] is DayKind.WEEKDAY else hours.day_off_source
+    return pattern(hours, local.date())[1]
+
+
+def pattern(hours: Hours, day: date) -> tuple[tuple[Interval, ...], Source]:
+    """The weekly pattern's hours of a day, and their line: a weekday's, Saturday's own if it has some, a day off's."""
+    kind = day_kind(hours, day)[0]
+    if kind is DayKind.WEEKDAY:
+        return hours.weekday, hours.weekday_source
+    if kind is DayKind.SATURDAY and hours.saturday is not None and hours.saturday_source is not None:
+        return hours.saturday, hours.saturday_source
+    return hours.day_off, hours.day_off_source
 
 
 def holiday_source(hours: Hours, day: date) -> Source | None:
@@ -132,11 +142,8 @@ def holiday_source(hours: Hours, day: date) -> Source | None:
 
 def _minutes(hours: Hours, day: date) -> list[tuple[int, int]]:
     special = hours.special_days.get(day)
-    if special is not None:
-        pattern = special.intervals
-    else:
-        pattern = hours.weekday if day_kind(hours, day)[0] is DayKind.WEEKDAY else hours.day_off
-    stretches = sorted((_minute(part.opens), _end_minute(part.closes)) for part in pattern)
+    usual = special.intervals if special is not None else pattern(hours, day)[0]
+    stretches = sorted((_minute(part.opens), _end_minute(part.closes)) for part in usual)
     for closure in hours.closures:
         if closure.day == day:
             stretches = _without(stretches, _minute(closure.start), _end_minute(closure.end))

@@ -49,6 +49,7 @@ def check(files: Files) -> list[Problem]:
 def _hours(document: Document, hours: schema.HoursShape) -> Iterator[Problem]:
     yield from _overlaps(document, hours.weekday, "weekday")
     yield from _overlaps(document, hours.day_off, "day_off")
+    yield from _overlaps(document, hours.saturday or [], "saturday")
     for day, special in hours.special_days.items():
         yield from _overlaps(document, special.hours, "special_days", day.isoformat(), "hours")
     yield from _holidays(document, hours)

@@ -264,9 +264,9 @@ def _hours_reason(ruleset: Ruleset, local: datetime, seen: Opening) -> Reason:
             return reason(closure.source, Why.HOURS_CLOSURE, day=day, start=start, end=end, name=closure.reason)
     if (special := hours.special_days.get(day)) is not None:
         return reason(special.source, Why.HOURS_SPECIAL, day=day, hours=interval_words(special.intervals))
-    if seen.day_kind is DayKind.WEEKDAY:
-        return reason(hours.weekday_source, Why.HOURS_WEEKDAY, hours=interval_words(hours.weekday))
-    return reason(hours.day_off_source, Why.HOURS_DAY_OFF, hours=interval_words(hours.day_off))
+    usual, source = calendar.pattern(hours, day)
+    why = Why.HOURS_WEEKDAY if seen.day_kind is DayKind.WEEKDAY else Why.HOURS_DAY_OFF
+    return reason(source, Why.HOURS_SATURDAY if source == hours.saturday_source else why, hours=interval_words(usual))
 
 
 def interval_words(intervals: tuple[Interval, ...]) -> str:

@@ -53,7 +53,7 @@ def look_up(rules: Ruleset, typed: str, by: str, at: datetime, *, blind: bool) -
 
 def at_work(rules: Ruleset, official: Official, at: datetime) -> bool:
     """Whether the desk is staffed: its own hours on working days of the centre's calendar."""
-    hours = replace(rules.hours, weekday=official.hours, day_off=(), special_days={}, closures=())
+    hours = replace(rules.hours, weekday=official.hours, day_off=(), saturday=None, special_days={}, closures=())
     return calendar.is_open(hours, at)
 
 

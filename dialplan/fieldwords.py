@@ -15,6 +15,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "zone": ("시간대", "time zone"),
     "weekday": ("평일 상담 시간", "weekday hours"),
     "day_off": ("휴일 상담 시간", "hours on days off"),
+    "saturday": ("토요일 상담 시간", "Saturday hours"),
     "holidays": ("공휴일 보정", "corrections of the holidays"),
     "holidays.add": ("추가한 공휴일", "added holidays"),
     "holidays.remove": ("제외한 공휴일", "removed holidays"),

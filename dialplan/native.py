@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 from dialplan import calendar
-from dialplan.ruleset import Interval, Ruleset
+from dialplan.ruleset import Hours, Interval, Ruleset
 
 DAYS_AHEAD = 430  # at least 400 days, with a month in which nobody reloads the rules
 _ZONE = "Asia/Seoul"
@@ -35,10 +35,12 @@ def compile_native(ruleset: Ruleset, first_day: date, days: int = DAYS_AHEAD) ->
         "[hours]",
         "exten => s,1,Set(LOCAL(rm_epoch)=$[${EPOCH} + ${CLOCK_OFFSET}])",
         f" same => n,Set(LOCAL(rm_minute)=$[{_local('%H')} * 60 + {_local('%M')}])",
+        *_saturday(hours),
         f" same => n,GotoIf($[{_local('%u')} > 5]?w{_local('%Y%m%d')},1:d{_local('%Y%m%d')},1)",
         "; w is a weekend, d another day. A date of its own wins over the patterns.",
         *_extension("_dXXXXXXXX", hours.weekday, ""),
         *_extension("_wXXXXXXXX", hours.day_off, ""),
+        *(_extension("_aXXXXXXXX", hours.saturday, "") if hours.saturday is not None else ()),
     ]
     for ahead in range(days):
         day = first_day + timedelta(days=ahead)
@@ -46,11 +48,22 @@ def compile_native(ruleset: Ruleset, first_day: date, days: int = DAYS_AHEAD) ->
             break
         kind, name = calendar.day_kind(hours, day)
         stretches = calendar.intervals(hours, day)
-        usual = hours.day_off if day.weekday() >= 5 else hours.weekday
+        usual, week = hours.weekday, "d"
+        if day.weekday() == 5 and hours.saturday is not None:
+            usual, week = hours.saturday, "a"
+        elif day.weekday() >= 5:
+            usual, week = hours.day_off, "w"
         if stretches != usual:
-            week = "w" if day.weekday() >= 5 else "d"
             lines += _extension(f"{week}{day:%Y%m%d}", stretches, name or kind.value)
     return "\n".join(lines) + "\n"
+
+
+def _saturday(hours: Hours) -> list[str]:
+    """Saturdays with hours of their own go first, to a pattern of their own."""
+    if hours.saturday is None:
+        return []
+    day = _local("%u")
+    return [f" same => n,GotoIf($[{day} > 5 & {day} < 7]?a{_local('%Y%m%d')},1)"]
 
 
 def _local(pattern: str) -> str:

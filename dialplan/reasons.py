@@ -26,6 +26,7 @@ class Why(StrEnum):
     HOLIDAY_REMOVED = "holiday_removed"
     HOURS_WEEKDAY = "hours_weekday"
     HOURS_DAY_OFF = "hours_day_off"
+    HOURS_SATURDAY = "hours_saturday"
     HOURS_SPECIAL = "hours_special"
     HOURS_CLOSURE = "hours_closure"
     OPEN = "open"
@@ -84,6 +85,7 @@ _ENGLISH = {
     Why.HOLIDAY_REMOVED: "{day} is taken out of the public holidays",
     Why.HOURS_WEEKDAY: "weekday hours apply: {hours}",
     Why.HOURS_DAY_OFF: "day-off hours apply: {hours}",
+    Why.HOURS_SATURDAY: "Saturday's own hours apply: {hours}",
     Why.HOURS_SPECIAL: "{day} has hours of its own: {hours}",
     Why.HOURS_CLOSURE: "temporarily closed on {day} from {start} to {end}: {name}",
     Why.OPEN: "open at {at} until {change}",
@@ -120,6 +122,7 @@ _KOREAN = {
     Why.HOLIDAY_REMOVED: "{day} 공휴일에서 제외됨",
     Why.HOURS_WEEKDAY: "평일 상담 시간: {hours}",
     Why.HOURS_DAY_OFF: "휴일 상담 시간: {hours}",
+    Why.HOURS_SATURDAY: "토요일 상담 시간: {hours}",
     Why.HOURS_SPECIAL: "{day}의 별도 상담 시간: {hours}",
     Why.HOURS_CLOSURE: "{day} {start}~{end} 임시 휴무: {name}",
     Why.OPEN: "{at} 상담 중, {change}까지",

@@ -116,6 +116,8 @@ class Hours:
     day_off_source: Source
     sources: dict[date, Source] = field(default_factory=dict)  # of added and removed holidays
     public_holidays: dict[date, str] = field(default_factory=dict)  # the calendar's own, 2000-2099, before corrections
+    saturday: tuple[Interval, ...] | None = None  # of Saturdays that are no holiday; None: those of `day_off`
+    saturday_source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)

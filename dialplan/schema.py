@@ -80,6 +80,7 @@ class HoursShape(Shape):
     zone: Literal["Asia/Seoul"]
     weekday: list[Stretch]
     day_off: list[Stretch]
+    saturday: list[Stretch] | None = None
     holidays: HolidaysShape = HolidaysShape()
     special_days: dict[Day, SpecialDayShape] = {}
     closures: list[ClosureShape] = []

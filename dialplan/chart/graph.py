@@ -110,6 +110,11 @@ def _entrance(ruleset: Ruleset) -> Iterator[Node]:
         (
             Words("평일 ", "weekdays ") + same(interval_words(hours.weekday)),
             Words("휴일 ", "days off ") + same(interval_words(hours.day_off)),
+            *(
+                (Words("토요일 ", "Saturdays ") + same(interval_words(hours.saturday)),)
+                if hours.saturday is not None
+                else ()
+            ),
         ),
     )
     closed = ruleset.prompts.get(ruleset.closed_prompt, {})

@@ -101,6 +101,9 @@ def _head(hours: Hours, seen: list[Day], language: Language, width: float) -> It
         f"평일 {interval_words(hours.weekday)}   주말·공휴일 {interval_words(hours.day_off)}",
         f"weekdays {interval_words(hours.weekday)}   days off {interval_words(hours.day_off)}",
     )
+    if hours.saturday is not None:
+        saturday = interval_words(hours.saturday)
+        usual += Words(f"   토요일 {saturday}", f"   Saturdays {saturday}")
     yield shapes.words(_MARGIN, 68, usual.text(language), 14, fill=FAINT)
     x = _MARGIN
     for look, (fill, ink, name) in _LOOKS.items():

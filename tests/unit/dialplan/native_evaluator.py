@@ -47,7 +47,8 @@ class Include:
                 condition, _, targets = args.partition("?")
                 then, _, otherwise = targets.partition(":")
                 target = (then if condition not in {"0", ""} else otherwise).removesuffix(",1")
-                exten, at = self._find(target), 0
+                if target:  # without one for this case, the next line is next
+                    exten, at = self._find(target), 0
             else:
                 raise AssertionError(f"unknown application {app}")
         raise AssertionError("no Return")

@@ -273,3 +273,16 @@ def test_every_call_ends_somewhere_with_reasons_in_two_languages(keys: str, seco
 
 
 RULES = load(CITY)
+
+
+def test_saturdays_with_hours_of_their_own(folder: Folder) -> None:
+    folder.replace("hours.yaml", '# saturday: ["09:00-17:00"]', 'saturday: ["09:00-17:00"]')
+    rules = load(folder.path)
+    late = decide(rules, Call(datetime(2026, 11, 28, 17, 30, tzinfo=SEOUL)))
+    assert not late.opening.open
+    assert [reason.text(Language.KO) for reason in late.reasons][1] == "토요일 상담 시간: 09:00-17:00"
+    assert str(late.reasons[1].source) in folder.place("hours.yaml", "saturday:")
+    sunday = decide(rules, Call(datetime(2026, 11, 29, 17, 30, tzinfo=SEOUL)))
+    assert sunday.opening.open
+    holiday = decide(rules, Call(datetime(2027, 2, 6, 17, 30, tzinfo=SEOUL)))  # 설날 전날, a Saturday
+    assert holiday.opening.open

@@ -49,7 +49,13 @@ def boundaries(ruleset: Ruleset, first: date, days: int) -> list[datetime]:
     return found
 
 
-@pytest.mark.parametrize("which", ["city", "busy"])
+@pytest.fixture
+def saturdays(busy: Ruleset, folder: Folder) -> Ruleset:
+    folder.replace("hours.yaml", '# saturday: ["09:00-17:00"]', 'saturday: ["09:00-12:00", "13:00-17:00"]')
+    return load(folder.path)
+
+
+@pytest.mark.parametrize("which", ["city", "busy", "saturdays"])
 def test_the_include_agrees_with_the_rules(which: str, request: pytest.FixtureRequest) -> None:
     ruleset: Ruleset = request.getfixturevalue(which)
     include = Include(compile_native(ruleset, FIRST, DAYS))
