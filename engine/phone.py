@@ -49,8 +49,9 @@ class Phone(PhoneBank):
         *,
         answers: bool = False,
         folder: Path | None = None,
+        address: str = "127.0.0.1",
     ) -> None:
-        """`answers`: picks up at once when it rings. What it hears is recorded in `folder`."""
+        """`answers`: picks up at once when it rings. What it hears is recorded in `folder`. It calls from `address`."""
         self.user = user
         self.answers = answers
         self._temporary = folder is None
@@ -58,7 +59,7 @@ class Phone(PhoneBank):
         self._said: list[Said] = []
         self._news = threading.Condition()
         self._has_secret = secret is not None
-        super().__init__(self._place, [Account(user, secret)], server, self._never, record=True)
+        super().__init__(self._place, [Account(user, secret)], server, self._never, record=True, address=address)
 
     @staticmethod
     def _never(event: PhoneEvent) -> None:

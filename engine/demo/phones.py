@@ -77,13 +77,18 @@ class PhoneBank:
         on_event: Callable[[PhoneEvent], None],
         *,
         record: bool = False,
+        address: str = "127.0.0.1",
     ) -> None:
-        """`folder` is written to; with `record` what each call hears becomes a WAV in it (`recordings`)."""
+        """`folder` is written to; with `record` what each call hears becomes a WAV in it (`recordings`).
+
+        `address` is this machine's, from which the phones call.
+        """
         self._folder = folder
         self._accounts = list(accounts)
         self._host, self._port = server
         self._on_event = on_event
         self._record = record
+        self._address = address
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._sending = threading.Lock()
@@ -248,7 +253,7 @@ class PhoneBank:
         if not tone.exists():
             write_tone(tone)
         lines = [
-            f"sip_listen 127.0.0.1:{sip_port}",
+            f"sip_listen {self._address}:{sip_port}",
             f"audio_source aufile,{tone}",
             "audio_alert aubridge,alert",
             f"snd_path {self._folder}",

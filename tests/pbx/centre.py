@@ -136,9 +136,9 @@ class Centre:
         """An agent's phone, not started yet; as a context manager it starts, registers and ends."""
         return Phone(extension, self.sip, self.accounts[extension]["sip_secret"], answers=answers)
 
-    def citizen(self, number: str = "01012345678") -> Phone:
-        """A citizen's phone, not started yet."""
-        return Phone(number, self.sip)
+    def citizen(self, number: str = "01012345678", *, address: str = "127.0.0.1") -> Phone:
+        """A citizen's phone, not started yet; `address`: of the carrier that it calls through."""
+        return Phone(number, self.sip, address=address)
 
     def code(self, phone: Phone, code: str) -> None:
         """Dial a feature code from an agent's phone and wait until the PBX has ended its call."""
