@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable
-from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from acd.core.facts import ContactMoved, Fact
 from acd.core.states import ContactState
-from acd.journal.tables import facts, open_engine
+from acd.journal.body import text
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import facts
 from dialplan.numbers import normalise
 
 DIGITS_LEAST = 7  # fewer is a withheld number, or an extension
@@ -63,16 +64,17 @@ class LastAgents:
             del self._known[next(iter(self._known))]
 
 
-def talks_since(path: Path, since: float) -> list[Talk]:
-    """The journal's latest talk of each caller from `since` on. Raises OperationalError when it can't be read."""
-    caller = func.json_extract(facts.c.body, "$.caller")
+def talks_since(store: Store, since: float) -> list[Talk]:
+    """The latest talk of each caller from `since` on, the oldest first. Raises SQLAlchemyError."""
+    caller = text("caller")
     query = (
-        select(func.max(facts.c.at), caller, facts.c.agent_id)
+        select(facts.c.at, caller, facts.c.agent_id)
         .where(facts.c.kind == "ContactMoved", facts.c.at >= since, facts.c.new == ContactState.CONNECTED.value)
         .where(caller.is_not(None), facts.c.agent_id.is_not(None))
-        .group_by(caller)
-        .order_by(func.max(facts.c.at).desc())
+        .order_by(facts.c.at.desc())
         .limit(CALLERS_MOST)
     )
-    with open_engine(path).connect() as connection:
-        return [(at, one, agent_id) for at, one, agent_id in reversed(connection.execute(query).all())]
+    with open_engine(store).connect() as connection:
+        talks = [(at, one, agent_id) for at, one, agent_id in reversed(connection.execute(query).all())]
+    latest = {one: (at, one, agent_id) for at, one, agent_id in talks}
+    return sorted(latest.values())

@@ -6,13 +6,13 @@ Knows keyed hashes of numbers, never numbers. Filled from the journal when the e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from sqlalchemy import select
 
 from acd.core.facts import Fact, SurveyAnswered
 from acd.journal.codec import from_row
-from acd.journal.tables import facts, open_engine
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import facts
 
 CALLERS_MOST = 200_000
 
@@ -38,12 +38,12 @@ class Surveyed:
                     del self._asked_at[next(iter(self._asked_at))]
 
 
-def surveys_since(path: Path, since: float) -> Sequence[Fact]:
+def surveys_since(store: Store, since: float) -> Sequence[Fact]:
     """The journal's surveys from `since` on, in their order. Raises OperationalError when it can't be read."""
     query = (
         select(facts.c.kind, facts.c.body)
         .where(facts.c.kind == SurveyAnswered.__name__, facts.c.at >= since)
         .order_by(facts.c.at)
     )
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         return [from_row(kind, body) for kind, body in connection.execute(query)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from acd import why
 from acd.core.facts import AgentMoved, ContactMoved, Decision, ReservationEnded
@@ -16,6 +15,7 @@ from acd.core.states import ContactState
 from acd.explain import agent_code, sentence
 from acd.journal import history
 from acd.journal.history import Kept
+from acd.journal.store import Store
 from dialplan.ruleset import Language, Requirement, Ruleset
 from dialplan.words import Words, language_words
 from engine.timeline import OUTCOMES, RESULTS, clock
@@ -44,13 +44,13 @@ class Story:
         return next(near, None) if decision.reservation_id is not None else None
 
 
-def read(database: Path, contact_id: str) -> Story | None:
+def read(database: Store, contact_id: str) -> Story | None:
     """The contact's story, None for an unknown one. Raises SQLAlchemyError."""
     kept = history.way(database, contact_id)
     return Story(tuple(kept)) if kept else None
 
 
-def read_why_not(database: Path, agent_id: str, story: Story, rules: Ruleset | None) -> why.WhyNot:
+def read_why_not(database: Store, agent_id: str, story: Story, rules: Ruleset | None) -> why.WhyNot:
     """What kept the agent from the contact, at each moment at which something was decided."""
     decided = [one for one in story.kept if isinstance(one.fact, Decision)]
     if not decided:

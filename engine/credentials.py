@@ -85,6 +85,14 @@ def web_password(state: Path) -> str:
     return made
 
 
+def database_password(state: Path) -> None:
+    """For a PostgreSQL of the centre's own: STATE/postgres.password for it, STATE/pgpass for whoever connects."""
+    path = state / "postgres.password"
+    if not path.exists():
+        write_private(path, secrets.token_hex(24))
+    write_private(state / "pgpass", f"*:*:*:*:{path.read_text(encoding='utf-8').strip()}\n")
+
+
 def carrier_password(state: Path, carrier: str) -> str | None:
     """A carrier's password for registering, from the operator's STATE/carriers.json: {"name": "password"}."""
     path = state / "carriers.json"

@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 
 from acd.journal import SCHEMA
+from acd.journal.store import Store
 from dialplan.loader import RulesError
 from engine import logs
 from engine.settings import RunSettings
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _migrate(database: Path, log: structlog.typing.FilteringBoundLogger) -> None:
+def _migrate(database: Store, log: structlog.typing.FilteringBoundLogger) -> None:
     """The journal's schema, in a process of its own. A journal that can't be had is no reason to take no calls."""
     if _is_current(database):
         return
@@ -74,8 +75,10 @@ def _migrate(database: Path, log: structlog.typing.FilteringBoundLogger) -> None
         log.critical("journal.not_migrated", error=str(error))
 
 
-def _is_current(database: Path) -> bool:
+def _is_current(database: Store) -> bool:
     """Whether the file has the newest schema: the usual case, which then costs a returning engine nothing."""
+    if not isinstance(database, Path):
+        return False  # the migration itself asks
     try:
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=1.0)) as connection:
             return bool(connection.execute("select version_num from alembic_version").fetchone() == (SCHEMA,))

@@ -13,11 +13,15 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine import fetch
+
+if TYPE_CHECKING:
+    from acd.journal.store import Store
 
 WEB_PORT = 8088
 # Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
@@ -40,6 +44,7 @@ class Defaults(BaseSettings):
     rtp_start: int = Field(default=10000, ge=1024, le=65535)
     rtp_end: int = Field(default=19999, ge=1024, le=65535)
     journal_keep_days: float = Field(default=KEEP_DAYS, ge=0)  # 0: for ever
+    database: str | None = None  # postgresql://user@host/name: the journal there instead of in a file of the state
 
 
 class RunSettings(BaseModel):
@@ -64,13 +69,18 @@ class RunSettings(BaseModel):
     at: str | None = None  # `--at`, as written
     clock_offset_s: float = 0.0  # to be added to the wall clock before opening hours are judged
     journal_keep_days: float = KEEP_DAYS
+    database_url: str | None = None  # checked, and without a password; None: a file of the state
     pbx_external: bool = False  # Asterisk is started by someone else (its own container)
     node: str = "pbx1"  # Asterisk's systemname
 
     @property
-    def database(self) -> Path:
+    def database(self) -> Store:
         """The journal."""
-        return self.state / "journal.sqlite"
+        if self.database_url is None:
+            return self.state / "journal.sqlite"
+        from acd.journal.store import Postgres  # noqa: PLC0415 - only who has such a journal pays for its import
+
+        return Postgres(self.database_url)
 
     @property
     def spool(self) -> Path:
@@ -100,6 +110,14 @@ class RunSettings(BaseModel):
     def load(cls, state: Path) -> RunSettings:
         """The settings of the latest `up` on this state. FileNotFoundError when there was none."""
         return cls.model_validate_json((state / "run.json").read_bytes())
+
+
+def journal_of(state: Path) -> Store:
+    """Where the journal of this state is, also when no `up` of this version has been run on it."""
+    try:
+        return RunSettings.load(state).database
+    except FileNotFoundError:
+        return state / "journal.sqlite"
 
 
 def default_state() -> Path:

@@ -15,6 +15,7 @@ import structlog
 
 from acd.core.facts import Fact
 from acd.core.seoul import DAY_S
+from acd.journal.store import Store
 from acd.surveyed import Surveyed, surveys_since
 from acd.talkmetrics import TalkMetrics
 from dialplan.ruleset import Ruleset
@@ -77,7 +78,7 @@ class TalkCare:
         if self._thread.is_alive():
             self._thread.join(2.0)
 
-    def read_journal(self, database: Path, now: float) -> None:
+    def read_journal(self, database: Store, now: float) -> None:
         """Who was asked before this engine began. Raises OperationalError."""
         survey = self._rules().survey
         if survey is not None and survey.not_again_days:

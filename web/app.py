@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from acd.journal.store import Store
 from web import hour, words
 from web.audience import Audience
 from web.feed import Feed, Find, Seen
@@ -41,7 +42,7 @@ _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 class Pages:
     """What the routes share. One event loop."""
 
-    def __init__(self, database: Path, gate: Gate) -> None:
+    def __init__(self, database: Store, gate: Gate) -> None:
         self.database = database
         self.gate = gate
         self.audience = Audience()
@@ -128,7 +129,7 @@ class Pages:
         return HTMLResponse(self.templates.get_template(template).render(**values), status)
 
 
-def application(find: Find, database: Path, labels: Labels, gate: Gate, ends: Callable[[], bool]) -> Guard:
+def application(find: Find, database: Store, labels: Labels, gate: Gate, ends: Callable[[], bool]) -> Guard:
     """The whole of it. `find` says where the engine is, `ends` whether the server is about to end."""
     pages = Pages(database, gate)
 

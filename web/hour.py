@@ -6,12 +6,12 @@ From the event store rather than added up here, so that it is right from the fir
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import func, select
 
-from acd.journal.tables import open_engine
+from acd.journal.body import whole
+from acd.journal.store import Store, open_engine
 from acd.journal.views import contact_moves
 
 BARS = 12
@@ -33,11 +33,11 @@ class LastHour:
         return {"begins_at": self.begins_at, "bar_s": BAR_S, **counts}
 
 
-def read(database: Path, now: float) -> LastHour:
+def read(database: Store, now: float) -> LastHour:
     """The hour up to `now`, its bars at whole five minutes. Raises SQLAlchemyError; also for a journal before 0003."""
     begins_at = (now // BAR_S - (BARS - 1)) * BAR_S
     moves = contact_moves.c
-    bar = cast((moves.at - begins_at) / BAR_S, Integer).label("bar")
+    bar = whole((moves.at - begins_at) / BAR_S).label("bar")
     lost = moves.abandoned - moves.abandoned_short + moves.flowed_out
     query = (
         select(

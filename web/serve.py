@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
+from acd.journal.store import Store
 from web.app import application
 from web.feed import Find
 from web.login import Gate
@@ -21,7 +21,7 @@ IDLE_S = 5
 END_WITHIN_S = 2
 
 
-def serve(sock: socket.socket, find: Find, database: Path, labels: Labels, gate: Gate) -> None:
+def serve(sock: socket.socket, find: Find, database: Store, labels: Labels, gate: Gate) -> None:
     """Returns when it has been asked to end."""
     servers: list[uvicorn.Server] = []
     config = uvicorn.Config(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from operator import itemgetter
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -14,19 +13,21 @@ from acd.core.agentday import AgentsDay
 from acd.core.figures import AgentFigures
 from acd.core.seoul import DAY_S
 from acd.core.states import ContactState, Presence, Work
-from acd.journal.tables import facts, open_engine, runs
+from acd.journal.body import text
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import facts, runs
 
 _KINDS = ("AgentMoved", "ReservationEnded", "ContactMoved")
 
 
-def agents_day(path: Path, begin: float, end: float, *, without_run: int | None = None) -> AgentsDay:
+def agents_day(store: Store, begin: float, end: float, *, without_run: int | None = None) -> AgentsDay:
     """The day that begins at `begin`, with the facts before `end`; times are epoch seconds. Raises OperationalError.
 
     What an engine last said of an agent holds until that engine was last seen alive. The latest one may be running, so
     its end is left to the reader; not to one that leaves out its own facts (`without_run`).
     """
     day = AgentsDay(begin)
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         lived = {one.run: one.seen_at for one in connection.execute(select(runs.c.run, runs.c.seen_at))}
         before: int | None = None
         for run, row in _rows(connection, begin, end, without_run):
@@ -39,14 +40,14 @@ def agents_day(path: Path, begin: float, end: float, *, without_run: int | None 
     return day
 
 
-def agents_hours(path: Path, begin: float, end: float) -> Iterator[dict[str, AgentFigures]]:
+def agents_hours(store: Store, begin: float, end: float) -> Iterator[dict[str, AgentFigures]]:
     """The figures of the day that begins at `begin` as they stand after each of its hours; the last are the day's.
 
     `end` is in that day or its end, epoch seconds. Nothing is known of anybody after an engine was last seen alive.
     """
     day, marks = AgentsDay(begin), iter(_marks(begin, end))
     mark = next(marks)
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         lived = {one.run: one.seen_at for one in connection.execute(select(runs.c.run, runs.c.seen_at))}
         before: int | None = None
         for run, row in _rows(connection, begin, end, None):
@@ -76,16 +77,16 @@ def _marks(begin: float, end: float) -> list[float]:
     return [*hours, math.nextafter(min(end, begin + DAY_S), 0.0)]
 
 
-def last_seen_at(path: Path) -> float | None:
+def last_seen_at(store: Store) -> float | None:
     """When an engine was last seen alive, in epoch seconds; None: there has been none."""
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         seen_at: float | None = connection.scalar(select(func.max(runs.c.seen_at)))
         return seen_at
 
 
 _ROW = (
     facts.c.kind, facts.c.at, facts.c.agent_id, facts.c.contact_id,
-    *(func.json_extract(facts.c.body, f"$.{name}") for name in ("presence", "work", "reason", "result")),
+    *(text(name) for name in ("presence", "work", "reason", "result")),
 )  # fmt: skip
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from sqlalchemy import Connection, select
 
 from acd.core.facts import AgentMoved, ContactMoved
 from acd.core.memory import ContactKnown, Memory, WrapupKnown
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, Work
 from acd.journal.codec import from_row
-from acd.journal.tables import facts, open_engine, runs
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import facts, runs
 
 LONGEST_S = 4 * 3600.0  # no contact lasts longer
 EXTENDED = "extended"  # the detail of the TalkNoted about a wrap-up
 
 
-def remember(path: Path, own_run: int) -> Memory:
+def remember(store: Store, own_run: int) -> Memory:
     """The state in which the engine before `own_run` ended. Raises OperationalError, ValueError."""
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         query = select(runs.c.run, runs.c.seen_at).where(runs.c.run != own_run).order_by(runs.c.run.desc()).limit(1)
         last = connection.execute(query).one_or_none()
         if last is None:

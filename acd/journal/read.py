@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from acd.core import figures as figure_formulas
 from acd.core.facts import NOT_COUNTED, ContactMoved, Fact, TalkNoted
 from acd.core.states import ContactState
+from acd.journal.body import flag, number, text
 from acd.journal.codec import from_row
-from acd.journal.tables import facts, open_engine
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ def is_transfer(fact: TalkNoted) -> bool:
     return fact.what == "transfer" and fact.detail.endswith(":answered")
 
 
-def timeline(path: Path, contact_id: str) -> list[Fact]:
+def timeline(store: Store, contact_id: str) -> list[Fact]:
     """All facts of a contact in the order in which they happened; empty for an unknown one. Raises OperationalError."""
-    engine = open_engine(path)
+    engine = open_engine(store)
     query = (
         select(facts.c.kind, facts.c.body).where(facts.c.contact_id == contact_id).order_by(facts.c.run, facts.c.seq)
     )
@@ -83,9 +84,9 @@ class ContactLine:
     waited_s: float
 
 
-def latest_contacts(path: Path, most: int = 10) -> list[ContactLine]:
+def latest_contacts(store: Store, most: int = 10) -> list[ContactLine]:
     """The contacts that were first seen last, the newest first. Cost: by `most`, not by the journal's size."""
-    engine = open_engine(path)
+    engine = open_engine(store)
     first_seen = (
         select(facts.c.contact_id)
         .where(facts.c.kind == "ContactMoved", facts.c.old.is_(None))
@@ -118,27 +119,27 @@ def _line(moves: list[ContactMoved]) -> ContactLine:
 
 
 def figures(
-    path: Path, begin: float, end: float, queue: str | None = None, *, without_run: int | None = None
+    store: Store, begin: float, end: float, queue: str | None = None, *, without_run: int | None = None
 ) -> Figures:
     """The interval's figures, `begin <= at < end` in epoch seconds, of one queue or of all; counted by the database.
 
     Transfers are the centre's, of no queue.
     """
     connected = facts.c.new == "connected"
-    detail = func.coalesce(func.json_extract(facts.c.body, "$.detail"), "")
+    detail = func.coalesce(text("detail"), "")
     abandoned = (facts.c.new == "abandoned") & detail.not_in(NOT_COUNTED)
-    within = func.json_extract(facts.c.body, "$.within_threshold")
+    within = flag("within_threshold")
     answered = connected & within.is_not(None)
     ways = {
-        "offered": func.json_extract(facts.c.body, "$.offered") == 1,
+        "offered": flag("offered").is_(True),
         "answered": answered,
-        "answered_within": connected & (within == 1),
+        "answered_within": connected & within.is_(True),
         "abandoned": abandoned,
         "abandoned_short": abandoned & (detail == "short"),
         "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT]) & detail.not_in(NOT_COUNTED),
         "callbacks_kept": detail == "kept",
     }
-    waited_s = func.coalesce(func.sum(func.json_extract(facts.c.body, "$.waited_s")).filter(answered), 0.0)
+    waited_s = func.coalesce(func.sum(number("waited_s")).filter(answered), 0.0)
     counts = (func.count().filter(way).label(name) for name, way in ways.items())
     query = select(*counts, waited_s.label("wait_sum_s")).where(
         facts.c.kind == "ContactMoved", facts.c.at >= begin, facts.c.at < end
@@ -149,11 +150,11 @@ def figures(
         query = query.where(facts.c.run != without_run)
     handed_on = select(func.count()).where(
         facts.c.kind == "TalkNoted", facts.c.at >= begin, facts.c.at < end,
-        func.json_extract(facts.c.body, "$.what") == "transfer",
-        func.json_extract(facts.c.body, "$.detail").like("%:answered"),
+        text("what") == "transfer",
+        text("detail").like("%:answered"),
     )  # fmt: skip
     if without_run is not None:
         handed_on = handed_on.where(facts.c.run != without_run)
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         transferred = 0 if queue is not None else connection.scalar(handed_on) or 0
         return Figures(**connection.execute(query).mappings().one(), transferred=transferred)

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -21,7 +20,7 @@ from acd.core import figures
 from acd.core.figures import AgentFigures, ServiceLevel
 from acd.core.seoul import DAY_S
 from acd.journal.agents import agents_hours, last_seen_at
-from acd.journal.tables import open_engine
+from acd.journal.store import Store, open_engine
 from acd.journal.views import CONTACTS, agent_spells, contact_moves, transfers
 
 
@@ -131,19 +130,19 @@ class _Sums:
     time: list[tuple[dict[By, str], Row]] = field(default_factory=list)  # agents' time by hour and day
 
 
-def reports(path: Path, begin: float, end: float, kinds: Sequence[By]) -> list[Report]:
+def reports(store: Store, begin: float, end: float, kinds: Sequence[By]) -> list[Report]:
     """The figures of `begin <= at < end`, a report for each of `kinds`; the journal is read once for all of them.
 
     Both are midnights in Seoul, epoch seconds. Raises SQLAlchemyError.
     """
-    seen_at = last_seen_at(path)
+    seen_at = last_seen_at(store)
     sums = _Sums()
-    with open_engine(path).connect() as connection:
+    with open_engine(store).connect() as connection:
         _contacts(connection, begin, end, sums)
         _wrapups(connection, begin, end, sums)
         _transfers(connection, begin, end, sums)
         teams = _teams(connection, begin, end)
-    _agents(path, begin, min(end, seen_at or begin), sums)
+    _agents(store, begin, min(end, seen_at or begin), sums)
     for keys, _ in sums.agents:
         keys[By.TEAM] = teams.get(keys[By.AGENT], "-")
     return [_report(begin, end, by, sums, seen_at) for by in kinds]
@@ -236,13 +235,13 @@ def _teams(connection: Connection, begin: float, end: float) -> dict[str, str]:
     return {one.agent_id: one.team for one in connection.execute(query.order_by(spells.ended))}
 
 
-def _agents(path: Path, begin: float, end: float, sums: _Sums) -> None:
+def _agents(store: Store, begin: float, end: float, sums: _Sums) -> None:
     """What agents did, day by day."""
     for number in range(math.ceil((end - begin) / DAY_S)):
         since = begin + number * DAY_S
         day = (datetime.fromtimestamp(since, UTC) + timedelta(hours=9)).date().isoformat()
         before: dict[str, AgentFigures] = {}
-        for hour, figures_of in enumerate(agents_hours(path, since, min(since + DAY_S, end))):
+        for hour, figures_of in enumerate(agents_hours(store, since, min(since + DAY_S, end))):
             for agent_id, did in figures_of.items():
                 had = before.get(agent_id, AgentFigures())
                 row = Row("", in_contact_s=did.in_contact_s - had.in_contact_s, idle_s=did.idle_s - had.idle_s)

@@ -18,14 +18,15 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.core.facts import Fact
 from acd.core.seoul import DAY_S
 from acd.journal.codec import to_row
 from acd.journal.retention import sweep
-from acd.journal.tables import WAL_BYTES_MOST, facts, open_engine, runs
+from acd.journal.store import WAL_BYTES_MOST, Postgres, Store, open_engine
+from acd.journal.tables import facts, runs
 
 BACKLOG_MOST = 100_000
 BATCH_MOST = 500
@@ -44,7 +45,7 @@ class JournalWriter:
 
     def __init__(
         self,
-        path: Path,
+        store: Store,
         *,
         backlog_most: int = BACKLOG_MOST,
         begin_after: Callable[[], None] = lambda: None,
@@ -55,7 +56,8 @@ class JournalWriter:
 
         `clock` is the facts' own, epoch seconds. Facts older than `keep_days` are deleted; 0: none ever.
         """
-        self._path = path
+        self._store = store
+        self._insert = postgresql.insert if isinstance(store, Postgres) else sqlite.insert
         self._begin_after = begin_after
         self._most = backlog_most
         self._clock = clock
@@ -149,17 +151,17 @@ class JournalWriter:
             self._ready.set()
 
     def _write(self) -> None:
-        inode = self._path.stat().st_ino  # a file that was replaced under us would swallow everything
+        # A file that was replaced under us would swallow everything.
+        inode = self._store.stat().st_ino if isinstance(self._store, Path) else 0
         if self._engine is None or inode != self._inode:
             self._close()
-            self._engine, self._inode = open_engine(self._path, write=True), inode
+            self._engine, self._inode = open_engine(self._store, write=True), inode
         seen = {"run": self.run, "began_at": self._began_at, "seen_at": self._clock()}
         with self._engine.begin() as connection:
             if self._batch:
-                connection.execute(insert(facts).on_conflict_do_nothing(), self._batch)
-            connection.execute(
-                insert(runs).on_conflict_do_update(index_elements=["run"], set_={"seen_at": seen["seen_at"]}), [seen]
-            )
+                connection.execute(self._insert(facts).on_conflict_do_nothing(), self._batch)
+            lives = self._insert(runs).on_conflict_do_update(index_elements=["run"], set_={"seen_at": seen["seen_at"]})
+            connection.execute(lives, [seen])
         self.written += len(self._batch)
         self._batch = []
 
@@ -182,7 +184,9 @@ class JournalWriter:
     def _bound_wal(self) -> None:
         """SQLite checkpoints by itself, but the log starts anew only in a moment without readers: make one."""
         assert self._engine is not None
-        log = self._path.with_name(self._path.name + "-wal")
+        if isinstance(self._store, Postgres):
+            return  # bounds its own
+        log = self._store.with_name(self._store.name + "-wal")
         if log.exists() and log.stat().st_size > WAL_BYTES_MOST:
             with self._engine.connect() as connection:
                 busy = bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar())

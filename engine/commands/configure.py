@@ -31,6 +31,8 @@ def run(arguments: Sequence[str]) -> int:
         return 1
     soundstore.bring_up_to_date(settings.sounds)
     pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset)), None)
+    if settings.database_url is not None:
+        credentials.database_password(settings.state)
     settings.save()
     print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)
     return 0

@@ -88,11 +88,12 @@ def _past(options: argparse.Namespace, ruleset: Ruleset) -> Lit:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
 
     from acd.core.states import ContactState  # noqa: PLC0415 - as above
+    from acd.journal.store import exists  # noqa: PLC0415 - as above
     from engine import contactstory  # noqa: PLC0415 - as above
-    from engine.settings import default_state  # noqa: PLC0415 - as above
+    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
 
-    database = (options.state or default_state()).absolute() / "journal.sqlite"
-    if not database.exists():
+    database = journal_of((options.state or default_state()).absolute())
+    if not exists(database):
         raise _NoCall(f"there is no journal at {database}")
     try:
         story = contactstory.read(database, options.call)

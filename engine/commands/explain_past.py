@@ -12,12 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from acd import why
 from acd.journal.read import latest_contacts
+from acd.journal.store import exists
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
 from engine import contactstory
 from engine.commands.rules_folder import CITY_RULES, cache_folder
 from engine.ranby import rules_of
-from engine.settings import default_state
+from engine.settings import default_state, journal_of
 
 
 def explain_past(options: argparse.Namespace) -> int:
@@ -27,8 +28,8 @@ def explain_past(options: argparse.Namespace) -> int:
         print("explain: of a past contact --language is that of the sentences: ko or en", file=sys.stderr)
         return 2
     state = (options.state or default_state()).absolute()
-    database = state / "journal.sqlite"
-    if not database.exists():
+    database = journal_of(state)
+    if not exists(database):
         print(f"explain: there is no journal at {database}", file=sys.stderr)
         return 1
     try:
@@ -39,7 +40,7 @@ def explain_past(options: argparse.Namespace) -> int:
 
 
 def _answer(options: argparse.Namespace, state: Path, language: Language) -> int:
-    database = state / "journal.sqlite"
+    database = journal_of(state)
     agent, contact = options.why or options.why_not or ("", options.contact)
     rules = _rules(options, state)
     story = contactstory.read(database, contact)

@@ -19,6 +19,7 @@ from acd.core.facts import Fact
 from acd.core.seoul import DAY_S
 from acd.journal.codec import from_row, to_dict
 from acd.journal.history import facts_between, moves_between
+from acd.journal.store import exists
 from acd.replay import why
 from acd.replay.run import Outcome, replay
 from dialplan.calendar import SEOUL
@@ -26,7 +27,7 @@ from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
 from dialplan.words import Words
 from engine.commands.rules_folder import CITY_RULES, cache_folder
-from engine.settings import default_state
+from engine.settings import default_state, journal_of
 from engine.timeline import clock
 
 _LEFT = {
@@ -117,8 +118,8 @@ def _lives(options: argparse.Namespace, ruleset: Ruleset, talked: dict[str, str]
         day = date.fromisoformat(options.what)
     except ValueError:
         return [_from_file(Path(options.what))]
-    database = (options.state or default_state()).absolute() / "journal.sqlite"
-    if not database.exists():
+    database = journal_of((options.state or default_state()).absolute())
+    if not exists(database):
         raise _NothingError(f"there is no journal at {database}")
     begin = datetime.combine(day, time(0), SEOUL).timestamp()
     try:

@@ -16,8 +16,9 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.journal.report import By, Report, reports
+from acd.journal.store import Store, exists
 from engine import reportlabels
-from engine.settings import default_state
+from engine.settings import default_state, journal_of
 from web.reports import files
 from web.reports.columns import Labels
 from web.reports.period import Period, Span, period
@@ -35,8 +36,8 @@ def run(arguments: Sequence[str]) -> int:
         when = period(span, text, time.time())
     except ValueError as error:
         parser.error(str(error))
-    database = state / "journal.sqlite"
-    if not database.exists():
+    database = journal_of(state)
+    if not exists(database):
         print(f"report: there is no journal at {database}", file=sys.stderr)
         return 1
     try:
@@ -52,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     return 1
 
 
-def _report(database: Path, when: Period, options: argparse.Namespace, labels: Labels) -> int:
+def _report(database: Store, when: Period, options: argparse.Namespace, labels: Labels) -> int:
     # Late: the words of the command line are checked before pages' packages are loaded.
     from web.reports.page import kinds_of, render  # noqa: PLC0415
 

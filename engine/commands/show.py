@@ -24,10 +24,11 @@ from acd.explain import sentence
 from acd.journal.agents import agents_day, last_seen_at
 from acd.journal.codec import to_dict
 from acd.journal.read import latest_contacts, timeline
+from acd.journal.store import Store, exists
 from dialplan.ruleset import Language, Ruleset
 from engine import agentlines, agentstoday, ready
 from engine.ranby import rules_of
-from engine.settings import default_state
+from engine.settings import default_state, journal_of
 from engine.timeline import clock, lines
 
 LATEST = 20
@@ -47,8 +48,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="a list of facts, of contacts or of agents")
     options = parser.parse_args(arguments)
     state: Path = options.state.absolute()
-    database = state / "journal.sqlite"
-    if not database.exists():
+    database = journal_of(state)
+    if not exists(database):
         print(f"show: there is no journal at {database}", file=sys.stderr)
         return 1
     try:
@@ -63,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _one(state: Path, contact_id: str, language: Language, as_json: bool) -> int:
-    database = state / "journal.sqlite"
+    database = journal_of(state)
     facts = timeline(database, contact_id)
     if not facts:
         latest = ", ".join(one.contact_id for one in latest_contacts(database, 5)) or "none yet"
@@ -78,7 +79,7 @@ def _one(state: Path, contact_id: str, language: Language, as_json: bool) -> int
     return 0
 
 
-def _latest(database: Path, as_json: bool) -> int:
+def _latest(database: Store, as_json: bool) -> int:
     contacts = latest_contacts(database, LATEST)
     if as_json:
         print(json.dumps([{"time": clock(one.first_at, full=True), **dataclasses.asdict(one)} for one in contacts]))
@@ -99,7 +100,7 @@ def _latest(database: Path, as_json: bool) -> int:
 
 def _agents(state: Path, as_json: bool) -> int:
     """Up to now while an engine runs, else up to when one was last seen alive."""
-    database = state / "journal.sqlite"
+    database = journal_of(state)
     known, now = ready.load(state), time.time()
     until = now if known is not None and ready.alive(known.pid) else min(now, last_seen_at(database) or now)
     begin = midnight(until)

@@ -114,12 +114,13 @@ def _past(options: argparse.Namespace, ruleset: Ruleset, day: date) -> tuple[Pla
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
 
     from acd.journal.history import moves_between  # noqa: PLC0415 - as above
-    from engine.settings import default_state  # noqa: PLC0415 - as above
+    from acd.journal.store import exists  # noqa: PLC0415 - as above
+    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
 
-    database = (options.state or default_state()).absolute() / "journal.sqlite"
+    database = journal_of((options.state or default_state()).absolute())
     midnight = datetime.combine(day, clock(0), SEOUL)
     try:
-        if not database.exists():
+        if not exists(database):
             raise _NoJournalError(f"there is no journal at {database}")
         moves = moves_between(database, midnight.timestamp(), midnight.timestamp() + 86_400)
         return past_day(ruleset, midnight, moves, options.seed)

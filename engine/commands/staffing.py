@@ -114,10 +114,11 @@ def _history(
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
 
     from acd.journal.history import moves_between  # noqa: PLC0415 - as above
-    from engine.settings import default_state  # noqa: PLC0415 - as above
+    from acd.journal.store import exists  # noqa: PLC0415 - as above
+    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
 
-    database = (options.state or default_state()).absolute() / "journal.sqlite"
-    if not database.exists():
+    database = journal_of((options.state or default_state()).absolute())
+    if not exists(database):
         raise ForecastError(f"there is no journal at {database}")
 
     def works(one: date) -> bool:

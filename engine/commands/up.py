@@ -127,6 +127,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         at=options.at.isoformat() if options.at else None,
         clock_offset_s=options.at.timestamp() - time.time() if options.at else 0.0,
         journal_keep_days=defaults.journal_keep_days,
+        database_url=_database(defaults.database),
         pbx_external=options.pbx_external,
     )
 
@@ -142,6 +143,18 @@ def _web_port(options: argparse.Namespace, defaults: Defaults, taken: set[int]) 
         return int(asked or free_port(taken, host=host))
     except OSError as error:
         raise up.UpError(f"web pages cannot be served at {host} (--web-bind, RINGMASTER_WEB_BIND): {error}") from None
+
+
+def _database(address: str | None) -> str | None:
+    """UpError when it is none, or holds a password."""
+    if not address:
+        return None
+    from acd.journal.store import Postgres  # noqa: PLC0415 - only who has such a journal pays for its import
+
+    try:
+        return Postgres.of(address).url
+    except ValueError as error:
+        raise up.UpError(f"RINGMASTER_DATABASE: {error}") from None
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:

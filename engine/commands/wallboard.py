@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import reportlabels, webpages
-from engine.settings import WEB_PORT, default_state
+from engine.settings import WEB_PORT, default_state, journal_of
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -49,5 +49,5 @@ def run(arguments: Sequence[str]) -> int:
     from web.login import Gate  # noqa: PLC0415
     from web.serve import serve  # noqa: PLC0415
 
-    serve(sock, lambda: webpages.find(state), state / "journal.sqlite", reportlabels.of(state), Gate(password))
+    serve(sock, lambda: webpages.find(state), journal_of(state), reportlabels.of(state), Gate(password))
     return 0

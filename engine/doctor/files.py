@@ -7,6 +7,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from acd.journal.store import Postgres, Store, open_engine
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
 from engine.commands.rules_folder import cache_folder
@@ -60,7 +63,30 @@ def _shut_in(path: Path, state: Path) -> bool:
     return inside and not state.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
-def _journal(path: Path) -> Finding:
+def _journal(store: Store) -> Finding:
+    return _database(store) if isinstance(store, Postgres) else _file(store)
+
+
+def _database(store: Postgres) -> Finding:
+    try:
+        with open_engine(store).connect() as connection:
+            found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        remedy = "start PostgreSQL, or look at PGPASSFILE; until then calls go on and facts wait in memory"
+        return failure(AREA, "journal", f"{store} does not answer: {why}", remedy)
+    return _schema(found, str(store))
+
+
+def _schema(found: str | None, said: str) -> Finding:
+    newest = newest_revision()
+    if found != newest:
+        remedy = "start `up`: it brings the schema up to date before any call"
+        return warning(AREA, "journal", f"its schema is {found or 'unknown'}, this version's is {newest}", remedy)
+    return fine(AREA, "journal", f"{said}, schema {newest}")
+
+
+def _file(path: Path) -> Finding:
     if not path.exists():
         return fine(AREA, "journal", "none yet; the first `up` makes it")
     size_mb = sum(one.stat().st_size for one in path.parent.glob(f"{path.name}*")) // 1_000_000
@@ -71,11 +97,7 @@ def _journal(path: Path) -> Finding:
     except sqlite3.Error as error:
         remedy = f"stop the centre, keep {path} aside, and bring back the last backup (docs/install.md, Backup)"
         return failure(AREA, "journal", f"{path} cannot be read: {error}", remedy)
-    newest = newest_revision()
-    if revision is None or revision[0] != newest:
-        said = f"its schema is {revision[0] if revision else 'unknown'}, this version's is {newest}"
-        return warning(AREA, "journal", said, "start `up`: it brings the schema up to date before any call")
-    return fine(AREA, "journal", f"{size_mb:,} MB, schema {newest}")
+    return _schema(revision and revision[0], f"{size_mb:,} MB")
 
 
 def newest_revision() -> str:

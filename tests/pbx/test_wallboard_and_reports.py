@@ -15,7 +15,7 @@ import pytest
 from centre import NUMBER, Centre, wait_for
 from sqlalchemy import text
 
-from acd.journal.tables import open_engine
+from acd.journal.store import open_engine
 from engine.settings import child_environment
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.wire.web_peer import Stream

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from acd.journal.report import By, Report, reports
+from acd.journal.store import Store
 from web.reports import files, page
 from web.reports.columns import Labels
 from web.reports.period import Period, Span, period
@@ -25,7 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Reports:
     """`labels` names queues, teams and agents by the rules."""
 
-    def __init__(self, database: Path, labels: Labels) -> None:
+    def __init__(self, database: Store, labels: Labels) -> None:
         self._database = database
         self._labels = labels
         self._one = asyncio.Semaphore(1)

@@ -23,7 +23,8 @@ from acd.journal.agents import last_seen_at
 from acd.journal.codec import from_row, to_row
 from acd.journal.migrate import migrate
 from acd.journal.read import figures, latest_contacts, timeline
-from acd.journal.tables import metadata, open_engine
+from acd.journal.store import open_engine
+from acd.journal.tables import metadata
 from acd.journal.writer import JournalWriter
 from dialplan.ruleset import Language, Requirement
 from tests.unit.acd.twin import until

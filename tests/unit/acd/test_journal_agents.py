@@ -10,7 +10,8 @@ from sqlalchemy import update
 from acd.core.facts import Fact
 from acd.journal.agents import agents_day, last_seen_at
 from acd.journal.migrate import migrate
-from acd.journal.tables import open_engine, runs
+from acd.journal.store import open_engine
+from acd.journal.tables import runs
 from acd.journal.writer import JournalWriter
 from tests.unit.acd.core.test_agentday import A_MORNING, AV, DAY, NINE, moved
 from tests.unit.acd.twin import until

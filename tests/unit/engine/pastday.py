@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
-from pathlib import Path
 from random import Random
 
 from sqlalchemy import insert
@@ -37,7 +36,8 @@ from acd.core.step import new_state, next_deadline, step
 from acd.journal import tables
 from acd.journal.codec import to_row
 from acd.journal.migrate import migrate
-from acd.journal.tables import open_engine, runs
+from acd.journal.store import Store, open_engine
+from acd.journal.tables import runs
 from dialplan.decision import priority, route
 from dialplan.ruleset import Language, Ruleset
 
@@ -118,12 +118,11 @@ def _waits(state: object, contact_id: str) -> bool:
     return contact is not None and contact.state in {ContactState.QUEUED, ContactState.RESERVED}
 
 
-def write(path: Path, facts: Iterable[Fact], *, run: int, began_at: float, seen_at: float) -> None:
+def write(store: Store, facts: Iterable[Fact], *, run: int, began_at: float, seen_at: float) -> None:
     """One engine's life, into a journal that is made if it is not there."""
-    if not path.exists():
-        migrate(path)
+    migrate(store)
     rows = [{"run": run, "seq": seq, **to_row(fact)} for seq, fact in enumerate(facts, 1)]
-    engine = open_engine(path, write=True)
+    engine = open_engine(store, write=True)
     with engine.begin() as connection:
         connection.execute(insert(runs), [{"run": run, "began_at": began_at, "seen_at": seen_at}])
         connection.execute(insert(tables.facts), rows)

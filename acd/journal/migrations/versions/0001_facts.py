@@ -15,7 +15,7 @@ def upgrade() -> None:
     """The table and what it is asked by."""
     op.create_table(
         "facts",
-        sa.Column("run", sa.Integer(), primary_key=True),
+        sa.Column("run", sa.BigInteger(), primary_key=True),
         sa.Column("seq", sa.Integer(), primary_key=True),
         sa.Column("at", sa.Float(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),

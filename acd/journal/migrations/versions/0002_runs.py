@@ -15,12 +15,15 @@ def upgrade() -> None:
     """The engines of before are taken to have lived from their first fact to their last."""
     op.create_table(
         "runs",
-        sa.Column("run", sa.Integer(), primary_key=True),
+        sa.Column("run", sa.BigInteger(), primary_key=True),
         sa.Column("began_at", sa.Float(), nullable=False),
         sa.Column("seen_at", sa.Float(), nullable=False),
     )
     op.execute("insert into runs (run, began_at, seen_at) select run, min(at), max(at) from facts group by run")
-    op.create_index("facts_agent", "facts", ["agent_id"], sqlite_where=sa.text("kind = 'AgentMoved'"))
+    # SQLite's indices end in the key of the row; PostgreSQL's do not.
+    key = ["agent_id"] if op.get_bind().dialect.name == "sqlite" else ["agent_id", "run", "seq"]
+    of_agents = sa.text("kind = 'AgentMoved'")
+    op.create_index("facts_agent", "facts", key, sqlite_where=of_agents, postgresql_where=of_agents)
 
 
 def downgrade() -> None:
