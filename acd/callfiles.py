@@ -33,7 +33,7 @@ class CallFiles:
         name = extension(contact_id, reservation_id)
         text = (
             f"Channel: Local/{name}@{CONTEXT}/n\nContext: callback-citizen\nExtension: s\nPriority: 1\n"
-            f"WaitTime: {ANSWERED_WITHIN_S}\nMaxRetries: 0\nSetvar: RM_CONTACT={contact_id}\n"
+            f"WaitTime: {ANSWERED_WITHIN_S}\nMaxRetries: 0\nSetvar: __RM_CONTACT={contact_id}\n"
             f"Setvar: RM_RESERVATION={reservation_id}\n"
         )
         written = self._folder / f"{name}.call"

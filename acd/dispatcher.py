@@ -301,6 +301,7 @@ class Dispatcher:
                 agent_id = contact.reservation.agent.id if contact.reservation is not None else None
                 self._writer.feed(CitizenAnswered(contact_id, agent_id), now)
             self._writer.feed(TalkEnded(contact_id), now)
+            self._writer.feed(CallbackClosed(contact_id, CallbackEnd.KEPT), now)  # if nobody knows with whom
 
         self._inbox.put(over)
 

@@ -8,10 +8,10 @@ touched is left as they left it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acd.ami.callouts import parse
-from acd.ami.client import AmiClient
+from acd.ami.client import ActionFailed, AmiClient
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet, variables
 from acd.ami.translate import translate
@@ -22,6 +22,7 @@ from acd.readconsults import adopt_consults, adopt_officials
 from acd.seen import ChannelSeen
 
 RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED,RM_OFFICIAL"
+CALLED_BACK = "callback"  # a family of keys in the PBX's database
 _UP = "6"
 _LATEST = 1e11  # epoch seconds; NaN and infinity are none
 
@@ -44,6 +45,7 @@ class PbxSnapshot:
     members: tuple[MemberSeen, ...]
     entries: tuple[tuple[str, str, str, float], ...]  # queue, channel, Uniqueid, seconds waited there
     devices: dict[str, str]  # "PJSIP/1001" -> state
+    called_back: dict[str, float] = field(default_factory=dict)  # contacts whose citizen has answered, and when
 
 
 def read(client: AmiClient, timeout_s: float = 3.0) -> PbxSnapshot:
@@ -69,7 +71,18 @@ def read(client: AmiClient, timeout_s: float = 3.0) -> PbxSnapshot:
             if packet.name == "QueueEntry"
         ),
         devices={packet.get("Device"): packet.get("State") for packet in devices},
+        called_back=_called_back(client, timeout_s),
     )
+
+
+def _called_back(client: AmiClient, timeout_s: float) -> dict[str, float]:
+    """What the PBX's own small database has of call-backs whose end no engine has taken (context callback-answered)."""
+    try:
+        found = client.ask_list("DBGetTree", timeout_s, Family=CALLED_BACK)
+    except ActionFailed:  # nothing is there
+        return {}
+    rows = [(packet.get("Key"), packet.get("Val")) for packet in found if packet.name == "DBGetTreeResponse"]
+    return {key.rpartition("/")[2]: _seconds(value) for key, value in rows}
 
 
 def _channel(packet: Packet) -> ChannelSeen:

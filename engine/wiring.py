@@ -299,6 +299,7 @@ class Engine:
             client.drop_connection(f"the PBX could not be read: {error}")
             return
         self.dispatcher.reread(seen)
+        self.callbacks.answered_meanwhile(seen.called_back)
         _log.info("ami.connected", node=self.node, reconnects=client.reconnects, read_s=time.monotonic() - begun)
 
     def _load_rules(self, folder: Path) -> Ruleset:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -88,11 +88,15 @@ class CallbackBook:
             self._dispatcher.callback_booked(_event(one, restored=True))
         _log.info("callbacks.restored", open=len(found))
 
-    def answered_meanwhile(self, contacts: Collection[str]) -> None:
-        """What the PBX remembers of calls that it made to their end while no engine lived: these were kept."""
-        for contact_id in contacts:
-            kept = self._open.get(contact_id)
-            if kept is not None and kept.dialled_at is not None:
+    def answered_meanwhile(self, contacts: Mapping[str, float]) -> None:
+        """Citizens who have answered, and when (epoch seconds), by the PBX: one whose talk it has no more was kept.
+
+        To be told after the PBX's talks: a call-back that is one of them is not open any more.
+        """
+        with self._lock:
+            rung = {key: one.dialled_at for key, one in self._open.items() if one.dialled_at is not None}
+        for contact_id, at in contacts.items():
+            if contact_id in rung and at >= int(rung[contact_id]):
                 self._dispatcher.close_callback(contact_id, CallbackEnd.KEPT)
 
     # -- acd.port.Callbacks -------------------------------------------------------------------------------------------

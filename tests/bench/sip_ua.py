@@ -118,7 +118,7 @@ class Dialog:
 
 
 class Ua:
-    """One phone."""
+    """One phone, or a carrier with as many lines as are dialled."""
 
     def __init__(
         self,
@@ -207,9 +207,9 @@ class Ua:
         assert self.registered.wait(timeout_s), f"{self.user} could not register"
         return self
 
-    def call(self, number: str) -> Dialog:
+    def call(self, number: str, user: str = "") -> Dialog:
         target = f"sip:{number}@{self.server[0]}:{self.server[1]}"
-        local = f"<sip:{self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
+        local = f"<sip:{user or self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
         dialog = Dialog(self, f"c{next(_ids)}-{self.port}-{random.getrandbits(32):x}", local, f"<{target}>", target, 1)
         self.dialogs[dialog.call_id] = dialog
         self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
@@ -358,6 +358,10 @@ class Ua:
                 self.loop.later(self.answer_after_s, answer)
             else:
                 answer()
+
+    def pick_up(self, dialog: Dialog) -> None:
+        """Answer what rings (`answer_after_s` None)."""
+        self._answer(dialog.call_id, self.server, dialog.local.rpartition("tag=")[2])
 
     def _answer(self, call_id: str, peer: tuple[str, int], tag: str) -> None:
         text = self._invites.pop(call_id, None)

@@ -281,7 +281,7 @@ def test_engine_killed_in_the_talk_which_ended_before_the_next_one(
     until(lambda: centre.dialled == [NUMBER])
     new = next_engine(make_centre, path)
     assert new.book is not None
-    new.book.answered_meanwhile({"c1", "c2", "somebody"})
+    new.book.answered_meanwhile({"c1": time.time(), "c2": time.time(), "somebody": 1.0})
     until(lambda: noted(new) == ["kept"])
     assert new.moves("c1")[-1] == "closed"
     until(lambda: open_in(path) == ["c2"])
