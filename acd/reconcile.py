@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from acd.ami.callouts import parse
 from acd.ami.client import ActionFailed, AmiClient
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet, variables
@@ -18,6 +17,7 @@ from acd.ami.translate import translate
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, View
 from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
+from acd.readcallouts import adopt_call_out_leg, adopt_call_outs
 from acd.readconsults import adopt_consults, adopt_officials
 from acd.seen import ChannelSeen
 
@@ -124,7 +124,7 @@ def adopt(view: View, snapshot: PbxSnapshot, now: float) -> list[Event]:
         view.channels.setdefault(channel.uniqueid, Chan(channel.uniqueid, channel.name, view.agent_of(channel.name)))
         if "RM_PHASE" in channel.variables:
             view.remember_variables(channel.uniqueid, channel.variables)
-    _adopt_call_outs(view, fresh, snapshot.channels)
+    adopt_call_outs(view, fresh, snapshot.channels)
     events += _adopt_queue_callers(view, snapshot, touched, now)
     parties = adopt_consults(view, seen)
     events += _adopt_legs(view, [one for one in fresh if one.uniqueid not in parties], seen, now)
@@ -174,7 +174,7 @@ def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, Channe
             continue
         contact_id = caller.variables.get("RM_CONTACT") or caller.uniqueid
         if view.callouts.contact_of(caller.uniqueid) is not None:
-            events += _adopt_call_out_leg(view, channel, caller, now, up=up)
+            events += adopt_call_out_leg(view, channel, caller, now, up=up)
             continue
         if leg is None:
             of_queue = caller.uniqueid in view.queue_callers or caller.uniqueid not in view.callers
@@ -200,60 +200,6 @@ def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, Channe
             view.queue_callers.pop(caller.uniqueid, None)
             view.callers[caller.uniqueid] = contact_id
     return events
-
-
-def _adopt_call_outs(view: View, fresh: Iterable[ChannelSeen], channels: Iterable[ChannelSeen]) -> None:
-    """The channels of call-backs. A session whose citizen is not being rung is another engine's, and ends."""
-    halves = {one.name: one for one in channels if parse(one.name) is not None}
-    for channel in fresh:
-        if channel.name not in halves or view.callouts.contact_of(channel.uniqueid) is not None:
-            continue
-        contact_id = view.callouts.seen(channel.uniqueid, channel.name)
-        if contact_id is None:
-            continue
-        view.callers[channel.uniqueid] = contact_id
-        outward = halves.get(f"{channel.name[:-1]}1")
-        citizen = _citizen_of(view, outward, channels)
-        if outward is not None and citizen is not None:
-            view.callouts.seen(outward.uniqueid, outward.name)
-            view.callouts.citizen_rung(outward.uniqueid, citizen.uniqueid)
-        elif not view.legs.dials(contact_id):
-            view.to_end.append(channel.name)
-
-
-def _citizen_of(view: View, outward: ChannelSeen | None, channels: Iterable[ChannelSeen]) -> ChannelSeen | None:
-    """The citizen's channel: the one towards a carrier that belongs to this half's call."""
-    if outward is None:
-        return None
-    return next(
-        (
-            one
-            for one in channels
-            if one.linkedid == outward.linkedid and parse(one.name) is None and view.agent_of(one.name) is None
-        ),
-        None,
-    )
-
-
-def _adopt_call_out_leg(view: View, channel: ChannelSeen, session: ChannelSeen, now: float, *, up: bool) -> list[Event]:
-    """An agent's channel in a call-back: a talk when the citizen is there too, else busy until that is told."""
-    contact_id = view.callouts.contact_of(session.uniqueid)
-    chan, leg = view.channels[channel.uniqueid], view.legs.by_uniqueid.get(channel.uniqueid)
-    assert contact_id is not None
-    assert chan.agent_id is not None
-    talks = up and view.callouts.citizen_up(contact_id, view.up)
-    if leg is None:
-        leg = Leg(contact_id, chan.agent_id, chan.uniqueid, chan.name, now - channel.age_s, None)
-        leg.rang = True
-        view.legs.by_uniqueid[leg.uniqueid] = leg
-        chan.ours = talks  # the citizen's answer may still come: nobody else is offered to this agent meanwhile
-    leg.answered = leg.answered or up
-    if not talks:
-        return []
-    chan.ours = True
-    what = view.attributes(session.uniqueid)
-    view.callouts.forget_citizen(contact_id)
-    return [TalkAdopted(contact_id, chan.agent_id, what.language, what.topic, what.queue, now - channel.age_s)]
 
 
 def _caller_of(view: View, channel: ChannelSeen, seen: dict[str, ChannelSeen]) -> ChannelSeen | None:
