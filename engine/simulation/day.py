@@ -224,7 +224,13 @@ class _Run:
         contact_id = f"s{self._serial:08d}"
         keeper, until = self._last_agent(like, now)
         self._known[contact_id] = (Waiter(contact_id, group, now, keeper, until), caller.talk_s)
-        self._feed(replace(like, contact_id=contact_id, sticky_agent=keeper), now)
+        self._feed(
+            ContactOffered(
+                contact_id, like.channel, like.language, like.topic, like.queue, like.requirement,
+                points=like.points, order_class=like.order_class, sticky_agent=keeper,
+            ),
+            now,
+        )  # fmt: skip
         if contact_id in group.waiting:
             if caller.patience_s < inf:
                 self._after(now + caller.patience_s, _What.PATIENCE_ENDS, contact_id)
