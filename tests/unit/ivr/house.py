@@ -62,6 +62,7 @@ class FakeChannel:
         self.music_on = False
         self.silence_s = 0.0  # the longest stretch without sound or music, outside of Dial
         self.on_dial: Callable[[], None] = lambda: None
+        self.on_take_down: Callable[[Path], None] = lambda _: None
 
     # --- the caller ---------------------------------------------------------------------------------------------
 
@@ -130,6 +131,17 @@ class FakeChannel:
         status = self.dials.pop(0) if self.dials else "ANSWER"
         self.variables["DIALSTATUS"] = status
         return status
+
+    def record(self, name: str) -> None:
+        self.heard.append(f"record:{name}")
+
+    def stop_recording(self) -> None:
+        self.heard.append("stop_recording")
+
+    def take_down(self, name: str, most_s: float, silence_s: int) -> None:
+        self.heard.append(f"take_down:{Path(name).name},{most_s:g},{silence_s}")
+        self.on_take_down(Path(f"{name}.wav"))
+        self._alive()
 
     def spy(self, channel: str, options: str) -> None:
         self.heard.append(f"spy:{channel},{options}")
