@@ -293,6 +293,35 @@ def test_variables_are_set_in_one_round_trip(peer, channel):
     assert peer.command() == "EXEC MSet RM_PHASE=ringing,DIALSTATUS=,__TRANSFER_CONTEXT=agent-transfer"
 
 
+def test_a_recording_is_of_bridges_only_and_appends(peer, channel):
+    peer.send(b"200 result=0\n200 result=0\n")
+    channel.record("talk/rm-1.1.wav")
+    channel.stop_recording()
+    assert [peer.command(), peer.command()] == ["EXEC MixMonitor talk/rm-1.1.wav,ab", "EXEC StopMixMonitor"]
+    with pytest.raises(UnsafeValue):
+        channel.record("talk/a.wav,b,rm -rf /")  # the third argument would be a program
+
+
+def test_a_comment_is_written_after_a_tone_until_silence_or_a_hash(peer, channel):
+    peer.send(b"200 result=35 (dtmf) endpos=24000\n")
+    channel.take_down("/state of things/comment/rm-1.1", 60.0, 3)
+    assert peer.command() == 'RECORD FILE "/state of things/comment/rm-1.1" wav "#" 60000 BEEP s=3'
+
+
+def test_a_comment_that_cannot_be_written_is_a_fault_and_no_hangup(peer, channel):
+    peer.send(b"200 result=-1 (writefile) endpos=0\n")
+    peer.answer_all(lambda command: b"200 result=6\n" if command == "CHANNEL STATUS" else b"200 result=0\n")
+    with pytest.raises(AgiFault, match="not written"):
+        channel.take_down("/nowhere/rm-1.1", 60.0, 3)
+
+
+def test_hanging_up_ends_a_comment(peer, channel):
+    peer.send(b"200 result=-1 (hangup) endpos=8000\nHANGUP\n")
+    with pytest.raises(CallerHungUp) as gone:
+        channel.take_down("/x/rm-1.1", 60.0, 3)
+    assert gone.value.sign is HangupSign.LINE
+
+
 def test_dial_tells_how_it_ended(peer, channel):
     peer.send(b"200 result=0\n200 result=1 (NOANSWER)\n")
     assert channel.dial("PJSIP/1001", 10.0, "gitm(default)") == "NOANSWER"

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from acd.core.events import RulesChanged
-from acd.core.facts import AgentMoved, Decision, ReservationEnded, TalkNoted
+from acd.core.facts import AgentMoved, Decision, ReservationEnded, SurveyAnswered, TalkNoted
 from acd.core.snapshot import Snapshot, snapshot
 from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, step
@@ -163,6 +163,12 @@ def test_facts_are_counted_at_the_outcome(metrics: Metrics) -> None:
             ReservationEnded(1.0, 1, "c1", "1001", "passport", "no_answer", 10.0),
             TalkNoted(2.0, "c1", "1002", "transfer", "blind:answered", "1001"),
             TalkNoted(2.0, "c1", "1002", "supervision", "listen", "1001"),
+            TalkNoted(2.0, "c1", "1001", "recording", "started:talk", None),
+            TalkNoted(2.0, "c1", "1001", "recording", "paused", None),
+            TalkNoted(2.0, "c1", "1001", "abuse", "warned", None),
+            TalkNoted(2.0, "c1", "1001", "abuse", "ended", None),
+            SurveyAnswered(2.0, "c1", "1001", "tax", "tax", Language.KO, "very_satisfied", comment=False),
+            SurveyAnswered(2.0, "c2", "1001", "tax", "tax", Language.KO, None, comment=False),
             AgentMoved(
                 9.0, "1001", "team1", Presence.AVAILABLE, Work.WRAPUP, Presence.AVAILABLE, Work.IDLE, None, 28.0
             ),
@@ -178,6 +184,10 @@ def test_facts_are_counted_at_the_outcome(metrics: Metrics) -> None:
     assert scraped.one("acd_contacts_flowed_out_total", reason="error", **here) == 1
     assert scraped.one("acd_reservations_total", queue="passport", result="no_answer") == 1
     assert scraped.one("acd_transfers_total", kind="blind", result="answered") == 1
+    assert scraped.one("acd_recordings_total", result="started") == 1
+    assert scraped.of("acd_recordings_total") == [1, 0, 0]
+    assert scraped.one("acd_abuse_terminations_total") == 1
+    assert scraped.of("acd_survey_responses_total") == [1, 0, 0, 0]
     assert scraped.one("acd_transfers_total", kind="consult", result="answered") == 0
     assert scraped.one("acd_queue_wait_seconds_sum", queue="passport", result="answered") == 7
     assert scraped.one("acd_queue_wait_seconds_bucket", queue="passport", result="answered", le="10.0") == 1
