@@ -60,6 +60,12 @@ def test_an_officials_own_hours_count(city: Ruleset) -> None:
     assert isinstance(ask(city, "7901", TUESDAY_10.replace(hour=3)), Target)
 
 
+def test_saturday_hours_of_the_centre_are_not_the_officials(city: Ruleset) -> None:
+    saturday = datetime(2026, 11, 28, 10, 0, tzinfo=SEOUL)
+    hours = replace(city.hours, saturday=city.hours.weekday, saturday_source=city.hours.weekday_source)
+    assert ask(replace(city, hours=hours), "7101", saturday) is Refusal.CLOSED
+
+
 def test_blind_only_where_the_rules_allow_it(city: Ruleset) -> None:
     assert ask(city, "7101", blind=True) is Refusal.NOT_BLIND
     assert isinstance(ask(city, "7901", blind=True), Target)
