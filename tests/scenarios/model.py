@@ -61,7 +61,7 @@ class Call(Part):
     talk_s: float = 60.0
     hears: list[str] | None = None
     rings: list[str] | None = None
-    outcome: Literal["queue", "closed", "full", "hangup"] | None = None
+    outcome: Literal["queue", "closed", "full", "callback", "hangup"] | None = None
     record: Record | None = Record()
 
 

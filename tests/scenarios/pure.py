@@ -44,8 +44,9 @@ from dialplan import overflow
 from dialplan.decision import priority
 from dialplan.dialogue import Asking, Dialogue, begin, begin_in, press
 from dialplan.loader import load
-from dialplan.overflow import NoRoom
-from dialplan.ruleset import Ruleset
+from dialplan.overflow import NoRoom, TurnedAway
+from dialplan.ruleset import OverflowKind, Ruleset
+from tests.scenarios import bookings
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -74,6 +75,7 @@ class Line:
     gone: bool = False
     in_net: bool = False
     language: Any = None
+    offered: bool = False  # a call-back
 
 
 class Play:
@@ -170,6 +172,8 @@ class Play:
                 line.first_queued_at, line.waited_s, offer.points,
             )
         )  # fmt: skip
+        if new and self.rules.callback is not None:
+            self.after(self.rules.callback.offer_after_s, lambda: self.queued(line) and bookings.offer(self, line))
         if new and self.queued(line):
             soon = overflow.closing_soon(self.rules, self.rules.queues[offer.queue], self.clock(0))
             if soon or not room:
@@ -185,16 +189,23 @@ class Play:
         turn = overflow.turned_away(self.rules, offer.language, offer.topic, queue, why=why, now=self.clock(0))
         line.heard.remove(queue.entry_prompt)  # who is turned away is not told that they are being connected
         if turn.route is None:
-            line.heard += turn.heard(self.rules)
+            line.heard += turn.say
             line.outcome = "full" if why is NoRoom.FULL else "closed"
-            ends = Departure.FULL if why is NoRoom.FULL else Departure.CLOSED
-            self.after(SENTENCE_S, lambda: self.queued(line) and self.feed(ContactDeparted(line.call.id, ends)))
+            if turn.kind is OverflowKind.CALLBACK:
+                bookings.offer(self, line)
+            self.after(SENTENCE_S, lambda: self.sent_away(line, turn))
             return
         line.heard += turn.heard(self.rules)
         self.feed(ContactDeparted(line.call.id, Departure.OVERFLOW))
         line.offer = replace(offer, queue=turn.route.queue or "", requirement=turn.route.requirement)
         line.first_queued_at = None
         self.waits(line)
+
+    def sent_away(self, line: Line, turn: TurnedAway) -> None:
+        if not self.queued(line) or line.outcome == "callback":
+            return
+        line.heard += (*turn.last, self.rules.goodbye_prompt)
+        self.feed(ContactDeparted(line.call.id, Departure.FULL if turn.why is NoRoom.FULL else Departure.CLOSED))
 
     def hangs_up(self, line: Line) -> None:
         line.gone = True
@@ -293,8 +304,10 @@ class Play:
                 raise AssertionError(deed.what)
 
     def presses(self, line: Line, keys: str) -> None:
-        """`*` while waiting: back to the first menu, the time kept; the other keys are for it."""
-        assert keys.startswith("*"), keys
+        """`*` while waiting: back to the first menu, the time kept; the other keys are for it. Else: a call-back."""
+        if not keys.startswith("*"):
+            bookings.book(self, line, keys)
+            return
         contact = self.state.contacts[line.call.id]
         line.waited_s = contact.waited_s(self.now)
         self.feed(ContactDeparted(line.call.id, Departure.BACK_TO_MENU))
@@ -350,43 +363,3 @@ class Play:
                 case _:
                     pass
         check(self.state)
-
-
-def judge(play: Play) -> list[str]:
-    """What is not as the scenario says."""
-    wrong = []
-
-    def must(what: str, is_so: Any, wanted: Any) -> None:
-        if wanted is not None and is_so != wanted:
-            wrong.append(f"{what}: {is_so!r}, not {wanted!r}")
-
-    for name, line in play.lines.items():
-        call = line.call
-        must(f"{name} hears", line.heard, call.hears)
-        must(f"{name} rings", line.rung, call.rings)
-        must(f"{name} outcome", line.outcome, call.outcome)
-        if call.record is None:
-            must(f"{name} facts", line.facts, [])
-            continue
-        if call.record == type(call.record)():
-            continue
-        if not line.facts:
-            wrong.append(f"{name}: nothing is known of it")
-            continue
-        last, wanted = line.facts[-1], call.record
-        must(f"{name} language", last.language.value, wanted.language)
-        must(f"{name} topic", last.topic, wanted.topic)
-        must(f"{name} queue", last.queue, wanted.queue)
-        must(f"{name} ended", last.new.value, wanted.ended)
-        must(f"{name} detail", last.detail, wanted.detail)
-        must(f"{name} agent", next((one.agent_id for one in reversed(line.facts) if one.agent_id), None), wanted.agent)
-        must(f"{name} waited_s", round(last.waited_s, 1), wanted.waited_s)
-        must(f"{name} talk_s", round(sum(one.talk_s for one in line.facts), 1), wanted.talk_s)
-        within = [one.within_threshold for one in line.facts if one.within_threshold is not None]
-        must(f"{name} within", within[-1] if within else None, wanted.within)
-        must(f"{name} way", [one.new.value for one in line.facts], wanted.way)
-        must(f"{name} offered times", sum(one.offered for one in line.facts), len({one.queue for one in line.facts}))
-    for agent_id, state in play.scenario.states.items():
-        agent = play.state.agents[agent_id]
-        must(f"agent {agent_id}", f"{agent.presence.value}/{agent.work.value}", state)
-    return wrong

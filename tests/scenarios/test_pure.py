@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.judge import judge
 from tests.scenarios.model import Call, Record, Scenario, scenarios
-from tests.scenarios.pure import Play, judge
+from tests.scenarios.pure import Play
 
 ALL = scenarios()
 
