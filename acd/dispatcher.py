@@ -25,6 +25,7 @@ from acd.core.events import (
     ContactOffered,
     Departure,
     HandOnAsked,
+    HandoverNoted,
     PresenceAsked,
     SentOut,
     TalkEnded,
@@ -32,13 +33,14 @@ from acd.core.events import (
     WrapupExtendAsked,
 )
 from acd.core.facts import Fact, SurveyAnswered, TalkNoted
+from acd.core.handover import Handover
 from acd.core.memory import Memory
 from acd.core.model import Limits
 from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, has_room, position, snapshot
 from acd.core.states import Presence, Work
 from acd.inbox import Inbox
 from acd.pbx import Pbx
-from acd.port import Answer, Assignment, GoToSafetyNet, Talk
+from acd.port import Answer, Assignment, Consultation, GoToSafetyNet, Talk
 from acd.reconcile import PbxSnapshot
 from acd.writer import Writer
 from dialplan.ruleset import Language, Ruleset
@@ -356,6 +358,46 @@ class Dispatcher:
             self._writer.feed(SentOut(contact_id), now)
 
         self._inbox.ask(ask, None)
+
+    def write_handover(self, agent_id: str, handover: Handover) -> Answer:
+        """On the contact, and in the record."""
+
+        def ask(now: float) -> Answer:
+            agent = self._writer.state.agents.get(agent_id)
+            contact = agent.contact if agent is not None else None
+            if contact is None or handover.topic not in self._writer.rules.topics:
+                return Answer.NOT_APPLICABLE
+            self._writer.feed(HandoverNoted(contact.id, agent_id, handover), now)
+            return Answer.DONE if contact.handover == handover else Answer.NOT_APPLICABLE
+
+        return self._inbox.ask(ask, Answer.NOT_APPLICABLE)
+
+    def handover_of(self, contact_id: str) -> Handover | None:
+        """As the core has it."""
+
+        def ask(_: float) -> Handover | None:
+            contact = self._writer.state.contacts.get(contact_id)
+            return None if contact is None else contact.handover
+
+        return self._inbox.ask(ask, None)
+
+    def consultations(self) -> tuple[Consultation, ...]:
+        """By the PBX's own events, with what the agents wrote."""
+
+        def ask(_: float) -> tuple[Consultation, ...]:
+            contacts = self._writer.state.contacts
+            return tuple(
+                Consultation(
+                    one.contact_id,
+                    one.agent_id,
+                    one.target,
+                    one.answered,
+                    contacts[one.contact_id].handover if one.contact_id in contacts else None,
+                )
+                for one in self._writer.view.consults.all()
+            )
+
+        return self._inbox.ask(ask, ())
 
     def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
         """What becomes of it is noted as that of any blind transfer."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from acd.core.events import ContactOffered, Departure
 from acd.core.facts import SurveyAnswered
+from acd.core.handover import Handover
 from acd.core.states import Presence
 from dialplan.ruleset import Language, Requirement
 
@@ -146,6 +147,17 @@ class NoCallbacks:
         """Nothing was."""
 
 
+@dataclass(frozen=True, slots=True)
+class Consultation:
+    """One that is under way: for the screen of whoever is asked, before they have answered."""
+
+    contact_id: str
+    agent_id: str
+    target: str  # an agent's extension, or what is typed for an official
+    answered: bool
+    handover: Handover | None
+
+
 class Acd(Protocol):
     """The dispatcher, as sessions see it."""
 
@@ -218,6 +230,15 @@ class Acd(Protocol):
 
     def ring_official(self, contact_id: str, channel: str, official: str) -> None:
         """The contact has left its agent, and its own session rings this official from now on."""
+
+    def write_handover(self, agent_id: str, handover: Handover) -> Answer:
+        """What the agent's contact, in a talk or its wrap-up, takes along; the newest counts."""
+
+    def handover_of(self, contact_id: str) -> Handover | None:
+        """What was written for whoever has this contact next."""
+
+    def consultations(self) -> tuple[Consultation, ...]:
+        """All that are under way."""
 
     def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
         """An agent sent the contact to a queue, where its session offers it next. Its waiting so far, in seconds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.core.facts import SurveyAnswered, TalkNoted
+from acd.core.facts import HandoverWritten, SurveyAnswered, TalkNoted
 from dialplan.words import Words, same
 
 _NOTED = {
@@ -26,12 +26,38 @@ _SCORES = {
 }
 
 
-def of_talk(fact: TalkNoted | SurveyAnswered) -> Words:
+def of_talk(fact: TalkNoted | SurveyAnswered | HandoverWritten) -> Words:
     """The fact as a sentence."""
-    return _surveyed(fact) if isinstance(fact, SurveyAnswered) else _noted(fact)
+    match fact:
+        case SurveyAnswered():
+            return _surveyed(fact)
+        case HandoverWritten(agent_id=agent, topic=topic, asked=asked, notes=notes):
+            return Words(
+                f"인계 내용 (상담사 {agent}): {topic} 업무, 문의: {asked}, 메모: {notes}",
+                f"written for the next one by agent {agent}: topic {topic}, asked: {asked}, notes: {notes}",
+            )
+        case TalkNoted():
+            return _noted(fact)
+
+
+_KINDS = {"consult": Words("협의 후 연결", "consultation"), "blind": Words("바로 연결", "blind transfer")}
+_RESULTS = {
+    "answered": Words("받음", "answered"),
+    "returned": Words("상담사에게 돌아옴", "back to the agent"),
+    "requeued": Words("대기열에서 다른 상담사가 받음", "taken from the queue by another agent"),
+    "abandoned": Words("민원인이 끊음", "the citizen hung up"),
+}
+
+
+def _transfer(fact: TalkNoted) -> Words:
+    kind, _, result = fact.detail.partition(":")
+    words = Words(f"{fact.by}에서 {fact.agent_id}(으)로 ", f"{fact.by} to {fact.agent_id}, ")
+    return words + _KINDS.get(kind, same(kind)) + same(": ") + _RESULTS.get(result, same(result))
 
 
 def _noted(fact: TalkNoted) -> Words:
+    if fact.what == "transfer":
+        return _transfer(fact)
     detail, _, more = fact.detail.partition(":")
     known = _NOTED.get((fact.what, detail))
     words = same(f"{fact.what} {fact.detail}") if known is None else known + same(f" ({more})" if more else "")

@@ -12,6 +12,7 @@ from acd.core.facts import (
     ContactMoved,
     Decision,
     Fact,
+    HandoverWritten,
     ReservationEnded,
     SurveyAnswered,
     TalkNoted,
@@ -85,12 +86,12 @@ def _words(fact: Fact, rules: Ruleset | None) -> Words:
             reason = f" ({fact.reason})" if fact.reason else ""
             state = why.PRESENCE[fact.presence] + same(", ") + why.WORK[fact.work] + same(reason)
             return Words(f"상담사 {agent}: ", f"agent {agent}: ") + state
-        case TalkNoted() | SurveyAnswered():
+        case TalkNoted() | SurveyAnswered() | HandoverWritten():
             return talkwords.of_talk(fact)
         case CallbackNoted():
             return _callback(fact)
         case ContactMoved():
-            return _moved(fact)
+            return _moved(fact, rules)
 
 
 def _callback(fact: CallbackNoted) -> Words:
@@ -105,8 +106,16 @@ def _callback(fact: CallbackNoted) -> Words:
     return words
 
 
-def _moved(fact: ContactMoved) -> Words:
-    agent, waited = fact.agent_id, f"{fact.waited_s:.1f}"
+def _who(agent_id: str | None, rules: Ruleset | None) -> Words:
+    """Who talked: an agent, or an official of the directory."""
+    official = rules.directory.officials.get(agent_id or "") if rules is not None else None
+    if official is None:
+        return Words(f"상담사 {agent_id}", f"agent {agent_id}")
+    return Words(f"담당자 {agent_id}({official.department})", f"official {agent_id} ({official.department})")
+
+
+def _moved(fact: ContactMoved, rules: Ruleset | None) -> Words:
+    who, waited = _who(fact.agent_id, rules), f"{fact.waited_s:.1f}"
     match fact.new:
         case ContactState.QUEUED if fact.old is None:
             return Words(f"{fact.queue} 대기열에서 기다림", f"waits in {fact.queue}")
@@ -118,16 +127,20 @@ def _moved(fact: ContactMoved) -> Words:
         case ContactState.CONNECTED:
             within = _WITHIN[fact.within_threshold]
             return (
-                Words(
-                    f"{waited}초 기다려 상담사 {agent}와 통화", f"talks with agent {agent} after {waited} s of waiting"
-                )
+                Words(f"{waited}초 기다려 ", "talks with ")
+                + who
+                + Words("와(과) 통화", f" after {waited} s of waiting")
                 + within
             )
         case ContactState.WRAPUP:
             talk, hold = f"{fact.talk_s:.1f}", f"{fact.hold_s:.1f}"
-            return Words(
-                f"통화 끝: {talk}초, 보류 {hold}초, 상담사 {agent} 후처리",
-                f"talk over: {talk} s, {hold} s on hold; agent {agent} wraps up",
+            return (
+                Words(
+                    f"통화 끝: {talk}초, 보류 {hold}초, ",
+                    f"talk over: {talk} s, {hold} s on hold; ",
+                )
+                + who
+                + Words(" 후처리", " wraps up")
             )
         case ContactState.ABANDONED:
             return Words(f"{waited}초 기다리다 끊음", f"hung up after {waited} s of waiting") + same(

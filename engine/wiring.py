@@ -371,7 +371,8 @@ class Engine:
         self.last_agents.receive(facts)
         for fact in facts:
             data = to_dict(fact)
-            self.events.publish((json.dumps(data, ensure_ascii=False) + "\n").encode())
+            fed = {key: value for key, value in data.items() if key not in _NOT_FED}
+            self.events.publish((json.dumps(fed, ensure_ascii=False) + "\n").encode())
             name = _EVENT_NAMES[data.pop("fact")]
             if isinstance(fact, Decision) and fact.outcome != "match":
                 name = "contact.not_matched" if fact.contact_id is not None else "agent.not_matched"
@@ -384,7 +385,9 @@ _EVENT_NAMES = {
     "AgentMoved": "agent.moved",
     "Decision": "contact.matched",
     "TalkNoted": "talk.noted",
+    "HandoverWritten": "handover.written",
     "CallbackNoted": "callback.noted",
     "SurveyAnswered": "survey.answered",
 }
-_NOT_LOGGED = frozenset({"passed_over", "at", "caller"})
+_NOT_LOGGED = frozenset({"passed_over", "at", "caller", "asked", "notes"})
+_NOT_FED = frozenset({"asked", "notes"})  # agents' own words about a citizen: the feed asks nobody who they are

@@ -42,6 +42,10 @@ class Consults:
         """The contact's consultation."""
         return self._by_contact.get(contact_id)
 
+    def all(self) -> tuple[Consult, ...]:
+        """All of them."""
+        return tuple(self._by_contact.values())
+
     def of_local(self, uniqueid: str) -> Consult | None:
         """The one whose Local channel this is."""
         return next((one for one in self._by_contact.values() if one.local == uniqueid), None)

@@ -6,6 +6,7 @@ What happens on an agent's leg is in `acd.core.leg_events`.
 from __future__ import annotations
 
 from acd.core import callback_events, lanes, moves, reservations, talks
+from acd.core.commands import Note
 from acd.core.events import (
     Channel,
     ContactDeparted,
@@ -14,8 +15,10 @@ from acd.core.events import (
     Departure,
     FellIntoNet,
     HandOnAsked,
+    HandoverNoted,
     SentOut,
 )
+from acd.core.facts import HandoverWritten
 from acd.core.matching import Choice
 from acd.core.model import WAITING, Agent, Contact, State
 from acd.core.moves import Out
@@ -183,6 +186,17 @@ def sent_out(state: State, event: SentOut, out: Out) -> None:
     else:
         detach_from_wrapup(state, contact)
         moves.move_contact(state, contact, ContactState.QUEUED, out)
+
+
+def handover_noted(state: State, event: HandoverNoted, out: Out) -> None:
+    """It rides on from here, and into the record."""
+    contact, written = state.contacts.get(event.contact_id), event.handover
+    if contact is None or contact.agent_id != event.agent_id or contact.handover == written:
+        return
+    contact.handover, contact.topic = written, written.topic
+    out.append(
+        Note(HandoverWritten(state.now, contact.id, event.agent_id, written.topic, written.asked, written.notes))
+    )
 
 
 def _back_from_outside(state: State, contact: Contact, agent: Agent, out: Out) -> None:

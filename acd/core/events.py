@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from acd.core.handover import Handover
 from acd.core.memory import ContactKnown
 from acd.core.states import Presence
 from dialplan.ruleset import AgentRule, CallbackRule, Language, Queue, Requirement
@@ -171,6 +172,15 @@ class SentOut:
     """
 
     contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverNoted:
+    """The agent who talks with this contact, or wraps it up, has written down what the next one is to know."""
+
+    contact_id: str
+    agent_id: str
+    handover: Handover
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +410,7 @@ Event = (
     | HoldChanged
     | TalkEnded
     | SentOut
+    | HandoverNoted
     | HandOnAsked
     | PresenceAsked
     | WrapupEndAsked

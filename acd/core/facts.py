@@ -154,6 +154,19 @@ class TalkNoted:
 
 @quick
 @dataclass(frozen=True, slots=True)
+class HandoverWritten:
+    """What an agent wrote down for whoever has the contact next (`acd.core.handover`). Agents' words: never logged."""
+
+    at: float
+    contact_id: str
+    agent_id: str
+    topic: str
+    asked: str
+    notes: str
+
+
+@quick
+@dataclass(frozen=True, slots=True)
 class CallbackNoted:
     """What became of a call-back.
 
@@ -187,4 +200,13 @@ class SurveyAnswered:
     caller: str | None = None  # a keyed hash of the caller's number
 
 
-Fact = TalkNoted | ContactMoved | ReservationEnded | AgentMoved | Decision | CallbackNoted | SurveyAnswered
+Fact = (
+    TalkNoted
+    | ContactMoved
+    | ReservationEnded
+    | AgentMoved
+    | Decision
+    | CallbackNoted
+    | SurveyAnswered
+    | HandoverWritten
+)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from acd.core.events import Channel
+from acd.core.handover import Handover
 from acd.core.history import Handling, Patience, Waits
 from acd.core.seoul import day_number, midnight
 from acd.core.states import ContactState, Presence, Work
@@ -100,6 +101,7 @@ class Contact:
     staged: bool = False  # it has a STAGE timer
     estimated_s: float | None = None  # the whole wait, as estimated when it began
     caller: str | None = None  # a keyed hash of the caller's number, for the memory of last agents
+    handover: Handover | None = None  # what its agent wrote for whoever has it next
     agent_id: str | None = None
     reservation: Reservation | None = None
     excluded: set[str] = field(default_factory=set)  # agents who did not answer it; each has an EXCLUSION timer

@@ -226,6 +226,7 @@ _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
     events.RingEnded: leg_events.ring_ended,
     events.TalkAdopted: leg_events.talk_adopted,
     events.SentOut: contact_events.sent_out,
+    events.HandoverNoted: contact_events.handover_noted,
     events.HandOnAsked: contact_events.hand_on_asked,
     events.PresenceAsked: agent_events.presence_asked,
     events.PresenceRestored: agent_events.presence_restored,

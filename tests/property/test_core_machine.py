@@ -34,6 +34,7 @@ from acd.core.events import (
     Event,
     FellIntoNet,
     HandOnAsked,
+    HandoverNoted,
     HoldChanged,
     HoursChanged,
     LegAnswered,
@@ -55,6 +56,7 @@ from acd.core.events import (
     WrapupRestored,
 )
 from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, ReservationEnded
+from acd.core.handover import Handover
 from acd.core.invariants import check, may_take
 from acd.core.memory import ContactKnown
 from acd.core.model import Agent, Contact, State
@@ -218,6 +220,7 @@ any_event = st.one_of(
     st.builds(TalkEnded, contact_ids),
     st.builds(HandOnAsked, contact_ids, agent_ids),
     st.builds(SentOut, contact_ids),
+    st.builds(HandoverNoted, contact_ids, agent_ids, st.just(Handover("any", "asked", ""))),
     st.builds(PresenceAsked, agent_ids, asked, reasons),
     st.builds(PresenceAsked, agent_ids, st.just(Presence.AVAILABLE)),
     st.builds(PresenceRestored, agent_ids, asked, reasons),

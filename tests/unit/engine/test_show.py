@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from acd.core.facts import Fact
+from acd.core.facts import Fact, HandoverWritten, TalkNoted
 from acd.core.states import ContactState
 from acd.journal.agents import agents_day
 from acd.journal.migrate import migrate
-from engine import agentstoday
+from dialplan.loader import load
+from dialplan.ruleset import Language
+from engine import agentstoday, timeline
 from engine.commands import show
 from tests.unit.acd.core.test_agentday import A_MORNING, DAY, NINE
 from tests.unit.acd.test_journal import moved
@@ -82,3 +84,20 @@ def test_live_facts_wait_for_the_journals(state: Path) -> None:
     journal = agents_day(state / "journal.sqlite", DAY, NINE + 1050)
     live.begin_with(journal)
     assert live.figures(NINE + 1100)["1001"].away_s == earlier.figures(NINE + 1100)["1001"].away_s
+
+
+def test_a_citizen_who_was_handed_on_in_words() -> None:
+    rules = load(Path(__file__).parents[3] / "dialplan" / "rules")
+    talk = moved("c1", ContactState.CONNECTED, at=NINE + 60, agent_id="7101", waited_s=4.0, old=ContactState.QUEUED)
+    facts: list[Fact] = [
+        HandoverWritten(NINE + 50, "c1", "1001", "passport", "재발급 기간", "분실"),
+        TalkNoted(NINE + 60, "c1", "7101", "transfer", "consult:answered", "1001"),
+        talk,
+    ]
+    korean = "\n".join(timeline.lines(facts, rules))
+    english = "\n".join(timeline.lines(facts, rules, Language.EN))
+    assert "인계 내용 (상담사 1001): passport 업무, 문의: 재발급 기간, 메모: 분실" in korean
+    assert "1001에서 7101(으)로 협의 후 연결: 받음" in korean
+    assert "담당자 7101(민원여권과)와(과) 통화" in korean
+    assert "1001 to 7101, consultation: answered" in english
+    assert "talks with official 7101 (민원여권과)" in english

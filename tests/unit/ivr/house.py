@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 
 from acd.core.events import ContactOffered, Departure
 from acd.core.facts import SurveyAnswered
+from acd.core.handover import Handover
 from acd.core.states import Presence
-from acd.port import Answer, Assignment, Booking, CallbackWanted, GoToSafetyNet, OpenCallback, Talk
+from acd.port import Answer, Assignment, Booking, CallbackWanted, Consultation, GoToSafetyNet, OpenCallback, Talk
 from dialplan import numbers
 from dialplan.loader import load
 from dialplan.ruleset import Language, Ruleset
@@ -276,6 +277,16 @@ class TwinAcd:
 
     def ring_official(self, contact_id: str, channel: str, official: str) -> None:
         self.log.append(("ring_official", contact_id, channel, official))
+
+    def write_handover(self, agent_id: str, handover: Handover) -> Answer:
+        self.log.append(("write_handover", agent_id, handover))
+        return self.answer
+
+    def handover_of(self, contact_id: str) -> Handover | None:
+        return None
+
+    def consultations(self) -> tuple[Consultation, ...]:
+        return ()
 
     def sent_to_queue(self, contact_id: str, queue: str) -> float | None:
         self.log.append(("sent_to_queue", contact_id, queue))
