@@ -20,14 +20,17 @@ DECISIONS = 30
 
 
 class Today:
-    """Thread-safe. `sentence(decision)` gives the Korean and the English words of it."""
+    """Thread-safe. `sentence(decision)` gives its Korean and its English words; who is no agent is an official."""
 
-    def __init__(self, now: float, sentence: Callable[[Decision], tuple[str, str]]) -> None:
+    def __init__(
+        self, now: float, sentence: Callable[[Decision], tuple[str, str]], is_agent: Callable[[str], bool]
+    ) -> None:
         self._lock = threading.Lock()
         self._since = midnight(now)
         self._counts = self._nothing()
         self._decisions: deque[Decision] = deque(maxlen=DECISIONS)
         self._sentence = sentence
+        self._is_agent = is_agent
 
     @staticmethod
     def _nothing() -> dict[str, int]:
@@ -40,6 +43,7 @@ class Today:
             "flowed_out",
             "callbacks_kept",
             "transferred",
+            "to_officials",
         )
         return dict.fromkeys(names, 0)
 
@@ -62,6 +66,7 @@ class Today:
                     self._count(fact)
                 elif isinstance(fact, TalkNoted):
                     self._counts["transferred"] += is_transfer(fact)
+                    self._counts["to_officials"] += is_transfer(fact) and not self._is_agent(fact.agent_id)
 
     def _count(self, fact: ContactMoved) -> None:
         counts = self._counts

@@ -32,6 +32,15 @@ def find(state: Path) -> tuple[str, int] | None:
     return None
 
 
+def served(state: Path) -> str | None:
+    """Where the centre that runs on this state serves its pages; None: it does not, or does not run."""
+    with suppress(OSError, ValueError):
+        known = ready.load(state)
+        if known is not None and known.web is not None:
+            return f"http://{known.web.host}:{known.web.port}/"
+    return None
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there; port 0 takes a free one. OSError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -74,7 +83,10 @@ class WebPages:
         """Raises OSError when the address cannot be had."""
         self._state = state
         self._asks = password(state, host) is not None
-        self._sock = listen(host, port)
+        try:
+            self._sock = listen(host, port)
+        except OSError:  # taken since it was looked at, perhaps by the pages of another centre that starts
+            self._sock = listen(host, 0)
         self._child: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
 

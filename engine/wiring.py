@@ -85,7 +85,7 @@ class Engine:
         self.journal = JournalWriter(
             settings.database, begin_after=journal_after, clock=self.clock, keep_days=settings.journal_keep_days
         )
-        self.today = Today(self.clock(), self._sentence)
+        self.today = Today(self.clock(), self._sentence, lambda one: one in self.rules().agents)
         self.agents_today = agentstoday.AgentsToday()
         self.events = EventStream()
         self.last_agents = LastAgents(credentials.load_or_make(settings.state).ami_secret)

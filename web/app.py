@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -36,6 +37,7 @@ HERE = Path(__file__).parent
 MOST_BODY = 4096
 HOUR_EVERY_S = 5.0
 THEMES = ("auto", "dark", "light")
+_log = structlog.get_logger(__name__)
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
@@ -116,8 +118,10 @@ class Pages:
                 entered = RedirectResponse("/", 303)
                 secure = request.url.scheme == "https"
                 entered.set_cookie(COOKIE, cookie, max_age=STAYS_S, httponly=True, samesite="strict", secure=secure)
+                _log.info("web.logged_in", address=address)
                 return entered
             wrong = "locked" if self.gate.locked(address, time.time()) else "wrong"
+            _log.warning("web.login_refused", address=address, why=wrong)
         elif self.gate.stands_open:
             return RedirectResponse("/", 303)
         language = _language(request)

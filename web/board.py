@@ -68,6 +68,7 @@ class Counts:
     flowed_out: int = 0
     callbacks_kept: int = 0
     transferred: int = 0
+    to_officials: int = 0
 
     @property
     def service_level(self) -> float | None:

@@ -72,7 +72,7 @@ def _board(board: Board) -> dict[str, Any]:
         "threshold_s": board.threshold_s,
         "figures": {
             "handled": {"value": counts.answered, "level": None},
-            "transferred": {"value": counts.transferred, "level": None},
+            "to_officials": {"value": counts.to_officials, "level": None},
             "answer_rate": {"value": counts.answer_rate, "level": rising(counts.answer_rate, rule.answer_rate)},
             "service_level": {"value": service_level, "level": rising(service_level, rule.service_level)},
             "waiting": {"value": board.waiting_now, "level": falling(board.waiting_now, rule.waiting)},

@@ -56,7 +56,7 @@ VARIANTS = {
 WALLBOARD = {
     "title": Words("민원콜센터 전광판", "Call centre"),
     "handled": Words("오늘 응대", "Handled today"),
-    "transferred": Words("담당자 연결", "Transferred"),
+    "to_officials": Words("담당자 연결", "To officials"),
     "answer_rate": Words("응대율", "Answer rate"),
     "service_level": Words("서비스레벨", "Service level"),
     "waiting": Words("대기 고객", "Waiting"),

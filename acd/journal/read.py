@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from acd.core import figures as figure_formulas
-from acd.core.facts import NOT_COUNTED, ContactMoved, Fact, TalkNoted
+from acd.core.facts import ContactMoved, Fact, TalkNoted
 from acd.core.states import ContactState
-from acd.journal.body import flag, number, text
 from acd.journal.codec import from_row
 from acd.journal.store import Store, open_engine
 from acd.journal.tables import facts
+from acd.journal.views import CONTACTS, agent_spells, contact_moves, transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Figures:
     wait_sum_s: float  # of the answered
     callbacks_kept: int = 0  # called back as promised, of those that flowed out
     transferred: int = 0  # to someone who answered
+    to_officials: int = 0  # of these, to who is no agent
 
     @property
     def answer_rate(self) -> float | None:
@@ -125,36 +126,31 @@ def figures(
 
     Transfers are the centre's, of no queue.
     """
-    connected = facts.c.new == "connected"
-    detail = func.coalesce(text("detail"), "")
-    abandoned = (facts.c.new == "abandoned") & detail.not_in(NOT_COUNTED)
-    within = flag("within_threshold")
-    answered = connected & within.is_not(None)
-    ways = {
-        "offered": flag("offered").is_(True),
-        "answered": answered,
-        "answered_within": connected & within.is_(True),
-        "abandoned": abandoned,
-        "abandoned_short": abandoned & (detail == "short"),
-        "flowed_out": facts.c.new.in_([state.value for state in FLOWED_OUT]) & detail.not_in(NOT_COUNTED),
-        "callbacks_kept": detail == "kept",
-    }
-    waited_s = func.coalesce(func.sum(number("waited_s")).filter(answered), 0.0)
-    counts = (func.count().filter(way).label(name) for name, way in ways.items())
-    query = select(*counts, waited_s.label("wait_sum_s")).where(
-        facts.c.kind == "ContactMoved", facts.c.at >= begin, facts.c.at < end
-    )
+    moves = contact_moves.c
+    sums = [func.coalesce(func.sum(moves[name]), 0).label(name) for name in CONTACTS]
+    waited_s = func.coalesce(func.sum(moves.answered * moves.waited_s), 0.0).label("wait_sum_s")
+    query = select(*sums, waited_s).where(moves.at >= begin, moves.at < end)
     if queue is not None:
-        query = query.where(facts.c.queue == queue)
+        query = query.where(moves.queue == queue)
     if without_run is not None:
-        query = query.where(facts.c.run != without_run)
-    handed_on = select(func.count()).where(
-        facts.c.kind == "TalkNoted", facts.c.at >= begin, facts.c.at < end,
-        text("what") == "transfer",
-        text("detail").like("%:answered"),
-    )  # fmt: skip
-    if without_run is not None:
-        handed_on = handed_on.where(facts.c.run != without_run)
+        query = query.where(moves.run != without_run)
     with open_engine(store).connect() as connection:
-        transferred = 0 if queue is not None else connection.scalar(handed_on) or 0
-        return Figures(**connection.execute(query).mappings().one(), transferred=transferred)
+        counted = connection.execute(query).mappings().one()
+        if queue is not None:
+            return Figures(**counted)
+        handed_on = _handed_on(connection, begin, end, without_run)
+        return Figures(**counted, transferred=len(handed_on), to_officials=handed_on.count(False))
+
+
+def _handed_on(connection: Connection, begin: float, end: float, without_run: int | None) -> list[bool]:
+    """For each transfer that was answered, whether an agent answered: whoever did is one by then, or an official."""
+    noted, spells = transfers.c, agent_spells.c
+    query = select(noted.to_agent).where(noted.at >= begin, noted.at < end, noted.result == "answered")
+    if without_run is not None:
+        query = query.where(noted.run != without_run)
+    to = connection.scalars(query).all()
+    if not to:
+        return []
+    known = select(spells.agent_id).where(spells.ended >= begin, spells.ended < end).distinct()
+    agents = set(connection.scalars(known))
+    return [one in agents for one in to]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -54,6 +54,7 @@ class Row:
     flowed_out: int = 0
     callbacks_kept: int = 0
     transferred: int = 0  # to somebody who answered
+    to_officials: int = 0  # of these, to who is no agent
     answered_wait_s: float = 0.0
     handled: int = 0  # what AHT is a mean over: talks, or an agent's contacts
     talk_s: float = 0.0
@@ -140,8 +141,8 @@ def reports(store: Store, begin: float, end: float, kinds: Sequence[By]) -> list
     with open_engine(store).connect() as connection:
         _contacts(connection, begin, end, sums)
         _wrapups(connection, begin, end, sums)
-        _transfers(connection, begin, end, sums)
         teams = _teams(connection, begin, end)
+        _transfers(connection, begin, end, teams, sums)
     _agents(store, begin, min(end, seen_at or begin), sums)
     for keys, _ in sums.agents:
         keys[By.TEAM] = teams.get(keys[By.AGENT], "-")
@@ -210,9 +211,9 @@ def _wrapups(connection: Connection, begin: float, end: float, sums: _Sums) -> N
         sums.contacts.append((_keys_of(dict(one)), Row("", wrapup_s=one["wrapup_s"])))
 
 
-def _transfers(connection: Connection, begin: float, end: float, sums: _Sums) -> None:
+def _transfers(connection: Connection, begin: float, end: float, agents: Collection[str], sums: _Sums) -> None:
     noted, moves = transfers.c, contact_moves.c
-    query = select(noted.contact_id, noted.by_agent).where(
+    query = select(noted.contact_id, noted.by_agent, noted.to_agent).where(
         noted.at >= begin, noted.at < end, noted.result == "answered"
     )
     found = connection.execute(query).all()
@@ -221,11 +222,12 @@ def _transfers(connection: Connection, begin: float, end: float, sums: _Sums) ->
     talks = select(moves.contact_id, *(moves[by.value] for by in _OF_CONTACTS))
     talks = talks.where(moves.at >= begin, moves.at < end, moves.old == "connected").order_by(moves.at)
     talked = {one["contact_id"]: _keys_of(dict(one)) for one in connection.execute(talks).mappings()}
-    for contact_id, by_agent in found:
+    for contact_id, by_agent, to in found:
+        row = Row("", transferred=1, to_officials=to not in agents)
         if contact_id in talked:
-            sums.contacts.append((dict(talked[contact_id]), Row("", transferred=1)))
+            sums.contacts.append((dict(talked[contact_id]), row))
         if by_agent is not None:
-            sums.agents.append(({By.AGENT: by_agent}, Row("", transferred=1)))
+            sums.agents.append(({By.AGENT: by_agent}, row))
 
 
 def _teams(connection: Connection, begin: float, end: float) -> dict[str, str]:

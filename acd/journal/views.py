@@ -1,11 +1,11 @@
 """The journal's SQL views, as SQLAlchemy knows them; migration 0003 makes them, docs/reports.md explains them.
 
-Only columns: what is asked of them is in `acd.journal.hour` and `acd.journal.report`.
+Only columns: `acd.journal.read`, `acd.journal.report` and `web.hour` ask them.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Float, Integer, String, column, table
+from sqlalchemy import BigInteger, Float, Integer, String, column, table
 
 CONTACTS = (
     "offered", "answered", "answered_within", "abandoned", "abandoned_short", "flowed_out", "callbacks_kept",
@@ -13,6 +13,7 @@ CONTACTS = (
 
 contact_moves = table(
     "contact_moves",
+    column("run", BigInteger),
     column("at", Float),
     column("day", String),
     column("hour", Integer),
@@ -31,6 +32,7 @@ agent_spells = table(
 )
 transfers = table(
     "transfers",
+    column("run", BigInteger),
     column("at", Float),
     *(column(name, String) for name in ("contact_id", "to_agent", "by_agent", "kind", "result")),
 )

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import reportlabels, webpages
+from engine import logs, reportlabels, webpages
 from engine.settings import WEB_PORT, default_state, journal_of
 
 
@@ -41,9 +41,12 @@ def run(arguments: Sequence[str]) -> int:
         password = webpages.password(state, host, always=options.login)
     except (OSError, OverflowError) as error:
         print(f"wallboard: {options.bind} port {options.port}: {error}; --port 0 takes a free one", file=sys.stderr)
+        if (served := webpages.served(state)) is not None:
+            print(f"The centre's own pages are at {served}", file=sys.stderr)
         return 1
     if options.fd is None:
         print(f"Wallboard: {webpages.where(state, sock, asks=password is not None)}", flush=True)
+    logs.configure()
     os.nice(5)  # a page waits for a call, never a call for a page
     # Late: a wrong address is said at once.
     from web.login import Gate  # noqa: PLC0415

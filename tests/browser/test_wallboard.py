@@ -74,7 +74,7 @@ def screen(browser: Browser, site: Site, engine: Engine) -> Iterator[Screen]:
 
 def test_every_figure_is_the_engines(screen: Screen) -> None:
     assert screen.text("handled-value") == "1,200"
-    assert screen.text("transferred-value") == "310"
+    assert screen.text("to_officials-value") == "310"
     assert screen.text("answer_rate-value") == "98.6%"  # 1200 / 1217
     assert screen.text("service_level-value") == "96.9%"  # 1180 / 1217
     assert screen.text("service_level-note") == "≤ 20 초\n단시간 포기 제외"
@@ -168,7 +168,13 @@ def test_it_comes_back_when_its_server_does(browser: Browser, tmp_path: Path) ->
 def test_it_is_read_from_ten_metres(browser: Browser, site: Site, engine: Engine, language: str, theme: str) -> None:
     """The busiest day that fits the labels: four digits everywhere, minutes of waiting, all agents in one state."""
     many: dict[str, Any] = {
-        "counts": {"answered": 2210, "answered_within": 2100, "abandoned": 60, "transferred": 1310},
+        "counts": {
+            "answered": 2210,
+            "answered_within": 2100,
+            "abandoned": 60,
+            "transferred": 1400,
+            "to_officials": 1310,
+        },
         "waiting": {key: {"count": 108, "oldest_s": 700.0, "estimated_s": 700.0} for key in ("ko", "en", "ja", "zh")},
         "agents": [
             {"id": str(n), "name": "", "team": f"team{n % 3}", "presence": "available", "work": work, "reason": None}

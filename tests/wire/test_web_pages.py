@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from engine.settings import child_environment
 from tests.wire.web_peer import Site, Stream, snapshot
 from web.audience import MOST_VIEWERS
 
@@ -38,7 +41,7 @@ def test_a_stream_follows_the_engine_through_its_end_and_return(site: Site) -> N
     # 1200 of (1200 + 20 + 2) less 5 short ones.
     assert board["figures"]["answer_rate"] == {"value": pytest.approx(1200 / 1217), "level": "good"}
     assert board["figures"]["handled"]["value"] == 1200
-    assert board["figures"]["transferred"]["value"] == 310
+    assert board["figures"]["to_officials"]["value"] == 310
     assert board["languages"][0] == {
         "language": "ko", "count": 2, "oldest": {"value": 12.0, "level": "good"},
         "estimated": {"value": 25.0, "level": "good"},
@@ -196,3 +199,39 @@ def test_a_viewer_does_not_hold_the_end_back(tmp_path: Path) -> None:
     stream.wait(lambda screen: screen["problem"] == "not_running")
     assert site.stop() < 3
     stream.close()
+
+
+def test_reports_as_pages_and_downloads(site: Site) -> None:
+    answer, body = site.get("/reports?lang=en&span=week&date=2026-11-24")
+    assert answer.status == 200
+    assert b"2026-11-23..2026-11-29" in body
+    assert b"<style" not in body
+    assert b"default-src 'none'" in answer.headers["Content-Security-Policy"].encode()
+    answer, body = site.get("/reports.csv?by=language&date=2026-11-24")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="report-2026-11-24.csv"'
+    assert body.decode("utf-8-sig").startswith("language,name,offered")
+    answer, body = site.get("/reports.xlsx?span=month&date=2026-11")
+    assert answer.status == 200
+    assert body.startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["span=year", "by=caller", "date=2026-02-30", "date=../etc/passwd", "span=day&date=2026-11", "date=9999-01-01"],
+)
+def test_reports_of_nothing_that_is(site: Site, words: str) -> None:
+    answer, body = site.get(f"/reports?{words}")
+    assert answer.status == 400
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert body
+
+
+def test_a_port_that_is_taken_names_the_way_out(site: Site) -> None:
+    words = ["wallboard", "--state", str(site.state), "--port", str(site.port)]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "engine.cli", *words],
+        capture_output=True, text=True, check=False, env=child_environment(), timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "--port 0 takes a free one" in done.stderr

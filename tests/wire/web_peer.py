@@ -34,7 +34,7 @@ def snapshot(**changed: Any) -> dict[str, Any]:
         ],
         "teams": {"team1": {"ko": "1팀", "en": "Team 1"}, "team2": {"ko": "2팀", "en": "Team 2"}},
         "counts": {"offered": 1234, "answered": 1200, "answered_within": 1180, "abandoned": 20, "abandoned_short": 5,
-                   "flowed_out": 2, "transferred": 310},
+                   "flowed_out": 2, "transferred": 400, "to_officials": 310},
         "decisions": [],
         **changed,
     }  # fmt: skip

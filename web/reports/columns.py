@@ -68,6 +68,7 @@ COLUMNS: tuple[Column, ...] = (
         "callbacks_kept", Words("콜백 완료", "Called back"), Kind.COUNT, lambda row: row.callbacks_kept, of_agents=False
     ),
     Column("transferred", Words("전환", "Transferred"), Kind.COUNT, lambda row: row.transferred),
+    Column("to_officials", Words("담당자 연결", "To officials"), Kind.COUNT, lambda row: row.to_officials),
     Column(
         "not_answered", Words("무응답 호출", "Rings not answered"), Kind.COUNT, lambda row: row.not_answered,
         of_contacts=False,

@@ -18,7 +18,7 @@ from web.words import REPORT, WALLBOARD, of
 HERE = Path(__file__).parent.parent
 PLOTTED = frozenset({By.HOUR, By.QUEUE, By.DAY})
 # The figures that stand in front of everything.
-HEADLINES = ("answered", "answer_rate", "service_level_short_excluded", "asa_s", "aht_s", "transferred", "occupancy")
+HEADLINES = ("answered", "answer_rate", "service_level_short_excluded", "asa_s", "aht_s", "to_officials", "occupancy")
 
 
 def templates() -> jinja2.Environment:

@@ -89,7 +89,7 @@ function show(screen) {
   if (board) {
     const figures = board.figures;
     figure("handled", figures.handled, whole);
-    figure("transferred", figures.transferred, whole);
+    figure("to_officials", figures.to_officials, whole);
     figure("answer_rate", figures.answer_rate, "percent");
     figure("service_level", figures.service_level, "percent");
     figure("waiting", figures.waiting, whole);

@@ -65,6 +65,7 @@ A_DAY: list[Fact] = [
     contact(TEN + 99, "c5", C.QUEUED, C.OVERFLOWED, waited_s=90.0, detail="overflow"),
     contact(TEN + 100, "c6", None, C.QUEUED),  # waits still
     TalkNoted(TEN + 100, "c2", "1002", "transfer", "blind:answered", "1001"),
+    TalkNoted(TEN + 101, "c2", "1001", "transfer", "consult:answered", "1001"),
     TalkNoted(TEN + 101, "c2", "1002", "transfer", "blind:returned", "1001"),
 ]
 
@@ -89,14 +90,14 @@ def test_a_day_by_hand(path: Path) -> None:
         5.0,
     )
     assert [passport.service_level(one) for one in ServiceLevel] == [1 / 4, 1 / 3, 1.0]
-    assert (tax.answered, tax.answered_within, tax.transferred) == (1, 0, 1)
+    assert (tax.answered, tax.answered_within, tax.transferred, tax.to_officials) == (1, 0, 2, 1)
     assert by_queue.total.offered == 6
     assert by_queue.total.occupancy == pytest.approx(210 / 355)  # A_MORNING's own
     assert not by_queue.is_whole
     assert [(row.key, row.answered) for row in day_by(path, By.LANGUAGE).rows] == [("en", 1), ("ko", 2)]
     assert [(row.key, row.offered) for row in day_by(path, By.HOUR).rows] == [("09", 1), ("10", 5)]
     (agent,) = day_by(path, By.AGENT).rows
-    assert (agent.key, agent.answered, agent.transferred, agent.not_answered) == ("1001", 3, 1, 1)
+    assert (agent.key, agent.answered, agent.transferred, agent.not_answered) == ("1001", 3, 2, 1)
     assert (agent.handled, agent.talk_s, agent.wrapup_s) == (2, 160.0, 30.0)  # by the agent's own states
     assert [row.key for row in day_by(path, By.TEAM).rows] == ["team1"]
 

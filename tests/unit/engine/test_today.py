@@ -33,8 +33,8 @@ def test_midnight_is_seouls() -> None:
 
 
 def test_counts_and_a_new_day() -> None:
-    today = Today(at("2026-11-24T12:00"), lambda _: ("", ""))
-    today.add(Figures(10, 8, 7, 2, 1, 0, 50.0, transferred=5))
+    today = Today(at("2026-11-24T12:00"), lambda _: ("", ""), {"1002"}.__contains__)
+    today.add(Figures(10, 8, 7, 2, 1, 0, 50.0, transferred=5, to_officials=2))
     noon = at("2026-11-24T12:00")
     today.receive(
         [
@@ -46,6 +46,7 @@ def test_counts_and_a_new_day() -> None:
             moved(ContactState.CONNECTED, noon, detail="kept"),
             moved(ContactState.CALLBACK_BOOKED, noon, detail="later"),
             TalkNoted(noon, "c", "1002", "transfer", "blind:answered", "1001"),
+            TalkNoted(noon, "c", "7001", "transfer", "consult:answered", "1001"),
             TalkNoted(noon, "c", "1002", "transfer", "blind:returned", "1001"),
             TalkNoted(noon, "c", "1002", "supervision", "listen", "1001"),
         ]
@@ -53,7 +54,8 @@ def test_counts_and_a_new_day() -> None:
     assert today.as_json()["counts"] == {
         "offered": 11, "answered": 9, "answered_within": 8, "abandoned": 3, "abandoned_short": 2, "flowed_out": 1,
         "callbacks_kept": 1,
-        "transferred": 6,
+        "transferred": 7,
+        "to_officials": 3,
     }  # fmt: skip
     today.receive([moved(ContactState.QUEUED, at("2026-11-25T00:00:01"), offered=True)])
     after = today.as_json()
@@ -63,7 +65,7 @@ def test_counts_and_a_new_day() -> None:
 
 
 def test_the_last_decisions_in_words() -> None:
-    today = Today(at("2026-11-24T12:00"), lambda one: (f"{one.agent_id}에게", f"to {one.agent_id}"))
+    today = Today(at("2026-11-24T12:00"), lambda one: (f"{one.agent_id}에게", f"to {one.agent_id}"), str)
     for n in range(DECISIONS + 5):
         today.receive(
             [

@@ -49,7 +49,7 @@ SELECT run, seq, at, {day} AS day, {hour} AS hour,
   CASE WHEN new = 'abandoned' AND {detail} = 'short' THEN 1 ELSE 0 END AS abandoned_short,
   CASE WHEN new IN ('overflowed', 'closed', 'callback_booked', 'failed')
     AND coalesce({detail}, '') NOT IN {not_counted} THEN 1 ELSE 0 END AS flowed_out,
-  CASE WHEN new = 'connected' AND {detail} = 'kept' THEN 1 ELSE 0 END AS callbacks_kept,
+  CASE WHEN {detail} = 'kept' THEN 1 ELSE 0 END AS callbacks_kept,
   CASE WHEN old = 'connected' THEN 1 ELSE 0 END AS talked,
   {waited_s} AS waited_s,
   CASE WHEN old = 'connected' THEN {talk_s} ELSE 0.0 END AS talk_s,
