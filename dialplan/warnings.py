@@ -117,9 +117,10 @@ def _idle_steps(ruleset: Ruleset) -> Iterator[Warned]:
 
 
 def _idle_queues(ruleset: Ruleset) -> Iterator[Warned]:
-    heirs = set(ruleset.moved_to.values())
+    """Queues that nobody reaches: by no topic, no code of a transfer, no queue that is gone."""
+    reached = {*ruleset.moved_to.values(), *ruleset.directory.queues.values()}
     for key, queue in ruleset.queues.items():
-        if not languages_of(ruleset, key) and key not in heirs:
+        if not languages_of(ruleset, key) and key not in reached:
             words = queue_name(key, ruleset) + Words(" 대기열로 가는 업무가 0개", ": 0 topics lead to this queue")
             yield Warned("idle_queue", queue.source, 0, words)
 

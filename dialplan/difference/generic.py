@@ -106,6 +106,8 @@ def subject(  # noqa: PLR0911 - a table of paths
             return agent_name(key, *sides), path[2:]
         case ("agents.yaml", "profiles" | "teams" | "away_reasons" as kind, key, *_):
             return field_words(kind) + same(f" {key}"), path[2:]
+        case ("directory.yaml", "officials", key, *_):
+            return Words(f"담당자 {key}", f"official {key}"), path[2:]
         case ("prompts.yaml", "prompts", key, *_):
             return Words(f"안내 말 `{key}`", f"prompt `{key}`"), path[2:]
         case _:
