@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "wallboard": (("wallboard --port 8080", "the pages of the running centre, at another port"),),
     "draw": (
         ("draw --out rules.svg", "the rules, from the number to the teams"),
+        ("draw --at 2026-11-24T10:00 --press 2,4 --out call.svg", "with one call's way lit up"),
         ("draw --calendar 2027 --out hours.svg", "a year's opening hours at a glance"),
     ),
     "report": (
@@ -28,7 +29,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("validate", "the city's own rules"),
         ("validate --rules /tmp/new-rules --set queues.defaults.wrapup_s=0", "others, with one value changed"),
     ),
-    "diff": (("diff dialplan/rules /tmp/new-rules", "what changes for callers, in words"),),
+    "diff": (
+        ("diff HEAD dialplan/rules", "what is not committed yet, in words"),
+        ("diff .ringmaster/state/rules", "what the running centre does not follow yet"),
+    ),
     "schema": (("schema --out .schema", "a file for each rules file; docs/rules.md shows an editor use them"),),
     "explain": (
         ("explain --at 2026-12-25T08:30", "Christmas, half an hour before opening"),
@@ -37,6 +41,14 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "simulate": (
         ("simulate", "a working day of 2,200 calls under these rules"),
         ("simulate --agents 12 --seed 7 --json", "as bad as twelve agents must be"),
+    ),
+    "staffing": (
+        ("staffing --calls 2600", "a busier day of the city's mix"),
+        ("staffing --from-journal --target 0.97 --json", "by the journal's past days of that kind, as data"),
+    ),
+    "replay": (
+        ("replay 2026-11-24", "that day's journal through the present core and rules"),
+        ("replay day.jsonl --rules /tmp/new-rules", "a golden journal through other rules"),
     ),
     "show": (
         ("show", "the latest contacts"),

@@ -139,7 +139,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster diff",
         description="What changes for callers and agents from one set of rules to another, in words.",
-        epilog="examples: ./ringmaster diff HEAD dialplan/rules   ./ringmaster diff .ringmaster/state/rules",
     )
     parser.add_argument("old", metavar="OLD", help="a folder of rules, or a revision of git")
     parser.add_argument("new", metavar="NEW", nargs="?", default=str(CITY_RULES), help="by default the city's rules")

@@ -140,8 +140,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster draw",
         description="The rules as a picture; one call's way lit up; or a year's hours and holidays.",
-        epilog="examples: ./ringmaster draw --out rules.svg   ./ringmaster draw --at 2026-11-24T10:00 --press 2,4 "
-        "--out call.svg   ./ringmaster draw --calendar 2027 --out 2027.svg",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write here (.svg, .mmd); by default print it")
     parser.add_argument("--mermaid", action="store_true", help="Mermaid text instead of SVG")

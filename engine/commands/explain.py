@@ -135,8 +135,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster explain",
         description="What would happen to a call, and by which rules; or what happened to one, and why.",
-        epilog="examples: ./ringmaster explain --at 2026-12-25T08:30 --press 1,2   "
-        "./ringmaster explain --why-not 1007 CONTACT",
     )
     parser.add_argument("--at", type=parse_at, metavar="TIME", help="such as 2026-12-25T08:30; by default now")
     parser.add_argument(

@@ -89,7 +89,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster reload",
         description="Make a running centre follow the changed rules; calls go on. Says what changed, or why not.",
-        epilog="example: ./ringmaster reload --language en",
     )
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="the centre's state")
     parser.add_argument("--timeout", type=float, default=WAIT_S, metavar="S", help="to wait (default %(default)s)")

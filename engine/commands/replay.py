@@ -158,7 +158,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster replay",
         description="A past day through the present core and rules: the first match that differs, and why.",
-        epilog="examples: ./ringmaster replay 2026-11-24   ./ringmaster replay day.jsonl --rules new-rules",
     )
     parser.add_argument("what", metavar="FILE|DAY", help="a day of the journal, or a file of facts")
     parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")

@@ -22,7 +22,6 @@ def run(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="./ringmaster schema",
         description="JSON Schema (draft 2020-12) of the rules, for editors.",
-        epilog="example: ./ringmaster schema --out ~/ringmaster-schema",
     )
     parser.add_argument("--out", type=Path, default=fetch.home() / "schema", metavar="DIR", help="default %(default)s")
     parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="whose files will name them")

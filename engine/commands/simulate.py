@@ -174,7 +174,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster simulate",
         description="A day of the centre under these rules, with simulated callers and agents.",
-        epilog="example: ./ringmaster simulate --day 2026-11-24 --agents 20 --seed 7",
     )
     calls, agents = _between(MOST_CALLS), _between(MOST_AGENTS)
     parser.add_argument("--day", type=_day, metavar="DATE", help="such as 2026-11-24; by default today")

@@ -283,8 +283,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster staffing",
         description="Agents needed by hour and language (Erlang A), shifts of three teams, what one fewer costs.",
-        epilog="examples: ./ringmaster staffing --calls 2600   ./ringmaster staffing --from-journal --days 28   "
-        "./ringmaster staffing --forecast calls.csv --target 0.95",
     )
     parser.add_argument("--day", type=_day, metavar="DATE", help="a day of that kind; by default today")
     parser.add_argument("--calls", type=int, default=CALLS, metavar="N", help=f"of the city's mix; by default {CALLS}")

@@ -84,7 +84,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster validate",
         description="Check the routing rules; warn of what is sound and may still not be meant.",
-        epilog="example: ./ringmaster validate --set queues.defaults.wrapup_s=0",
     )
     parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
     parser.add_argument(
