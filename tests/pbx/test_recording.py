@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from calls import Log, dial_in, logged_in, prompts_heard, say_code, wait_quiet, wait_state
 from centre import Centre, wait_for
+from handovers import ask_for, official
 from tones import first_heard_s, heard_by, sounding, tones_in
 
 from acd.core.facts import TalkNoted
@@ -187,6 +188,23 @@ def test_the_safety_net_records_nothing(centre: Centre) -> None:
         citizen.hang_up()
         centre.wait_ready(not_pid=before)
         assert path.stat().st_size <= 44 if path.exists() else True
+
+
+def test_what_is_said_with_an_official_is_not_recorded(centre: Centre, tmp_path: Path) -> None:
+    with official(centre, "7101") as desk, talk(centre, tmp_path) as (log, citizen, agent, contact):
+        began = ask_for(agent, "7101")
+        desk.wait_talking(6, after=began)
+        agent.hang_up()  # the official has the citizen
+        log.wait("talk.noted", contact_id=contact, what="recording", detail="stopped:official")
+        path = centre.state / "recordings" / "talk" / f"{contact}.wav"
+        time.sleep(0.5)
+        size = path.stat().st_size
+        time.sleep(2.5)
+        assert path.stat().st_size == size
+        assert citizen.events(CLOSED) == []
+        desk.hang_up()
+        citizen.wait_ended(8)
+    assert noted(centre, contact, "recording", "stopped:official") == ["started:talk", "stopped:official"]
 
 
 def test_the_agents_warning_then_the_end(centre: Centre, tmp_path: Path) -> None:
