@@ -44,7 +44,7 @@ def _agent(agent: str, some: list[Change], old: Side, new: Side) -> Iterator[Tol
         consequence = tuple(more) if i == len(some) - 1 else ()
         if len(change.path) == 2:
             going = generic.coming_or_going(change) or same("")
-            words = agent_name(agent, new.rules, old.rules) + Words(" 상담사 ", ": agent ") + going
+            words = agent_name(agent, new.rules, old.rules) + Words(" ", ": agent ") + going
             yield Told(words, change.old, change.new, consequence)
         elif len(change.path) == 4 and change.path[2] == "skills":
             skill = change.path[3]

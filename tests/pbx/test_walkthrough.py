@@ -13,8 +13,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from acd.journal.history import facts_between
+from acd.journal.read import latest_contacts
+from acd.replay.run import replay
+from dialplan.loader import load
 from engine.settings import child_environment, default_rules
-from tests.pbx.centre import Centre
+from tests.pbx.centre import Centre, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "operators.md"
@@ -64,4 +68,38 @@ def test_the_walk_through(desk: Path) -> None:
                 wanted = ".*".join(re.escape(part) for part in line.split("…"))
                 assert re.search(f"^{wanted}", done.stdout, re.MULTILINE), f"{line}\nis not in\n{done.stdout}"
         assert 'queue="passport_zh"' in centre.metrics()
+        the_journal_tells_it_again(desk, centre)
     assert ET.parse(desk / "call.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
+
+
+def the_journal_tells_it_again(desk: Path, centre: Centre) -> None:
+    """The call that the page placed: why it went to 1012 and not to 1003, and the same once more in a replay."""
+    journal = centre.state / "journal.sqlite"
+    wait_for(lambda: _states(journal)[-1:] == ["completed"], 60, lambda: f"the contact is {_states(journal)}")
+    contact = str(latest_contacts(journal, 1)[0].contact_id)
+    state = ("--state", str(centre.state))
+    assert "상담사 12 (1012)" in _asked(desk, "explain", "--why", "1012", contact, *state)
+    assert "필요 중국어, 상담사 한국어, 영어" in _asked(desk, "explain", "--why-not", "1003", contact, *state)
+    rules = load(desk / "dialplan" / "rules")
+    (life,) = facts_between(journal, 0.0, 4e9)
+    outcome = replay(life, rules)
+    assert outcome.differs is None
+    assert outcome.matches == outcome.recorded == 1
+
+
+def _states(journal: Path) -> list[str]:
+    return [one.state for one in latest_contacts(journal, 1)]
+
+
+def _asked(desk: Path, *words: str) -> str:
+    done = subprocess.run(
+        ["./ringmaster", *words],
+        cwd=desk,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=child_environment(),
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
