@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from contextlib import ExitStack
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 import pytest
-from calls import Log, dial_in, logged_in, wait_quiet
+from calls import Log, wait_quiet
 from centre import NUMBER, Centre, wait_for
+from stage import Stage, side_by_side, start, typed_to_the_end, why_pure
 
 from engine.demo.phones import Account, Kind, PhoneBank, PhoneEvent
+from tests.bench.sip_ua import Loop
 from tests.scenarios.model import Call, Scenario, scenarios
 
 KEY_GAP_S, FIRST_KEY_S, APART_S = 0.3, 0.5, 0.15
@@ -39,44 +41,46 @@ def playable() -> list[tuple[str, str, Call]]:
     return [(f"0101111{number:04d}", name, call) for number, (name, call) in enumerate(found, 1)]
 
 
-def matched() -> list[tuple[str, Scenario]]:
-    """Scenarios of a plain morning in which one caller, who types ahead to the end, reaches one of the agents."""
-    plain = Scenario(name="plain")
+def on_stage() -> list[tuple[str, Scenario]]:
+    """Those with agents. What menus do is seen side by side; there too, who waits for a greeting's end."""
     return [
         (name, one)
         for name, one in scenarios()
-        if name.split(":")[0] in ("languages", "matching", "ringing")
-        and (one.at, one.set, one.deeds) == (plain.at, [], [])
-        and len(one.calls) == 1
-        and len(one.calls[0].keys) >= 2
-        and one.calls[0].rings
-        and one.calls[0].hangs_up_s is None
-        and all(phone.phone in ("answers", "silent") and phone.after_s == 2.0 for phone in one.phones())
-        and sum(phone.phone == "silent" for phone in one.phones()) <= 1
+        if why_pure(one) is None
+        and not (side_by_side(one) and (name.startswith("menus") or not typed_to_the_end(one.calls[0])))
     ]
 
 
-@pytest.mark.parametrize("scenario", [one for _, one in matched()], ids=[name for name, _ in matched()])
-def test_a_caller_is_matched(open_centre: Centre, scenario: Scenario) -> None:
-    call = scenario.calls[0]
-    assert call.rings
-    with ExitStack() as stack:
-        for phone in scenario.phones():
-            stack.enter_context(logged_in(open_centre, phone.id, answers=phone.phone == "answers"))
-        log = Log(open_centre)
-        with open_centre.citizen() as citizen:
-            dial_in(citizen, call.keys)
-            connected = log.wait("contact.moved", 20, new="connected")
-            assert connected["agent_id"] == call.rings[-1]
-            assert [line["agent_id"] for line in log.lines("reservation.ended")] == call.rings
-            assert call.record
-            for what in ("language", "topic", "queue"):
-                assert getattr(call.record, what) in (None, connected[what])
-            citizen.hang_up()
-            wait_quiet(open_centre)
+def test_each_is_played_or_says_why_not() -> None:
+    """At least so many are played with real phones, on the stage or side by side."""
+    beside = {name for _, name, _ in playable()}
+    played = beside | {name for name, _ in on_stage()}
+    for name, one in scenarios():
+        assert (name in played) or why_pure(one), name
+    assert len(played) >= 70
+    assert all(one.only is None or len(one.only) >= 8 for _, one in scenarios())
 
 
-def test_the_callers_of_all_scenarios_side_by_side(open_centre: Centre, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
+    with start(tmp_path_factory.mktemp("stage")) as centre:
+        yield centre
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[Loop]:
+    loop = Loop()
+    loop.start()
+    yield loop
+    loop.stop()
+
+
+@pytest.mark.parametrize("scenario", [one for _, one in on_stage()], ids=[name for name, _ in on_stage()])
+def test_on_stage(centre: Centre, loop: Loop, scenario: Scenario) -> None:
+    Stage(centre, loop, scenario).play()
+
+
+def test_the_callers_of_all_scenarios_side_by_side(centre: Centre, tmp_path: Path) -> None:
     plays = playable()
     assert len(plays) >= 30
     keys = {number: call.keys for number, _, call in plays}
@@ -86,13 +90,13 @@ def test_the_callers_of_all_scenarios_side_by_side(open_centre: Centre, tmp_path
         if event.kind is Kind.ESTABLISHED:
             established.put(event.user)
 
-    log = Log(open_centre)
+    log = Log(centre)
     planned: list[tuple[float, int, str, str]] = []
     serial = count()
     began = time.monotonic()
     for place, (number, _, _) in enumerate(plays):
         heappush(planned, (began + place * APART_S, next(serial), number, "dial"))
-    with PhoneBank(tmp_path / "citizens", [Account(number) for number in keys], open_centre.sip, hear) as bank:
+    with PhoneBank(tmp_path / "citizens", [Account(number) for number in keys], centre.sip, hear) as bank:
         answered = 0
         while planned or answered < len(plays):
             assert time.monotonic() - began < 100, f"{answered} of {len(plays)} calls were answered"
@@ -116,7 +120,7 @@ def test_the_callers_of_all_scenarios_side_by_side(open_centre: Centre, tmp_path
                     bank.hangup(number)
                 else:
                     bank.press(number, what)
-        wait_quiet(open_centre)
+        wait_quiet(centre)
     moves = defaultdict(list)
     wait_for(
         lambda: len(log.lines("contact.moved", new="abandoned")) >= len(plays), 5,

@@ -80,9 +80,13 @@ class Deed(Part):
 
 
 class Scenario(Part):
-    """Who calls, what happens, and what must be so. `states`: agents as `presence/work` at `until_s`."""
+    """Who calls, what happens, and what must be so. `states`: agents as `presence/work` at `until_s`.
+
+    `only`: why it is played on the pure engine alone. (tests/pbx/stage.py knows more reasons, by what is in it.)
+    """
 
     name: str
+    only: str | None = None
     at: datetime = datetime(2026, 11, 24, 10, 0)  # noqa: DTZ001  (Seoul, as all times without a zone)
     set: list[str] = []
     agents: list[Phone | str] = []

@@ -19,6 +19,7 @@ from acd.core.events import (
     ContactOffered,
     Departure,
     DeviceChanged,
+    EndedUnseen,
     Event,
     HandOnAsked,
     HoldChanged,
@@ -34,11 +35,13 @@ from acd.core.events import (
     TimePassed,
     WrapupEndAsked,
     WrapupExtendAsked,
+    WrapupRestored,
 )
 from acd.core.facts import ContactMoved
 from acd.core.invariants import check
+from acd.core.memory import ContactKnown
 from acd.core.snapshot import has_room
-from acd.core.states import ContactState, Presence
+from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence
 from acd.core.step import new_state, next_deadline, step
 from dialplan import overflow
 from dialplan.decision import priority
@@ -330,6 +333,7 @@ class Play:
             offer = self.lines[contact_id].offer
             assert offer is not None
             self.feed(TalkAdopted(contact_id, agent_id, offer.language, offer.topic, offer.queue, since))
+        self.remembers()
         for line in sorted(self.lines.values(), key=lambda one: one.first_queued_at or 0.0):
             if line.in_net and not line.gone and line.offer is not None:
                 line.in_net = False
@@ -341,6 +345,23 @@ class Play:
                         line.first_queued_at, line.waited_s, offer.points, resumed=True,
                     )
                 )  # fmt: skip
+
+    def remembers(self) -> None:
+        """What the journal has of contacts that were not over, and of wrap-ups: as `acd.remembering` tells it."""
+        for contact_id, line in self.lines.items():
+            if not line.facts or contact_id in self.state.contacts or (line.in_net and not line.gone):
+                continue
+            last = line.facts[-1]
+            if last.new in FINAL_CONTACT_STATES:
+                continue
+            known = ContactKnown(
+                contact_id, last.language, last.topic, last.queue, last.new, last.agent_id, last.first_queued_at,
+                last.waited_s, last.at, handled_s=last.talk_s + last.hold_s,
+            )  # fmt: skip
+            if last.new is ContactState.WRAPUP and last.agent_id is not None:
+                self.feed(WrapupRestored(last.agent_id, known, last.at, extended=False))
+            else:
+                self.feed(EndedUnseen(known))
 
     # --- the core
 
