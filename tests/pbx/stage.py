@@ -26,7 +26,7 @@ from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 
 SETS = ("queues.defaults.ring_timeout_s=2", "queues.defaults.wrapup_s=0.2")
-QUIET_S, QUIET_WITHIN_S = 0.3, 4.0
+QUIET_S, QUIET_WITHIN_S = 0.25, 4.0
 LATE_ANSWER_S = 1.2  # of a phone that is answered late: within the ring, after the next action
 RINGS_OUT_S = 4.0
 JUDGED_WITHIN_S = 20.0
