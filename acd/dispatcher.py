@@ -126,6 +126,10 @@ class Dispatcher:
         """New rules, checked already."""
         self._inbox.put(lambda now: self._writer.change_rules(rules, now))
 
+    def unmatched_s(self) -> float:
+        """For how long a pair that could be matched has not been, in seconds: an alarm above 1."""
+        return self._inbox.ask(self._writer.unmatched_s, 0.0)
+
     def snapshot(self) -> Snapshot | None:
         """The state as frozen data; None when the dispatcher does not answer in time."""
         return self._inbox.ask(lambda now: snapshot(self._writer.state, now), None)

@@ -82,6 +82,9 @@ class Sources(Protocol):
     def journal_away_s(self) -> float:
         """For how long the disk has been refusing them; 0: it takes them."""
 
+    def unmatched_s(self) -> float:
+        """For how long a pair that could be matched has not been, in seconds."""
+
 
 def combinations(rules: Ruleset) -> list[tuple[str, Language]]:
     """Every (queue, language) in which a caller can come to wait under these rules."""
@@ -289,6 +292,11 @@ class _AtScrape:
         for queue in rules.queues:
             is_open.add_metric([queue], open_now)
         yield is_open
+        yield GaugeMetricFamily(
+            "acd_unmatched_pair_seconds",
+            "For how long a match has been left undone: a bug.",
+            value=sources.unmatched_s(),
+        )
         snapshot = sources.snapshot()
         if snapshot is not None:
             yield from self._waiting(rules, snapshot, sources.estimates())

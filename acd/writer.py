@@ -28,6 +28,7 @@ from acd.core.events import (
     TimePassed,
 )
 from acd.core.facts import ContactMoved, Fact, ReservationEnded
+from acd.core.matching import pair_waits
 from acd.core.model import Limits
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence
 from acd.core.step import new_state, next_deadline, step
@@ -88,6 +89,7 @@ class Writer:
         self.last_agent: dict[str, str] = {}
         self._restore: list[PresenceRestored] | None = None  # what is told when those who waited are back
         self._read_once = False
+        self._unmatched_since: float | None = None
 
     # -- acd.inbox.Work -----------------------------------------------------------------------------------------------
 
@@ -119,8 +121,16 @@ class Writer:
         times = [at for at in (self.board.next_wake_at(), next_deadline(self.state)) if at is not None]
         return min(times, default=None)
 
+    def unmatched_s(self, now: float) -> float:
+        """For how many seconds an idle agent and a contact that they could take have been left alone; 0: never mind."""
+        return 0.0 if self._unmatched_since is None else now - self._unmatched_since
+
     def beat(self, now: float) -> None:
         """What has no event of its own."""
+        if not pair_waits(self.state):
+            self._unmatched_since = None
+        elif self._unmatched_since is None:
+            self._unmatched_since = now
         late = [key for key, sent_at in self.view.transferred.items() if now - sent_at > REJOIN_WITHIN_S]
         for contact_id in late:
             del self.view.transferred[contact_id]

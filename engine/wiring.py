@@ -229,6 +229,10 @@ class Engine:
         """Seconds since the disk was lost; 0 when it is there."""
         return self.journal.away_s()
 
+    def unmatched_s(self) -> float:
+        """The dispatcher's watch on itself."""
+        return self.dispatcher.unmatched_s()
+
     # -- what the parts ask for ---------------------------------------------------------------------------------------
 
     def local_time(self) -> datetime:

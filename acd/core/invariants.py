@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from acd.core.events import Channel
 from acd.core.lanes import stage_timer
+from acd.core.matching import pair_waits
 from acd.core.model import TALKING, WAITING, Agent, Contact, State
 from acd.core.moves import callback_timer, exclusion_timer, grace_timer, reservation_timer, wrapup_timer
 from acd.core.stages import SLACK_S
@@ -39,6 +40,8 @@ def check(state: State) -> None:
     _indices(state)
     _timers(state)
     _nobody_unmatched(state)
+    if pair_waits(state):
+        raise Broken("the index has a contact for an idle agent")
 
 
 def tell_contact(contact: Contact) -> str:

@@ -68,6 +68,13 @@ def best_contact(agent: Agent) -> tuple[Entry | None, int]:
     return best, many
 
 
+def pair_waits(state: State) -> bool:
+    """Whether an idle agent could take somebody who waits. Never so after a step: a watch on ourselves (metrics.md)."""
+    if not state.queued:
+        return False
+    return any(best_contact(agent)[0] is not None for agent in state.agents.values() if agent.idle_stamp)
+
+
 def _idle_mates(agent: Agent) -> int:
     """How many of the agent's group are idle, counting them; 0 where nobody is kept idle."""
     return 0 if agent.group is None else len(agent.group.idle) + (not agent.idle_stamp)

@@ -358,6 +358,8 @@ ENGINE = Dashboard(
         ),
         stat("기록 유실 · Facts lost", "journal_events_dropped_total", steps=ALARM),
         stat("프로그램 오류 · Steps failed", "sum(increase(acd_steps_failed_total[1d]))", steps=ALARM),
+        stat("배정 누락 · Pair unmatched", "acd_unmatched_pair_seconds", "s", steps=ALARM),
+        stat("지연된 예약전화 · Call-backs overdue", "sum(acd_callbacks_overdue)", steps=ALARM),
         stat("규칙 적용 후 · Since rules were loaded", "time() - ringmaster_rules_loaded_timestamp_seconds", "s"),
         stat("가동 시간 · Up for", 'time() - process_start_time_seconds{job="ringmaster"}', "s"),
         Panel(

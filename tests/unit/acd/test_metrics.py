@@ -86,6 +86,9 @@ class Sources:
     def journal_away_s(self) -> float:
         return 4.5
 
+    def unmatched_s(self) -> float:
+        return 0.0
+
 
 class Scraped:
     def __init__(self, metrics: Metrics) -> None:
