@@ -38,12 +38,17 @@ def by_key(services: Services, channel: AgiChannel, agent: str, talk: Talk) -> s
     if isinstance(target, Refusal):
         _log.info("consult.refused", agent=agent, contact_id=talk.contact_id, target=typed, why=target.value)
         return REFUSALS.get(target, _REFUSED)
-    if target.queue is not None:  # there is nobody to speak to first
-        Voice(channel, services.stopwatch).say([services.sound(Language.KO, "agent_to_queue")])
-        return None if services.acd.send_on(agent, typed) is Answer.DONE else _NOT_APPLICABLE
+    if target.queue is not None:
+        return _into_queue(services, channel, agent, typed)
     if not endpoints(rules, target):
         return _NO_LINE
     return None if services.acd.consult(agent, typed, after_key=True) is Answer.DONE else _NOT_APPLICABLE
+
+
+def _into_queue(services: Services, channel: AgiChannel, agent: str, typed: str) -> str | None:
+    """There is nobody to speak to first: the citizen goes at once, when the agent has heard it."""
+    Voice(channel, services.stopwatch).say([services.sound(Language.KO, "agent_to_queue")])
+    return None if services.acd.send_on(agent, typed) is Answer.DONE else _NOT_APPLICABLE
 
 
 def _typed(services: Services, channel: AgiChannel) -> str:
@@ -71,7 +76,9 @@ def consult(services: Services, channel: AgiChannel, request: Request) -> None: 
         _log.warning("consult.refused", by=agent, target=typed[:8], why="no agent of the rules")
     elif isinstance(target, Refusal):
         said = REFUSALS.get(target, _REFUSED)
-    elif target.queue is None:
+    elif target.queue is not None:
+        said = _into_queue(services, channel, agent, typed) if transferer else _REFUSED
+    else:
         begun = True
         if transferer:
             begun = services.acd.consult_begins(agent, typed, uniqueid)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from asterisk.ami import Action
 from calls import longest_silence_s, prompts_heard, wait_quiet, wait_state
-from centre import Centre
+from centre import Centre, wait_for
 from handovers import ask_for, official, talk
 from witness import Witness
 
@@ -71,30 +71,29 @@ def test_who_does_not_come_is_told_and_the_agent_is_back(centre: Centre) -> None
         assert citizen.events(CLOSED) == []
 
 
-@pytest.mark.parametrize(
-    ("typed", "prompt"),
-    [
-        ("9999", "ko/agent_transfer_refused"),
-        ("1001", "ko/agent_transfer_refused"),
-        ("0109", "ko/agent_transfer_refused"),
-    ],
-)
-def test_what_is_in_no_directory_is_refused(centre: Centre, typed: str, prompt: str) -> None:
+def test_what_is_in_no_directory_is_refused(centre: Centre) -> None:
     with talk(centre) as (log, citizen, agent):
-        ask_for(agent, typed)
-        log.wait("talkkey.pressed", 6, said=prompt.removeprefix("ko/"))
+        ask_for(agent, "0109")
+        log.wait("talkkey.pressed", 6, said="agent_transfer_refused")
         time.sleep(2.2)
-        assert [p.name for p in prompts_heard(centre, agent.heard(), prompt)] == [prompt]
+        heard = [p.name for p in prompts_heard(centre, agent.heard(), "ko/agent_transfer_refused")]
+        assert heard == ["ko/agent_transfer_refused"]
         assert len(centre.channels()) == 2, centre.channels()
         wait_state(centre, "1001", "available", "connected")
         assert citizen.events(CLOSED) == []
 
 
+def by_ami(centre: Centre, ami: Witness, target: str) -> float:
+    """As a desk does it; the moment at which it was asked."""
+    channel = next(name for name in centre.channels() if name.startswith("PJSIP/1001-"))
+    began = time.monotonic()
+    ami.send(Action("Atxfer", {"Channel": channel, "Context": "consult", "Exten": target}))
+    return began
+
+
 def test_a_colleague_by_ami_as_a_desk_asks_for_it(centre: Centre) -> None:
     with centre.agent("1005", answers=True) as colleague, talk(centre) as (log, citizen, agent), Witness(centre) as ami:
-        channel = next(name for name in centre.channels() if name.startswith("PJSIP/1001-"))
-        began = time.monotonic()
-        ami.send(Action("Atxfer", {"Channel": channel, "Context": "consult", "Exten": "1005"}))
+        began = by_ami(centre, ami, "1005")
         colleague.wait_talking(5, after=began)
         wait_state(centre, "1005", "offline", "other")
         agent.hang_up()
@@ -106,6 +105,45 @@ def test_a_colleague_by_ami_as_a_desk_asks_for_it(centre: Centre) -> None:
         citizen.wait_ended(8)
         assert log.wait("contact.moved", new="completed")["agent_id"] == "1005"
         wait_state(centre, "1005", "offline", "idle")
+
+
+def test_an_official_by_ami_and_what_is_none(centre: Centre) -> None:
+    with official(centre, OFFICIAL) as desk, talk(centre) as (log, citizen, agent), Witness(centre) as ami:
+        began = by_ami(centre, ami, "9999")  # judged by the session that would ring it
+        log.wait("consult.ended", said="agent_transfer_refused")
+        agent_back = wait_for(lambda: log.lines("agent.moved", old_work="hold", work="connected"), 6, centre.said)
+        assert agent_back
+        time.sleep(1.5)
+        began = by_ami(centre, ami, OFFICIAL)
+        desk.wait_talking(5, after=began)
+        agent.hang_up()
+        log.wait("contact.moved", new="connected", agent_id=OFFICIAL)
+        desk.hang_up()
+        citizen.wait_ended(8)
+
+
+def test_a_queue_by_ami(centre: Centre) -> None:
+    with talk(centre) as (log, citizen, agent), Witness(centre) as ami:
+        began = by_ami(centre, ami, "8005")
+        agent.wait_ended(8, after=began)
+        assert log.wait("contact.moved", new="queued", queue="tax")["offered"]
+        wait_state(centre, "1001", "available", "idle")
+        assert citizen.events(CLOSED) == []
+        assert len(centre.channels()) == 1, centre.channels()
+
+
+def test_twenty_seconds_without_an_answer(centre: Centre) -> None:
+    with official(centre, OFFICIAL, answers=False) as desk, talk(centre) as (log, citizen, agent):
+        began = ask_for(agent, OFFICIAL)
+        rang = desk.wait(INCOMING, 6, after=began)
+        ended = desk.wait(CLOSED, 25, after=began)
+        assert 19 <= ended.at_s - rang.at_s <= 22
+        log.wait("talk.noted", 6, detail="consult:returned", by="1001", agent_id=OFFICIAL)
+        wait_state(centre, "1001", "available", "connected")
+        heard = [p.name for p in prompts_heard(centre, agent.heard(), "ko/agent_target_no_answer")]
+        assert heard == ["ko/agent_target_no_answer"]
+        assert longest_silence_s(citizen.heard()) <= 1.0
+        assert citizen.events(CLOSED) == []
 
 
 def test_the_citizen_hangs_up_meanwhile(centre: Centre) -> None:

@@ -122,7 +122,13 @@ def test_an_outside_number_goes_by_each_carrier_and_shows_the_centres_own() -> N
     assert house.channel.dial_options == ["ib(centre-id^s^1)"] * 2
 
 
-@pytest.mark.parametrize("typed", ["9999", "8004", "1001"])
+def test_a_queue_by_ami_takes_the_citizen_too() -> None:
+    house = ring("8004")
+    assert house.acd.log == [("send_on", "1001", "8004")]
+    assert house.channel.heard == ["ko/agent_to_queue"]
+
+
+@pytest.mark.parametrize("typed", ["9999", "1001"])
 def test_what_comes_by_ami_is_judged_all_the_same(typed: str) -> None:
     house = ring(typed)
     assert house.acd.log == []

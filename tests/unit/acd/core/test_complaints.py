@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from acd.core.events import DeviceChanged, LegFailed, LegResult, PresenceAsked
-from acd.core.states import Presence, Work
-from tests.unit.acd.core.centre import Centre, make_agent, make_queue, make_steps
+from acd.core.commands import Command
+from acd.core.events import (
+    DeviceChanged,
+    Event,
+    HandOnAsked,
+    HandoverNoted,
+    LegAnswered,
+    LegFailed,
+    LegResult,
+    PresenceAsked,
+    SentOut,
+    TalkAdopted,
+    TalkEnded,
+)
+from acd.core.facts import NOT_COUNTED, ContactMoved
+from acd.core.handover import Handover
+from acd.core.states import ContactState, Presence, Work
+from tests.unit.acd.core.centre import KO, Centre, make_agent, make_queue, make_steps
 
 QUEUES = (make_queue("general"), make_queue("tax", {"tax": 2}))
 
@@ -166,3 +181,67 @@ def test_why_does_nobody_take_it() -> None:
     assert [(one.agent_id, one.code) for one in refusal.passed_over] == [("1001", "not_available")]
     centre.feed(PresenceAsked("1001", Presence.AVAILABLE))
     assert centre.rung() == [("c1", "1001")]
+
+
+class Recorded(Centre):
+    """A centre whose contacts' moves are kept."""
+
+    def __init__(self, *agents: str) -> None:
+        self.said: list[ContactMoved] = []
+        super().__init__(*agents)
+
+    def feed(self, event: Event, after: float = 0.0) -> list[Command]:
+        out = super().feed(event, after)
+        self.said += [fact for fact in self.facts(out) if isinstance(fact, ContactMoved)]
+        return out
+
+
+def test_transfers_that_break_reports() -> None:
+    """Four citizens, each handed on in another way: four offered, four answered, nobody abandoned, one end each."""
+    centre = Recorded("1001", "1002")
+    centre.available("1001")
+    for contact_id in ("consulted", "to_official", "to_agent", "gone"):
+        centre.offer(contact_id)
+        centre.talk(contact_id, "1001")
+        match contact_id:
+            case "consulted":
+                centre.feed(TalkAdopted(contact_id, "7101", KO, "any", "general", centre.now), 30.0)
+                centre.feed(TalkEnded(contact_id), 60.0)
+            case "to_official":
+                centre.feed(SentOut(contact_id), 30.0)
+                centre.feed(LegAnswered(contact_id, "7901"), 5.0)
+                centre.feed(TalkEnded(contact_id), 60.0)
+            case "to_agent":
+                centre.available("1002")
+                centre.feed(HandOnAsked(contact_id, "1002"), 30.0)
+                centre.talk(contact_id, "1002")
+                centre.end(contact_id)
+                centre.feed(PresenceAsked("1002", Presence.OFFLINE), 40.0)
+            case "gone":
+                centre.feed(SentOut(contact_id), 30.0)
+                centre.hang_up(contact_id, 5.0)
+        centre.wait(40.0)
+    said = centre.said
+    assert sum(fact.offered for fact in said) == 4
+    assert sum(fact.within_threshold is not None for fact in said) == 4
+    abandoned = [fact for fact in said if fact.new is ContactState.ABANDONED]
+    assert [fact.detail in NOT_COUNTED for fact in abandoned] == [True]
+    ends = [fact.contact_id for fact in said if fact.new in (ContactState.COMPLETED, ContactState.ABANDONED)]
+    assert ends == ["consulted", "to_official", "to_agent", "gone"]
+    assert {fact.agent_id for fact in said if fact.old is ContactState.CONNECTED} == {"1001", "1002", "7101", "7901"}
+
+
+def test_transfer_without_a_briefing() -> None:
+    """What the first agent wrote is with the contact when the second has it, and when it waits in another queue."""
+    centre = Centre("1001", "1002", queues=QUEUES)
+    centre.available("1001")
+    centre.offer("c1")
+    centre.talk("c1", "1001")
+    written = Handover("tax", "자동차세 환급", "폐차함")
+    centre.feed(HandoverNoted("c1", "1001", written), 20.0)
+    centre.available("1002")
+    centre.feed(HandOnAsked("c1", "1002"), 5.0)
+    centre.talk("c1", "1002")
+    assert (centre.contact("c1").agent_id, centre.contact("c1").handover) == ("1002", written)
+    centre.offer("c1", "tax", after=30.0)
+    assert (centre.contact("c1").queue.key, centre.contact("c1").handover) == ("tax", written)
