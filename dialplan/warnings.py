@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 
 from dialplan import calendar
 from dialplan.calendar import SEOUL
+from dialplan.decision import callbacks_possible
 from dialplan.eligibility import able, languages_of, requirements, served, unfit
 from dialplan.labels import agent_name, queue_name, topic_name
 from dialplan.ruleset import Language, Queue, Ruleset, Source
@@ -38,6 +39,7 @@ def warnings(ruleset: Ruleset, today: date) -> list[Warned]:
         *_late(ruleset),
         *_idle_steps(ruleset),
         *_idle_queues(ruleset),
+        *_no_line(ruleset),
         *_idle_agents(ruleset),
         *_skills(ruleset),
         *_days(ruleset, today),
@@ -117,12 +119,23 @@ def _idle_steps(ruleset: Ruleset) -> Iterator[Warned]:
 
 
 def _idle_queues(ruleset: Ruleset) -> Iterator[Warned]:
-    """Queues that nobody reaches: by no topic, no code of a transfer, no queue that is gone."""
+    """Queues that nobody reaches: by no topic, no code of a transfer, no queue that is gone, full or about to close."""
     reached = {*ruleset.moved_to.values(), *ruleset.directory.queues.values()}
+    reached |= {rule.queue or "" for queue in ruleset.queues.values() for rule in (queue.when_full, queue.near_closing)}
     for key, queue in ruleset.queues.items():
         if not languages_of(ruleset, key) and key not in reached:
             words = queue_name(key, ruleset) + Words(" 대기열로 가는 업무가 0개", ": 0 topics lead to this queue")
             yield Warned("idle_queue", queue.source, 0, words)
+
+
+def _no_line(ruleset: Ruleset) -> Iterator[Warned]:
+    """Call-backs in the rules, and nothing to call citizens by: none is offered."""
+    if ruleset.callback is not None and not callbacks_possible(ruleset):
+        words = Words(
+            "통신사가 0곳이라 콜백과 예약전화를 제안하지 않음 (trunks.yaml의 carriers)",
+            "no call-back is offered: 0 carriers to call by (carriers in trunks.yaml)",
+        )
+        yield Warned("no_line", ruleset.callback.source, 0, words)
 
 
 def _idle_agents(ruleset: Ruleset) -> Iterator[Warned]:

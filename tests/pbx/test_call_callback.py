@@ -151,6 +151,23 @@ def test_who_rings_again_is_told_and_keeps_it(centre: Centre) -> None:
         wait_quiet(centre)
 
 
+def test_a_caller_who_types_when_the_engine_dies_waits_on_with_the_place(centre: Centre) -> None:
+    with caller(centre, "01022220005") as citizen:
+        log = Log(centre)
+        dial_in(citizen, "20")
+        queued = log.wait("contact.moved", new="queued")
+        wait_heard(centre, citizen, "callback_offer", "en")
+        citizen.keys("12010")
+        centre.wait_ready(not_pid=centre.kill_engine())
+        back = log.wait("call.began", 15, script="resume")
+        again = log.wait("contact.moved", new="queued", contact_id=back["call_id"], old=None, language="en")
+        assert again["contact_id"] == queued["contact_id"]
+        assert again["first_queued_at"] == pytest.approx(queued["first_queued_at"], abs=0.01)
+        assert log.lines("callback.asked") == []
+        citizen.hang_up()
+        wait_quiet(centre)
+
+
 def test_closed_hours_book_a_call_for_a_time_and_silence_ends_as_ever(night: Centre) -> None:
     log = Log(night)
     at_once(lambda: books_a_time(night, log), lambda: presses_nothing(night, log))

@@ -24,7 +24,7 @@ def only(city: Ruleset, folder: Folder) -> Warned:
 
 def test_the_citys_are_the_topics_that_one_agent_carries(city: Ruleset) -> None:
     found = warnings(city, TODAY)
-    assert {one.code for one in found} == {"one_agent"}
+    assert {one.code for one in found} == {"one_agent", "no_line"}
     tax = next(one for one in found if one.words.en.startswith("Tax and finance, Japanese"))
     assert tax.words.ko == (
         "세금·재정, 일본어: 받을 수 있는 사람이 상담사 06 (1006) 1명뿐이라 식사 중에는 0명 (180초 뒤에는 3명)"
@@ -49,6 +49,22 @@ def test_a_queue_that_no_topic_leads_to(city: Ruleset, folder: Folder) -> None:
     one = only(city, folder)
     assert (one.code, one.count, one.words.en) == ("idle_queue", 0, "Lost: 0 topics lead to this queue")
     assert f"{one.source}:" in folder.place("queues.yaml", "lost:")
+
+
+def test_a_queue_that_takes_a_full_ones_callers_is_reached(city: Ruleset, folder: Folder) -> None:
+    folder.replace(
+        "queues.yaml",
+        "  tax:\n",
+        "  spare:\n    label: {ko: 예비, en: Spare, ja: a, zh: b}\n    skills: {}\n  tax:\n    when_full: {queue: spare}\n",
+    )
+    assert new(city, folder) == []
+
+
+def test_call_backs_without_a_line_to_call_by(city: Ruleset, folder: Folder) -> None:
+    (one,) = [found for found in warnings(city, TODAY) if found.code == "no_line"]
+    assert one.words.en == "no call-back is offered: 0 carriers to call by (carriers in trunks.yaml)"
+    folder.replace("trunks.yaml", "carriers: []", "carriers: [{name: line, addresses: [203.0.113.10]}]")
+    assert "no_line" not in {found.code for found in warnings(load(folder.path), TODAY)}
 
 
 def test_an_agent_whom_nobody_can_reach(city: Ruleset, folder: Folder) -> None:
