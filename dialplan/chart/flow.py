@@ -14,7 +14,7 @@ _COLUMNS = (  # kind, heading, width, gap to the next
     (Kind.NUMBER, Words("대표번호와 인사말", "number and greeting"), 170.0, 84.0),
     (Kind.LANGUAGE, Words("언어", "languages"), 104.0, 60.0),
     (Kind.HOURS, Words("상담 시간", "hours"), 158.0, 104.0),
-    (Kind.TOPIC, Words("업무", "topics"), 178.0, 140.0),
+    (Kind.TOPIC, Words("업무", "topics"), 204.0, 120.0),
     (Kind.QUEUE, Words("대기열", "queues"), 258.0, 120.0),
     (Kind.TEAM, Words("팀", "teams"), 112.0, 0.0),
 )

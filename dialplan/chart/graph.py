@@ -97,10 +97,11 @@ def _entrance(ruleset: Ruleset) -> Iterator[Node]:
     digits = ruleset.trunks.numbers[0]
     shown = f"{digits[:3]}-{digits[3:-4]}-{digits[-4:]}" if len(digits) > 8 else digits
     greeting = ruleset.prompts.get(ruleset.greeting, {})
-    said = greeting.get(Language.KO) or next(iter(greeting.values()), "")
-    yield Node("number", Kind.NUMBER, same(shown), (Words("대표번호", "the centre's number"), same(said)))
+    first = next(iter(greeting.values()), "")
+    said = Words(greeting.get(Language.KO, first), greeting.get(Language.EN, first))
+    yield Node("number", Kind.NUMBER, same(shown), (Words("대표번호", "the centre's number"), said))
     for language in ruleset.language_keys.values():
-        silence = (Words("누르지 않아도", "on silence too"),) if language is Language.KO else ()
+        silence = (Words("누르지 않아도", "or silence"),) if language is Language.KO else ()
         yield Node(f"language:{language}", Kind.LANGUAGE, language_words(language), silence)
     hours = ruleset.hours
     yield Node(
@@ -149,7 +150,8 @@ def _queues(ruleset: Ruleset) -> Iterator[Node]:
     for key, queue in ruleset.queues.items():
         asked = skills_words(queue.skills, known=key, names=names)
         counts = [
-            language_words(language) + same(f" {len(able(ruleset, key, queue.requirement(language)))}")
+            Words(language_words(language).ko, language.value)
+            + same(f" {len(able(ruleset, key, queue.requirement(language)))}")
             for language in languages_of(ruleset, key)
         ]
         who = Words(" · ".join(one.ko for one in counts), " · ".join(one.en for one in counts))
@@ -159,7 +161,7 @@ def _queues(ruleset: Ruleset) -> Iterator[Node]:
 def _steps(queue: Queue, names: dict[str, Words]) -> Iterator[Words]:
     if queue.sticky is not None:
         wait_s = number(queue.sticky.wait_s)
-        yield Words(f"{wait_s}초까지 지정상담원", f"up to {wait_s} s for the agent of last time")
+        yield Words(f"{wait_s}초까지 지정상담원", f"{wait_s} s for the agent of last time")
     for step in queue.steps:
         reached = skills_words(step.skills, known=queue.key, names=names)
         wait_s = number(step.after_s)

@@ -12,7 +12,7 @@ INK, FAINT, PAPER = "#1f2a44", "#6b7488", "#fbfbf8"
 def width(text: str, size: float) -> float:
     """About how wide it is drawn, in pixels: wide characters are as wide as high, others somewhat above a half."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return size * (wide * 0.98 + (len(text) - wide) * 0.57)
+    return size * (wide * 0.98 + (len(text) - wide) * 0.53)
 
 
 def fitted(text: str, size: float, most: float) -> str:

@@ -16,7 +16,7 @@ from dialplan.chart.year import Look, days, year_picture
 from dialplan.dialogue import Call, decide
 from dialplan.loader import load
 from dialplan.ruleset import Language, Ruleset
-from tests.unit.dialplan.conftest import Folder
+from tests.unit.dialplan.conftest import CITY, Folder
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -108,3 +108,10 @@ def test_a_years_days(city: Ruleset, folder: Folder) -> None:
     assert seen[date(2027, 3, 2)].look is Look.SHUT
     drawn = texts(year_picture(rules, 2027, Language.KO))
     assert {"2027년 상담 시간", "12월", "여는 날 364일", "12일 13:00~14:30 훈련", "7일 설날 10:00-16:00"} <= set(drawn)
+
+
+def test_the_picture_in_the_documents_is_of_these_topics_and_queues(city: Ruleset) -> None:
+    """`./ringmaster draw --out docs/rules.svg` after a topic or a queue has come or gone."""
+    drawn = texts((CITY.parents[1] / "docs" / "rules.svg").read_text(encoding="utf-8"))
+    named = [one.labels[Language.KO] for one in (*city.topics.values(), *city.queues.values())]
+    assert [name for name in named if name not in drawn] == []
