@@ -12,7 +12,9 @@ from typing import Any
 
 from web.login import COOKIE, Gate
 
-OPEN_PATHS = frozenset({"/login", "/healthz"})
+OPEN_PATHS = frozenset(
+    {"/login", "/healthz", "/static/page.css", "/static/icon.svg"}
+)  # the form and what it looks like
 _LOCAL_NAMES = frozenset({"localhost"})
 
 # Scripts, styles and requests of our own only, nothing inline, in nobody's frame.

@@ -67,7 +67,7 @@ WALLBOARD = {
     "team": Words("팀", "Team"),
     "all": Words("전체", "All"),
     "talking": Words("통화중", "Talking"),
-    "unavailable": Words("응대불가", "Blocked"),
+    "unavailable": Words("불가", "Blocked"),
     "hour": Words("최근 1시간 (5분 단위)", "Last hour, by 5 minutes"),
     "within": Words("기준 시간 내 응대", "Answered in time"),
     "late": Words("늦은 응대", "Answered late"),

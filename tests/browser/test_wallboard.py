@@ -222,6 +222,11 @@ def test_who_must_log_in_can(browser: Browser, tmp_path: Path) -> None:
         shown.page.fill("#password", (locked.state / "web-password").read_text().strip())
         shown.page.click("button")
         shown.wait(lambda: shown.text("handled-value") == "1,200")
+        port = locked.port
+    # A new password: the page that hangs on the wall leads to the form by itself.
+    (tmp_path / "state" / "web-password").unlink()
+    with Site(tmp_path, "--login", "--port", str(port)):
+        shown.page.wait_for_selector("#password", timeout=20_000)
         shown.close()
 
 

@@ -175,7 +175,8 @@ def test_a_password_is_asked_for_and_said(locked: Site) -> None:
     assert password not in locked.said
     answer, _ = locked.get("/")
     assert (answer.status, answer.headers["Location"]) == (303, "/login")
-    for path in ("/events", "/static/wallboard.js", "/reports"):
+    assert locked.get("/static/page.css")[0].status == 200
+    for path in ("/events", "/static/wallboard.js", "/reports", "/reports.csv", "/nothing"):
         assert locked.get(path)[0].status == 401
     answer, _ = locked.get("/login", FORM, "POST", urlencode({"password": "wrong"}))
     assert answer.status == 403

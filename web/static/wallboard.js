@@ -192,7 +192,17 @@ function look() {
   document.body.classList.toggle("old", old);
   write(at("clock"), hms.format(Date.now()));
   // A server that answers with an error ends an EventSource for ever; a line that is cut without a word never ends it.
-  if (source.readyState === EventSource.CLOSED ? silent_s > 2 : silent_s > SILENT_AFTER_S) connect();
+  if (source.readyState === EventSource.CLOSED ? silent_s > 2 : silent_s > SILENT_AFTER_S) {
+    connect();
+    ask();
+  }
+}
+
+// A new password ends every session: then the page leads to the form. A server that is away leaves it where it is.
+function ask() {
+  fetch("/", { redirect: "manual" }).then((answer) => {
+    if (answer.type === "opaqueredirect") location.assign("/login?lang=" + document.documentElement.lang);
+  }, () => {});
 }
 
 window.addEventListener("resize", () => { hourShown = ""; if (last) show(last); });
