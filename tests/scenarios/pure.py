@@ -157,7 +157,7 @@ class Play:
         place = priority(self.rules, found.topic, found.queue, line.call.number)
         line.offer = ContactOffered(
             line.call.id, Channel.VOICE, found.language, found.topic, found.queue, found.requirement,
-            points=place.points,
+            points=place.points, order_class=place.order_class,
         )  # fmt: skip
         self.after(takes_s, lambda: self.waits(line))
 
@@ -172,7 +172,8 @@ class Play:
         self.feed(
             ContactOffered(
                 offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
-                line.first_queued_at, line.waited_s, offer.points,
+                line.first_queued_at, line.waited_s, offer.points, order_class=offer.order_class,
+                sticky_agent=self.agent_of_last_time(line),
             )
         )  # fmt: skip
         if new and self.rules.callback is not None:
@@ -181,6 +182,18 @@ class Play:
             soon = overflow.closing_soon(self.rules, self.rules.queues[offer.queue], self.clock(0))
             if soon or not room:
                 self.turned_away(line, offer, NoRoom.CLOSING if soon else NoRoom.FULL)
+
+    def agent_of_last_time(self, line: Line) -> str | None:
+        """Whom this number talked with last, if the queue's rule asks for it."""
+        if line.offer is None or self.rules.queues[line.offer.queue].sticky is None or line.call.number is None:
+            return None
+        talks = [
+            (fact.at, fact.agent_id)
+            for other in self.lines.values()
+            for fact in other.facts
+            if other.call.number == line.call.number and fact.new is ContactState.CONNECTED
+        ]
+        return max(talks)[1] if talks else None
 
     def queued(self, line: Line) -> bool:
         contact = self.state.contacts.get(line.call.id) if self.alive else None
@@ -343,6 +356,7 @@ class Play:
                     ContactOffered(
                         offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
                         line.first_queued_at, line.waited_s, offer.points, resumed=True,
+                        order_class=offer.order_class,
                     )
                 )  # fmt: skip
 
