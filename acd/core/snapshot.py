@@ -22,7 +22,10 @@ OVERDUE_S = 600.0  # a call-back that has been due for so long is overdue
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The contacts of one queue and language. `oldest_wait_s` is over QUEUED and RESERVED ones; None: nobody waits."""
+    """The contacts of one queue and language.
+
+    `oldest_wait_s`: of those QUEUED or RESERVED whose caller is on the line (a call-back has none); None: nobody is.
+    """
 
     queue: str
     language: Language
@@ -99,7 +102,8 @@ def snapshot(state: State, now: float) -> Snapshot:
                 tally.queued += 1
             else:
                 tally.reserved += 1
-            tally.oldest_wait_s = max(tally.oldest_wait_s or 0.0, contact.waited_s(now))
+            if not contact.is_called():
+                tally.oldest_wait_s = max(tally.oldest_wait_s or 0.0, contact.waited_s(now))
     counts: dict[tuple[str, Presence, Work], int] = {}
     seconds = dict(state.spent_s)
     agents = []

@@ -10,18 +10,27 @@ breaks it again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
 from acd.core.commands import Assign, Command, HandOver, Note, Unassign
 from acd.core.events import (
+    CallbackBooked,
+    CallbackClosed,
+    CallbackEnd,
+    CallOutEnded,
     Channel,
+    CitizenAnswered,
+    CitizenDialled,
+    CitizenFailed,
+    CitizenResult,
     ContactHungUp,
     ContactOffered,
     DeviceChanged,
     Event,
+    HoursChanged,
     LegAnswered,
     LegDialled,
     LegFailed,
@@ -37,12 +46,14 @@ from acd.core.invariants import Broken, check
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import route
-from dialplan.ruleset import Ruleset
+from dialplan.ruleset import CallbackRule, Ruleset, Source
 from engine.simulation.plan import Caller, Plan, callers, topic_mix
 from engine.simulation.staff import on_duty
 
 _REREAD_S = 20.0
 _BACK_S = 30.0  # an agent who did not respond dials *11 after so long
+_LEAVES_AFTER_S, _GIVES_UP_S = 15.0, 3600.0
+_CALLBACK = CallbackRule(0.0, 3, 60.0, 30.0, 3, 500, 30, 7, Source("queues.yaml", 1))
 _QUIET_S = 300.0  # after the last event: every deadline of the core is over
 
 
@@ -60,9 +71,12 @@ class Faults:
     busy_phone: float = 0.03
     declined: float = 0.03
     dead_phone: float = 0.02
+    leaves: float = 0.15  # a caller who has waited for a while keeps the place and is called back
+    citizen_busy: float = 0.2
+    citizen_silent: float = 0.2
 
 
-NO_FAULTS = Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_FAULTS = Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, leaves=0, citizen_busy=0, citizen_silent=0)
 
 
 class FaultFoundError(AssertionError):
@@ -85,6 +99,7 @@ class Outcome:
     late: int = 0
     doubled: int = 0
     jumps: int = 0
+    called_back: int = 0  # talks that began with a call-back
 
 
 def run(
@@ -105,7 +120,7 @@ def run(
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """Something planned that is no event of the core's: reread; gone, over (a caller), back (an agent)."""
+    """Something planned that is no event of the core's: reread; gone, book, over (a caller), back (an agent)."""
 
     kind: str
     who: str = ""
@@ -124,10 +139,11 @@ class _Leg:
     timeout_s: float
     stage: str = "dial"
     fate: str = "answered"
+    call_back: bool = False
 
     def at(self, stage: str, fate: str | None = None) -> _Leg:
         """The same leg at another stage."""
-        return _Leg(self.contact_id, self.agent_id, self.number, self.timeout_s, stage, fate or self.fate)
+        return replace(self, stage=stage, fate=fate or self.fate)
 
 
 def _result(leg: _Leg) -> LegResult | None:
@@ -151,13 +167,14 @@ class World:
         self._agents: Sequence[str] = tuple(rules)
         self.now = plan.midnight + plan.begins_s
         self._ahead_s = 0.0  # by how much the core's clock has jumped ahead
-        self.state = new_state(rules, ruleset.queues, self.now)
+        self.state = new_state(rules, ruleset.queues, self.now, callback=_CALLBACK)
         self.outcome = Outcome(seed)
         self._callers = callers(plan, seed)
         self._planned: list[tuple[float, int, Event | Caller | _Leg | _Word]] = []
         self._serial = count(1)
         self._lines: dict[str, tuple[Caller, ContactOffered]] = {}  # callers on the line
         self._talks: dict[str, tuple[str, float]] = {}  # caller: agent, since when
+        self._called: dict[str, int] = {}  # of the callers, those who left the line: the session that calls them
         self._rings: dict[int, str] = {}  # reservations that a session works on, and whose
         self._known: dict[str, ContactState] = {}  # contacts as the facts tell them
 
@@ -167,6 +184,9 @@ class World:
             self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
         self._next_caller()
         self._plan_for(self.now + _REREAD_S, _REREAD)
+        closing = self.now + 5400.0
+        self._plan_for(closing, HoursChanged(closing + 900.0))
+        self._plan_for(closing + 900.0, HoursChanged(None))
         while self._planned:
             moment, _, what = self._planned[0]
             due = next_deadline(self.state)
@@ -207,12 +227,17 @@ class World:
             self._reread()
             if self._lines or self._planned:
                 self._plan_for(self.now + _REREAD_S, _REREAD)
-        elif word.kind == "gone" and who in self._lines and who not in self._talks:
-            self._hang_up(who)
+        elif (
+            word.kind in ("gone", "book") and who in self._lines and who not in self._talks and who not in self._called
+        ):
+            if word.kind == "gone":
+                self._hang_up(who)
+            else:
+                self._book(who)
         elif word.kind == "over" and self._talks.pop(who, None) is not None:
             del self._lines[who]
             self.wire(TalkEnded(who))
-            self.wire(ContactHungUp(who))
+            self.wire(CallOutEnded(who, self._called[who]) if who in self._called else ContactHungUp(who))
         elif word.kind == "back":
             self.tell(PresenceAsked(who, Presence.AVAILABLE))
 
@@ -225,13 +250,33 @@ class World:
         self._lines[contact_id] = (caller, offer)
         self.outcome.offered += 1
         self._plan_for(self.now + caller.patience_s, _Word("gone", contact_id))
+        if self._faults.leaves and self._rng.random() < self._faults.leaves:
+            self._plan_for(self.now + _LEAVES_AFTER_S, _Word("book", contact_id))
         self.tell(offer)
+
+    def _book(self, contact_id: str) -> None:
+        """The caller leaves the line. On the disk, the core would learn of it in the same process: it does."""
+        offer = self._lines[contact_id][1]
+        self._called[contact_id] = 0
+        self._let_go(contact_id)
+        since = self.now + self._ahead_s
+        self.tell(
+            CallbackBooked(
+                contact_id, offer.language, offer.topic, offer.queue, offer.requirement, since, since, counted=True
+            )
+        )  # fmt: skip
+        self.wire(ContactHungUp(contact_id))
+        # Nobody may know the topic: on the line they would give up.
+        self._plan_for(self.now + _GIVES_UP_S, CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
 
     def _hang_up(self, contact_id: str) -> None:
         del self._lines[contact_id]
+        self._let_go(contact_id)
+        self.wire(ContactHungUp(contact_id))
+
+    def _let_go(self, contact_id: str) -> None:
         for number in [number for number, who in self._rings.items() if who == contact_id]:
             del self._rings[number]
-        self.wire(ContactHungUp(contact_id))
 
     def _leg(self, leg: _Leg) -> None:
         """One moment of an agent's leg; nothing, when the session has been told to let go."""
@@ -252,6 +297,8 @@ class World:
             after_s = {"answered": self._rng.expovariate(1 / 3.0), "declined": 2.0}.get(leg.fate, leg.timeout_s)
             stage = "answered" if leg.fate == "answered" and after_s < leg.timeout_s else "failed"
             self._plan_for(self.now + min(after_s, leg.timeout_s), leg.at(stage))
+        elif leg.call_back and leg.stage in ("answered", "citizen", "failing"):
+            self._to_the_citizen(leg)
         elif _result(leg) is None:
             del self._rings[number]
             self._talks[contact_id] = (agent_id, self.now)
@@ -260,6 +307,36 @@ class World:
         else:
             del self._rings[number]
             self.wire(LegFailed(*pair, _result(leg) or LegResult.NO_ANSWER, None, number))
+
+    def _to_the_citizen(self, leg: _Leg) -> None:
+        """The agent of a call-back is there: the session asks, rings the citizen, and says what came of it."""
+        contact_id, number = leg.contact_id, leg.number
+        if leg.stage == "answered":
+            self.wire(LegAnswered(contact_id, leg.agent_id))
+            self._plan_for(self.now + 2.0, leg.at("citizen"))
+            return
+        if leg.stage == "failing" or not self._may_dial(contact_id, number):
+            del self._rings[number]
+            self.wire(TalkEnded(contact_id))
+            self.wire(CallOutEnded(contact_id, number))
+            return
+        self.tell(CitizenDialled(contact_id))
+        drawn = self._rng.random() - self._faults.citizen_busy
+        if drawn < self._faults.citizen_silent:
+            result = CitizenResult.BUSY if drawn < 0 else CitizenResult.NO_ANSWER
+            self.wire(CitizenFailed(contact_id, result))
+            self._plan_for(self.now + 4.0, leg.at("failing"))
+            return
+        del self._rings[number]
+        self._talks[contact_id] = (leg.agent_id, self.now)
+        self.outcome.called_back += 1
+        self.wire(CitizenAnswered(contact_id))
+        self._plan_for(self.now + self._lines[contact_id][0].talk_s, _Word("over", contact_id))
+
+    def _may_dial(self, contact_id: str, number: int) -> bool:
+        contact = self.state.contacts.get(contact_id)
+        reservation = contact.reservation if contact is not None and contact.is_called() else None
+        return reservation is not None and reservation.id == number and not reservation.citizen_dialled
 
     # --- what the core hears
 
@@ -305,6 +382,9 @@ class World:
                         raise Broken(f"{command.contact_id} is to ring twice at once")
                     self._rings[command.reservation_id] = command.contact_id
                     leg = _Leg(command.contact_id, command.agent_id, command.reservation_id, command.ring_timeout_s)
+                    if command.call_back:
+                        self._called[command.contact_id] = command.reservation_id
+                        leg = replace(leg, call_back=True)
                     self._plan_for(self.now + 0.02, leg.at("dial", self._fate()))
             case Unassign():
                 self._rings.pop(command.reservation_id, None)
@@ -312,14 +392,20 @@ class World:
                 if command.contact_id in self._lines and command.contact_id not in self._talks:
                     del self._lines[command.contact_id]  # the safety net's
             case Note(ContactMoved() as fact):
-                known = self._known.get(fact.contact_id)
-                if known is not fact.old and known not in FINAL_CONTACT_STATES:
-                    raise Broken(f"contact {fact.contact_id} was {known}, and comes from {fact.old}")
-                self._known[fact.contact_id] = fact.new
+                self._moved(fact)
             case Note(AgentMoved(presence=Presence.NOT_RESPONDING) as fact):
                 self._plan_for(self.now + _BACK_S, _Word("back", fact.agent_id))
             case _:
                 pass
+
+    def _moved(self, fact: ContactMoved) -> None:
+        known = self._known.get(fact.contact_id)
+        if known is not fact.old and known not in FINAL_CONTACT_STATES:
+            raise Broken(f"contact {fact.contact_id} was {known}, and comes from {fact.old}")
+        self._known[fact.contact_id] = fact.new
+        if fact.new in FINAL_CONTACT_STATES and fact.contact_id in self._called:
+            self._lines.pop(fact.contact_id, None)
+            self._talks.pop(fact.contact_id, None)
 
     def _fate(self) -> str:
         faults, drawn = self._faults, self._rng.random()
@@ -352,6 +438,8 @@ class World:
     def _come_to_rest(self) -> None:
         """Nothing happens any more: everything that waits for a time gets it, and all must be well."""
         self._reread()
+        for contact_id in self._called:
+            self.tell(CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
         for agent_id in self._agents:
             self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
         until = self.state.now + _QUIET_S

@@ -47,6 +47,7 @@ def test_a_million_contacts(city: Ruleset) -> None:
 def test_it_does_spoil_what_it_says(city: Ruleset) -> None:
     spoilt = run(city, 1)
     assert min(spoilt.missing, spoilt.late, spoilt.doubled, spoilt.jumps) > 0
+    assert spoilt.called_back > 10
     clean = run(city, 1, faults=NO_FAULTS)
     assert (clean.missing, clean.late, clean.doubled, clean.jumps) == (0, 0, 0, 0)
     assert set(clean.ended) == {ContactState.COMPLETED, ContactState.ABANDONED}
