@@ -1,4 +1,4 @@
-"""Call files: how the PBX is asked to begin a call. A file in its spool folder, and never AMI (docs/adr/0013).
+"""Call files: how the PBX is asked to begin a call. A file in its spool folder, and never AMI (docs/adr/0014).
 
 The file names no number: the session that it makes asks the engine whom to ring, and whether still. So a file that the
 PBX finds late, or twice, or after the engine's death, dials nobody. Returns at once, raises nothing.

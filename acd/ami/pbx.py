@@ -91,7 +91,7 @@ class AmiPbx:
         )
 
     def call_back(self, contact_id: str, reservation_id: int) -> bool:
-        """By a call file, not by AMI: this user has no right to originate (docs/adr/0013)."""
+        """By a call file, not by AMI: this user has no right to originate (docs/adr/0014)."""
         return self._call_files is not None and self._call_files.put(contact_id, reservation_id)
 
     def consult(self, channel: str, target: str) -> bool:
