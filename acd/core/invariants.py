@@ -12,7 +12,7 @@ from acd.core.lanes import stage_timer
 from acd.core.matching import pair_waits
 from acd.core.model import TALKING, WAITING, Agent, Contact, State
 from acd.core.moves import callback_timer, exclusion_timer, grace_timer, reservation_timer, wrapup_timer
-from acd.core.stages import SLACK_S
+from acd.core.stages import SLACK_S, delays_of
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
 from acd.core.timers import Timer
 
@@ -140,7 +140,7 @@ def _indices(state: State) -> None:
             right = contact.lane is lane and contact.kept_by is None and contact.queue.key == queue
             right = right and contact.queue.strategy is strategy and requirement == _asked(state, contact)
             _hold(right, f"{tell_contact(contact)} is in the wrong {name}")
-            delays = [delay_s for delay_s in state.delays.get(queue, ()) if _reached(state, contact, delay_s)]
+            delays = [delay_s for delay_s in delays_of(state, queue) if _reached(state, contact, delay_s)]
             _hold(passed_s == max(delays, default=0.0), f"{tell_contact(contact)} has passed {delays}, is in {name}")
         _listeners(state, lane, name)
     for agent in state.agents.values():
@@ -262,7 +262,7 @@ def _has_more_stages(state: State, contact: Contact) -> bool:
     steps = [after_s for after_s, _ in queue.relaxed(contact.language)]
     if contact.requirement != queue.requirement(contact.language):
         steps = []
-    due = [*steps, *state.delays.get(queue.key, ())]
+    due = [*steps, *delays_of(state, queue.key)]
     return contact.kept_by is not None or any(not _reached(state, contact, after_s) for after_s in due)
 
 

@@ -91,11 +91,7 @@ def forget(state: State) -> None:
         agent.ears, agent.group = [], None
     state.lanes, state.groups, state.ladders = {}, {}, {}
     state.duty_version += 1
-    profiles = {agent.rule.profile.name: agent.rule.profile for agent in state.agents.values()}
-    state.delays = {
-        queue: tuple(sorted({row.delay_s for one in profiles.values() if (row := one.row(queue)) and row.delay_s > 0}))
-        for queue in {*state.queues, *(contact.queue.key for contact in state.contacts.values())}
-    }
+    state.delays = {}
 
 
 def set_duty(state: State, agent: Agent, on_duty: bool) -> None:

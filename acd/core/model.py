@@ -244,7 +244,7 @@ class State:
     contacts: dict[str, Contact] = field(default_factory=dict)
     lanes: dict[LaneKey, Lane] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)  # by profile, those with a reserve
-    delays: dict[str, tuple[float, ...]] = field(default_factory=dict)  # by queue: the delays that profiles wait for
+    delays: dict[str, tuple[float, ...]] = field(default_factory=dict)  # by queue: those of profiles, as far as asked
     ladders: dict[tuple[int, Requirement, Language], Ladder] = field(default_factory=dict)  # by the queue's identity
     kept: list[Entry] = field(default_factory=list)  # those who wait for their agent of last time, sorted
     queued: int = 0  # contacts that could be matched

@@ -52,8 +52,19 @@ def ladder_of(state: State, contact: Contact) -> Ladder:
     return ladder
 
 
+def delays_of(state: State, queue: str) -> tuple[float, ...]:
+    """The delays after which profiles see this queue, rising; also of a queue that the rules have lost."""
+    delays = state.delays.get(queue)
+    if delays is None:
+        profiles = {agent.rule.profile.name: agent.rule.profile for agent in state.agents.values()}
+        rows = (profile.row(queue) for profile in profiles.values())
+        delays = tuple(sorted({row.delay_s for row in rows if row is not None and row.delay_s > 0}))
+        state.delays[queue] = delays
+    return delays
+
+
 def _stages(state: State, contact: Contact) -> tuple[Stage, ...]:
-    queue, delays = contact.queue, state.delays.get(contact.queue.key, ())
+    queue, delays = contact.queue, delays_of(state, contact.queue.key)
     relaxes = contact.requirement == queue.requirement(contact.language)
     steps = queue.relaxed(contact.language) if relaxes else ()
     stages = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from acd.core.events import DeviceChanged, LegFailed, LegResult, PresenceAsked, WrapupEndAsked
+from acd.core.events import Channel, ContactOffered, DeviceChanged, LegFailed, LegResult, PresenceAsked, WrapupEndAsked
 from acd.core.facts import PassedOver
 from acd.core.snapshot import position, why_not
 from acd.core.states import Presence
-from dialplan.ruleset import ProfileRow, Sticky
+from dialplan.ruleset import ProfileRow, Requirement, Sticky
 from tests.unit.acd.core.centre import EN, KO, Centre, make_agent, make_profile, make_queue
 
 QUEUES = (make_queue("general"), make_queue("water"), make_queue("tax"))
@@ -222,4 +222,15 @@ def test_a_queue_without_the_rule_keeps_nobody() -> None:
     centre = Centre("1001", "1002", queues=STICKY)
     centre.available("1001", "1002")
     centre.offer("c1", "general", sticky="1002")
+    assert centre.rung() == [("c1", "1001")]
+
+
+def test_a_delay_holds_for_a_queue_that_the_rules_have_lost() -> None:
+    """Its contact is found in the PBX by a new engine: whoever serves all queues after a while serves it too."""
+    late = make_profile("late", ProfileRow("general"), ProfileRow(None, delay_s=20.0))
+    centre = Centre(make_agent("1001", profile=late), queues=QUEUES)
+    centre.available("1001")
+    centre.feed(ContactOffered("c1", Channel.VOICE, KO, "any", "gone", Requirement(KO)))
+    assert centre.rung() == []
+    centre.wait(21.0)
     assert centre.rung() == [("c1", "1001")]
