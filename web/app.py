@@ -116,7 +116,7 @@ class Pages:
             cookie = None if password is None else self.gate.enter(password, address, time.time())
             if cookie is not None:
                 entered = RedirectResponse("/", 303)
-                secure = request.url.scheme == "https"
+                secure = request.scope["scheme"] == "https"
                 entered.set_cookie(COOKIE, cookie, max_age=STAYS_S, httponly=True, samesite="strict", secure=secure)
                 _log.info("web.logged_in", address=address)
                 return entered
@@ -184,5 +184,8 @@ async def _password(request: Request) -> str | None:
         body += chunk
         if len(body) > MOST_BODY:
             return None
-    sent = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
+    try:
+        sent = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
+    except ValueError:
+        return None
     return sent.get("password", [""])[0]

@@ -44,7 +44,7 @@ class Reports:
             by = By(asked["by"]) if asked.get("by") else None
         except ValueError as error:
             return PlainTextResponse(f"{error}\n", 400)
-        kind = request.url.path.rpartition(".")[2]
+        kind = request.scope["path"].rpartition(".")[2]
         kinds = (by,) if by else (By.QUEUE,) if kind == "csv" else page.kinds_of(when.span)
         try:
             async with self._one:
