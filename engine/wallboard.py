@@ -17,12 +17,13 @@ from rich.table import Table
 from rich.text import Text
 
 from acd.core.states import Presence, Work
-from web.board import AgentLine, Board, Waiting
+from web.board import AgentLine, Board
+from web.levels import falling, rising
 from web.words import AGENT_STATES, AWAY_REASONS, LANGUAGES, Words
 
 STALE_AFTER_S = 5.0
 SEOUL_OFFSET_S = 9 * 3600  # Korea has no daylight saving time
-TARGET = 0.97  # the city's promise, for both rates
+LEVELS = {None: "white", "good": "green", "warn": "yellow", "bad": "red"}
 MOST_LINES = 14  # of decisions
 WIDE = 104  # columns from which waiting and agents stand side by side
 # Lines that each shape needs, with two for a decision: side by side, one above the other, and as few as can be.
@@ -76,7 +77,7 @@ def draw(
         needs = FEW_LINES
     else:
         parts.append(_figures(board, 5 if wide else 3))
-        parts.append(_halves(board) if wide else Group(_waiting(board.waiting), _agents(board.agents)))
+        parts.append(_halves(board) if wide else Group(_waiting(board), _agents(board.agents)))
     rest = MOST_LINES if height is None else min(MOST_LINES, height - needs + 2 - bool(problem) - stale)
     if rest > 0:
         parts.append(_decisions(board, rest, width - 17))
@@ -98,12 +99,13 @@ def _figures(board: Board, columns: int) -> RenderableType:
     oldest = max((line.oldest_s for line in board.waiting if line.oldest_s is not None), default=None)
     lost = counts.abandoned - counts.abandoned_short
     in_time = f"Service level ≤ {board.threshold_s:.0f} s"
+    answered, in_time_colour = _colours(board)
     cells = [
         ("대기", "Waiting", str(board.waiting_now), "nobody" if oldest is None else f"oldest {oldest:.0f} s", "yellow"),
         ("통화", "Talking", str(board.working(Work.CONNECTED, Work.HOLD)), f"{board.in_menu} in the menu", "cyan"),
         ("응대", "Answered", str(counts.answered), f"lost {lost}, short {counts.abandoned_short}", "green"),
-        ("응대율", "Answer rate", _percent(counts.answer_rate), "short_excluded", _colour(counts.answer_rate)),
-        ("서비스레벨", in_time, _percent(counts.service_level), "short_excluded", _colour(counts.service_level)),
+        ("응대율", "Answer rate", _percent(counts.answer_rate), "short_excluded", answered),
+        ("서비스레벨", in_time, _percent(board.service_level), board.rule.service_level_variant, in_time_colour),
     ]
     rows = Table.grid(expand=True)
     for _ in range(columns):
@@ -118,15 +120,16 @@ def _few_lines(board: Board) -> list[RenderableType]:
     counts = board.counts
     lost = counts.abandoned - counts.abandoned_short
     talking = board.working(Work.CONNECTED, Work.HOLD)
+    answered, in_time = _colours(board)
     now = Text.assemble(
         " 대기 Waiting ", (str(board.waiting_now), "bold yellow"), "   통화 Talking ", (str(talking), "bold cyan"),
         f"   {board.in_menu} in menu   응대 Answered ", (str(counts.answered), "bold green"),
         f"   lost {lost}+{counts.abandoned_short}",
     )  # fmt: skip
     rates = Text.assemble(
-        " 응대율 Answered ", (_percent(counts.answer_rate), f"bold {_colour(counts.answer_rate)}"),
+        " 응대율 Answered ", (_percent(counts.answer_rate), f"bold {answered}"),
         f"   서비스레벨 ≤ {board.threshold_s:.0f} s ",
-        (_percent(counts.service_level), f"bold {_colour(counts.service_level)}"), ("   short_excluded", "dim"),
+        (_percent(board.service_level), f"bold {in_time}"), (f"   {board.rule.service_level_variant}", "dim"),
     )  # fmt: skip
     waiting = Text(" ")
     for line in board.waiting:
@@ -142,10 +145,11 @@ def _percent(rate: float | None) -> str:
     return "—" if rate is None else f"{100 * rate:.1f} %"
 
 
-def _colour(rate: float | None) -> str:
-    if rate is None:
-        return "white"
-    return "green" if rate >= TARGET else "yellow" if rate >= 0.9 else "red"
+def _colours(board: Board) -> tuple[str, str]:
+    """Of the answer rate and the service level."""
+    rule = board.rule
+    levels = rising(board.counts.answer_rate, rule.answer_rate), rising(board.service_level, rule.service_level)
+    return LEVELS[levels[0]], LEVELS[levels[1]]
 
 
 def _cell(korean: str, english: str, number: str, note: str, colour: str) -> RenderableType:
@@ -158,19 +162,19 @@ def _halves(board: Board) -> RenderableType:
     row = Table.grid(expand=True)
     row.add_column(ratio=3)
     row.add_column(ratio=5)
-    row.add_row(_waiting(board.waiting), _agents(board.agents))
+    row.add_row(_waiting(board), _agents(board.agents))
     return row
 
 
-def _waiting(lines: Sequence[Waiting]) -> RenderableType:
+def _waiting(board: Board) -> RenderableType:
     table = Table(box=None, expand=True, padding=(0, 1), header_style="dim")
     table.add_column("언어\nLanguage", no_wrap=True)
     table.add_column("대기\nNow", justify="right", no_wrap=True)
     table.add_column("최장\nOldest", justify="right", no_wrap=True)
-    for line in lines:
+    for line in board.waiting:
         style = "" if line.count else "dim"
         oldest = "" if line.oldest_s is None else f"{line.oldest_s:.0f} s"
-        late = "red" if (line.oldest_s or 0) > 20 else style
+        late = style if falling(line.oldest_s, board.rule.oldest_wait_s) in (None, "good") else "red"
         table.add_row(
             Text(" ".join(_language(line.language)), style),
             Text(str(line.count), "bold yellow" if line.count else "dim"),

@@ -113,6 +113,11 @@ class Board:
     rule: WallboardRule = field(default_factory=WallboardRule)
 
     @property
+    def service_level(self) -> float | None:
+        """0-1, of the variant that the rules name; None before the first."""
+        return self.counts.service_level_of(figures.ServiceLevel(self.rule.service_level_variant))
+
+    @property
     def waiting_now(self) -> int:
         """Callers of all languages who wait."""
         return sum(line.count for line in self.waiting)

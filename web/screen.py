@@ -10,12 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from acd.core.figures import ServiceLevel
 from acd.core.states import Presence, Work
-from dialplan.ruleset import Bounds
 from web.board import Board
 from web.feed import Seen
 from web.hour import LastHour
+from web.levels import falling, rising
 
 # The columns of the agents' table, and the states that count into each. Who is logged out is not counted.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -26,20 +25,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "away": (Presence.AWAY.value,),
     "unavailable": (Work.OTHER.value, Presence.NOT_RESPONDING.value, Presence.ERROR.value),
 }
-
-
-def rising(value: float | None, bounds: Bounds) -> str | None:
-    """The level of a figure that is better the higher it is: good, warn, bad; None: there is no figure."""
-    if value is None:
-        return None
-    return "good" if value >= bounds.good else "bad" if value < bounds.bad else "warn"
-
-
-def falling(value: float | None, bounds: Bounds) -> str | None:
-    """The level of a figure that is better the lower it is."""
-    if value is None:
-        return None
-    return "good" if value <= bounds.good else "bad" if value > bounds.bad else "warn"
 
 
 def encode(seen: Seen, hour: LastHour | None, now: float) -> bytes:
@@ -61,14 +46,13 @@ def screen(seen: Seen, hour: LastHour | None, now: float) -> dict[str, Any]:
 
 def _board(board: Board) -> dict[str, Any]:
     rule, counts = board.rule, board.counts
-    variant = ServiceLevel(rule.service_level_variant)
-    service_level = counts.service_level_of(variant)
+    service_level = board.service_level
     oldest_s = max((line.oldest_s for line in board.waiting if line.oldest_s is not None), default=None)
     estimated_s = max((line.estimated_s for line in board.waiting if line.estimated_s is not None), default=None)
     return {
         "at": board.at,
         "open": board.is_open,
-        "variant": variant.value,
+        "variant": rule.service_level_variant,
         "threshold_s": board.threshold_s,
         "figures": {
             "handled": {"value": counts.answered, "level": None},

@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from acd.core.states import Presence, Work
+from dialplan.ruleset import Bounds, WallboardRule
 from engine import wallboard
 from web.board import AgentLine, Board, Counts, Said, Waiting
 
@@ -54,6 +55,16 @@ def test_every_figure_is_there_in_two_languages():
 def test_the_variant_stands_beside_both_rates():
     assert drawn(board()).count("short_excluded") == 2
     assert drawn(board(), width=80).count("short_excluded") == 2
+
+
+def test_the_variant_and_the_colours_are_the_rules():
+    strict = board(rule=WallboardRule("strict", service_level=Bounds(0.2, 0.1), answer_rate=Bounds(1.0, 0.99)))
+    console = Console(width=120, record=True, file=StringIO(), color_system="standard", force_terminal=True)
+    console.print(wallboard.draw(strict, NOW, width=120))
+    text = console.export_text(styles=True)
+    assert "strict" in text
+    assert "\x1b[1;32m87.5 %" in text  # 28 of 32, and 20 % would do
+    assert "\x1b[1;31m96.8 %" in text  # red, for 99 % is asked
 
 
 @pytest.mark.parametrize("width", [80, 104, 116, 160])

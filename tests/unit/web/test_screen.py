@@ -11,7 +11,8 @@ from tests.wire.web_peer import snapshot
 from web.board import read
 from web.feed import Problem, Seen
 from web.hour import LastHour
-from web.screen import encode, falling, rising, screen
+from web.levels import falling, rising
+from web.screen import encode, screen
 
 
 def shown(**changed: object) -> dict:
