@@ -86,12 +86,7 @@ def test_an_opinion_and_a_comment_are_joined_to_contact_agent_and_topic(centre: 
         assert heard == ["en/goodbye"]
 
 
-def test_who_says_nothing_or_hangs_up_loses_nothing(centre: Centre) -> None:
-    with served(centre, "01011110002", "10", "1001") as (_, citizen, contact):
-        hears(centre, citizen, "ko/survey_question")
-        citizen.wait_ended(20)
-        assert prompts_heard(centre, citizen.heard(), "ko/goodbye")
-    assert answered(centre, contact).score is None
+def test_who_hangs_up_has_said_what_they_have_said(centre: Centre) -> None:
     with served(centre, "01011110003", "10", "1001") as (_, citizen, contact):
         hears(centre, citizen, "ko/survey_question")
         citizen.keys("4")
