@@ -39,7 +39,7 @@ def render(
 ) -> str:
     """The page. `now` is when it was made, epoch seconds; `served`: with links, and styles from beside it."""
     style = (HERE / "static" / "report.css").read_text(encoding="utf-8")
-    return (
+    page: str = (
         templates()
         .get_template("report.html")
         .render(
@@ -56,6 +56,7 @@ def render(
             bys=[(by.value, in_words(ROW_WORDS[by], language)) for by in By],
         )
     )
+    return page
 
 
 def _headlines(reports: Sequence[Report], language: str) -> list[tuple[str, str]]:
