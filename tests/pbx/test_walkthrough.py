@@ -51,10 +51,12 @@ def desk(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(300)
 def test_the_walk_through(desk: Path) -> None:
     (desk / "centre").mkdir()
     rules = desk / "dialplan" / "rules"
-    with Centre.start(desk / "centre", "--rules", str(rules), "--at", "2026-11-24T10:00") as centre:
+    no_wrapup = ("--set", "queues.defaults.wrapup_s=0")
+    with Centre.start(desk / "centre", "--rules", str(rules), "--at", "2026-11-24T10:00", *no_wrapup) as centre:
         told = list(steps())
         assert sum(len(shown) for _, shown in told) > 15, "the page has lost its walk-through"
         for commands, shown in told:
