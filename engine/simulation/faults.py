@@ -10,7 +10,7 @@ breaks it again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
@@ -30,6 +30,7 @@ from acd.core.events import (
     ContactOffered,
     DeviceChanged,
     Event,
+    HandOnAsked,
     HoursChanged,
     LegAnswered,
     LegDialled,
@@ -37,6 +38,7 @@ from acd.core.events import (
     LegRang,
     LegResult,
     PresenceAsked,
+    SentOut,
     TalkAdopted,
     TalkEnded,
     TimePassed,
@@ -47,6 +49,8 @@ from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransitio
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import route
 from dialplan.ruleset import CallbackRule, Ruleset, Source
+from engine.simulation.faultkinds import FaultFoundError, Faults, Outcome
+from engine.simulation.faultplan import REREAD, Leg, Word, result_of
 from engine.simulation.plan import Caller, Plan, callers, topic_mix
 from engine.simulation.staff import on_duty
 
@@ -54,52 +58,8 @@ _REREAD_S = 20.0
 _BACK_S = 30.0  # an agent who did not respond dials *11 after so long
 _LEAVES_AFTER_S, _GIVES_UP_S = 15.0, 3600.0
 _CALLBACK = CallbackRule(0.0, 3, 60.0, 30.0, 3, 500, 30, 7, Source("queues.yaml", 1))
+_OFFICIAL = "7901"
 _QUIET_S = 300.0  # after the last event: every deadline of the core is over
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """Chances (0-1), each of an event; `jumps` of any step."""
-
-    missing: float = 0.03
-    late: float = 0.06
-    doubled: float = 0.06
-    jumps: float = 0.002
-    latest_s: float = 8.0
-    jump_s: float = 90.0
-    silent_phone: float = 0.04  # nobody answers
-    busy_phone: float = 0.03
-    declined: float = 0.03
-    dead_phone: float = 0.02
-    leaves: float = 0.15  # a caller who has waited for a while keeps the place and is called back
-    citizen_busy: float = 0.2
-    citizen_silent: float = 0.2
-
-
-NO_FAULTS = Faults(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, leaves=0, citizen_busy=0, citizen_silent=0)
-
-
-class FaultFoundError(AssertionError):
-    """What broke, with all that is needed to see it again."""
-
-    def __init__(self, seed: int, number: int, now: float, event: Event, story: str) -> None:
-        super().__init__(f"seed {seed}, step {number} at {now:.3f}, after {event}: {story}")
-        self.seed, self.step, self.story = seed, number, story
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run gave: contacts by their final state, and how many events were spoilt."""
-
-    seed: int
-    offered: int = 0
-    ended: dict[ContactState, int] = field(default_factory=dict)
-    steps: int = 0
-    missing: int = 0
-    late: int = 0
-    doubled: int = 0
-    jumps: int = 0
-    called_back: int = 0  # talks that began with a call-back
 
 
 def run(
@@ -118,43 +78,6 @@ def run(
     return world.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """Something planned that is no event of the core's: reread; gone, book, over (a caller), back (an agent)."""
-
-    kind: str
-    who: str = ""
-
-
-_REREAD = _Word("reread")
-
-
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """An agent's leg, where it stands, and how it is going to end."""
-
-    contact_id: str
-    agent_id: str
-    number: int
-    timeout_s: float
-    stage: str = "dial"
-    fate: str = "answered"
-    call_back: bool = False
-
-    def at(self, stage: str, fate: str | None = None) -> _Leg:
-        """The same leg at another stage."""
-        return replace(self, stage=stage, fate=fate or self.fate)
-
-
-def _result(leg: _Leg) -> LegResult | None:
-    """How a leg that is over has ended; None: answered."""
-    if leg.stage == "answered":
-        return None
-    return {"busy": LegResult.BUSY, "declined": LegResult.DECLINED, "dead": LegResult.UNREACHABLE}.get(
-        leg.fate, LegResult.NO_ANSWER
-    )
-
-
 class World:
     """The truth, and the core that is told of it."""
 
@@ -170,7 +93,7 @@ class World:
         self.state = new_state(rules, ruleset.queues, self.now, callback=_CALLBACK)
         self.outcome = Outcome(seed)
         self._callers = callers(plan, seed)
-        self._planned: list[tuple[float, int, Event | Caller | _Leg | _Word]] = []
+        self._planned: list[tuple[float, int, Event | Caller | Leg | Word]] = []
         self._serial = count(1)
         self._lines: dict[str, tuple[Caller, ContactOffered]] = {}  # callers on the line
         self._talks: dict[str, tuple[str, float]] = {}  # caller: agent, since when
@@ -183,7 +106,7 @@ class World:
         for agent_id in self._agents:
             self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
         self._next_caller()
-        self._plan_for(self.now + _REREAD_S, _REREAD)
+        self._plan_for(self.now + _REREAD_S, REREAD)
         closing = self.now + 5400.0
         self._plan_for(closing, HoursChanged(closing + 900.0))
         self._plan_for(closing + 900.0, HoursChanged(None))
@@ -201,7 +124,7 @@ class World:
 
     # --- what happens in the world
 
-    def _plan_for(self, moment: float, what: Event | Caller | _Leg | _Word) -> None:
+    def _plan_for(self, moment: float, what: Event | Caller | Leg | Word) -> None:
         heappush(self._planned, (moment, next(self._serial), what))
 
     def _next_caller(self) -> None:
@@ -209,24 +132,24 @@ class World:
         if caller is not None:
             self._plan_for(self._plan.midnight + caller.at_s, caller)
 
-    def _happens(self, what: Event | Caller | _Leg | _Word) -> None:
+    def _happens(self, what: Event | Caller | Leg | Word) -> None:
         match what:
             case Caller():
                 self._calls(what)
                 self._next_caller()
-            case _Leg():
+            case Leg():
                 self._leg(what)
-            case _Word():
+            case Word():
                 self._word(what)
             case _:
                 self.tell(what)
 
-    def _word(self, word: _Word) -> None:
+    def _word(self, word: Word) -> None:
         who = word.who
         if word.kind == "reread":
             self._reread()
             if self._lines or self._planned:
-                self._plan_for(self.now + _REREAD_S, _REREAD)
+                self._plan_for(self.now + _REREAD_S, REREAD)
         elif (
             word.kind in ("gone", "book") and who in self._lines and who not in self._talks and who not in self._called
         ):
@@ -234,12 +157,47 @@ class World:
                 self._hang_up(who)
             else:
                 self._book(who)
-        elif word.kind == "over" and self._talks.pop(who, None) is not None:
-            del self._lines[who]
-            self.wire(TalkEnded(who))
-            self.wire(CallOutEnded(who, self._called[who]) if who in self._called else ContactHungUp(who))
+        elif word.kind == "over" and who in self._talks:
+            if not self._handed_on(who):
+                del self._talks[who], self._lines[who]
+                self.wire(TalkEnded(who))
+                self.wire(CallOutEnded(who, self._called[who]) if who in self._called else ContactHungUp(who))
+        elif word.kind == "official" and who in self._lines and who not in (*self._talks, *self._rings.values()):
+            self._official(who, word.by)
         elif word.kind == "back":
             self.tell(PresenceAsked(who, Presence.AVAILABLE))
+
+    def _handed_on(self, who: str) -> bool:
+        """Whether the agent hands the citizen on instead: half of them after a word with the official."""
+        agent_id, drawn = self._talks[who][0], self._rng.random()
+        if agent_id == _OFFICIAL or who in self._called or drawn >= self._faults.handed_on:
+            return False
+        self.outcome.handed_on += 1
+        if drawn < self._faults.handed_on / 2:
+            self._with_official(who, self._adopted(who, _OFFICIAL, self.now))
+        else:
+            del self._talks[who]
+            self.tell(SentOut(who))
+            self._plan_for(self.now + 5.0, Word("official", who, agent_id))
+        return True
+
+    def _official(self, who: str, by: str) -> None:
+        """Rung without a word before: answers, or the citizen goes back, to the agent or into the queue."""
+        if self._rng.random() < 0.5:
+            self._with_official(who, LegAnswered(who, _OFFICIAL))
+            return
+        self.tell(HandOnAsked(who, by))
+        if who not in self._rings.values():
+            self.tell(replace(self._lines[who][1], resumed=True))
+
+    def _with_official(self, who: str, news: Event) -> None:
+        self._talks[who] = (_OFFICIAL, self.now)
+        self.wire(news)
+        self._plan_for(self.now + self._rng.expovariate(1 / 60.0), Word("over", who))
+
+    def _adopted(self, who: str, agent_id: str, since: float) -> TalkAdopted:
+        offer, official = self._lines[who][1], agent_id == _OFFICIAL
+        return TalkAdopted(who, agent_id, offer.language, offer.topic, offer.queue, since, official=official)
 
     def _calls(self, caller: Caller) -> None:
         found = route(self._rules, caller.language, caller.topic)
@@ -249,9 +207,9 @@ class World:
         offer = ContactOffered(contact_id, Channel.VOICE, caller.language, caller.topic, found.queue, found.requirement)
         self._lines[contact_id] = (caller, offer)
         self.outcome.offered += 1
-        self._plan_for(self.now + caller.patience_s, _Word("gone", contact_id))
+        self._plan_for(self.now + caller.patience_s, Word("gone", contact_id))
         if self._faults.leaves and self._rng.random() < self._faults.leaves:
-            self._plan_for(self.now + _LEAVES_AFTER_S, _Word("book", contact_id))
+            self._plan_for(self.now + _LEAVES_AFTER_S, Word("book", contact_id))
         self.tell(offer)
 
     def _book(self, contact_id: str) -> None:
@@ -278,7 +236,7 @@ class World:
         for number in [number for number, who in self._rings.items() if who == contact_id]:
             del self._rings[number]
 
-    def _leg(self, leg: _Leg) -> None:
+    def _leg(self, leg: Leg) -> None:
         """One moment of an agent's leg; nothing, when the session has been told to let go."""
         contact_id, agent_id, number = leg.contact_id, leg.agent_id, leg.number
         if self._rings.get(number) != contact_id:
@@ -299,16 +257,16 @@ class World:
             self._plan_for(self.now + min(after_s, leg.timeout_s), leg.at(stage))
         elif leg.call_back and leg.stage in ("answered", "citizen", "failing"):
             self._to_the_citizen(leg)
-        elif _result(leg) is None:
+        elif result_of(leg) is None:
             del self._rings[number]
             self._talks[contact_id] = (agent_id, self.now)
             self.wire(LegAnswered(*pair))
-            self._plan_for(self.now + self._lines[contact_id][0].talk_s, _Word("over", contact_id))
+            self._plan_for(self.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
         else:
             del self._rings[number]
-            self.wire(LegFailed(*pair, _result(leg) or LegResult.NO_ANSWER, None, number))
+            self.wire(LegFailed(*pair, result_of(leg) or LegResult.NO_ANSWER, None, number))
 
-    def _to_the_citizen(self, leg: _Leg) -> None:
+    def _to_the_citizen(self, leg: Leg) -> None:
         """The agent of a call-back is there: the session asks, rings the citizen, and says what came of it."""
         contact_id, number = leg.contact_id, leg.number
         if leg.stage == "answered":
@@ -331,7 +289,7 @@ class World:
         self._talks[contact_id] = (leg.agent_id, self.now)
         self.outcome.called_back += 1
         self.wire(CitizenAnswered(contact_id))
-        self._plan_for(self.now + self._lines[contact_id][0].talk_s, _Word("over", contact_id))
+        self._plan_for(self.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
 
     def _may_dial(self, contact_id: str, number: int) -> bool:
         contact = self.state.contacts.get(contact_id)
@@ -381,7 +339,7 @@ class World:
                     if command.contact_id in self._rings.values():
                         raise Broken(f"{command.contact_id} is to ring twice at once")
                     self._rings[command.reservation_id] = command.contact_id
-                    leg = _Leg(command.contact_id, command.agent_id, command.reservation_id, command.ring_timeout_s)
+                    leg = Leg(command.contact_id, command.agent_id, command.reservation_id, command.ring_timeout_s)
                     if command.call_back:
                         self._called[command.contact_id] = command.reservation_id
                         leg = replace(leg, call_back=True)
@@ -394,7 +352,7 @@ class World:
             case Note(ContactMoved() as fact):
                 self._moved(fact)
             case Note(AgentMoved(presence=Presence.NOT_RESPONDING) as fact):
-                self._plan_for(self.now + _BACK_S, _Word("back", fact.agent_id))
+                self._plan_for(self.now + _BACK_S, Word("back", fact.agent_id))
             case _:
                 pass
 
@@ -428,8 +386,7 @@ class World:
                     TalkEnded(contact_id) if contact.state is ContactState.CONNECTED else ContactHungUp(contact_id)
                 )
         for contact_id, (agent_id, since) in list(self._talks.items()):
-            offer = self._lines[contact_id][1]
-            self.tell(TalkAdopted(contact_id, agent_id, offer.language, offer.topic, offer.queue, since))
+            self.tell(self._adopted(contact_id, agent_id, since))
         talking = {agent_id for agent_id, _ in self._talks.values()}
         for agent_id in self._agents:
             if agent_id not in talking and self.state.agents[agent_id].work is not Work.RESERVED:

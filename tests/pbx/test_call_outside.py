@@ -203,6 +203,6 @@ def test_no_other_number_reaches_the_carrier(centre: Centre, carrier: Carrier) -
         dialled = other.call("119")  # but this one always
         _, invite = carrier.rung(0)
         assert invite.startswith("INVITE sip:119@")
-        assert shown(invite)["From"] == NUMBER
+        assert shown(invite)["From"] == shown(invite)["P-Asserted-Identity"] == NUMBER
         other.hang_up()
         wait_quiet(centre)

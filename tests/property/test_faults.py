@@ -14,7 +14,8 @@ from acd.core import talks
 from acd.core.states import ContactState
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
-from engine.simulation.faults import NO_FAULTS, FaultFoundError, Faults, run
+from engine.simulation.faultkinds import NO_FAULTS, FaultFoundError, Faults
+from engine.simulation.faults import run
 
 CALLS = 500
 
@@ -46,7 +47,7 @@ def test_a_million_contacts(city: Ruleset) -> None:
 
 def test_it_does_spoil_what_it_says(city: Ruleset) -> None:
     spoilt = run(city, 1)
-    assert min(spoilt.missing, spoilt.late, spoilt.doubled, spoilt.jumps) > 0
+    assert min(spoilt.missing, spoilt.late, spoilt.doubled, spoilt.jumps, spoilt.handed_on) > 0
     assert spoilt.called_back > 10
     clean = run(city, 1, faults=NO_FAULTS)
     assert (clean.missing, clean.late, clean.doubled, clean.jumps) == (0, 0, 0, 0)
