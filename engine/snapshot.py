@@ -32,6 +32,7 @@ def as_json(
         "at": seen.at,
         "threshold_s": max((queue.service_level_s for queue in rules.queues.values()), default=20.0),
         "in_menu": in_menu,
+        "callbacks": {"booked": seen.callbacks_booked, "due": seen.callbacks_due},
         "ami_connected": ami_connected,
         "open": is_open,
         "waiting": {

@@ -18,6 +18,7 @@ import structlog
 from acd.callbacks.store import CallbackStore, Kept, StoreAway
 from acd.core.events import CallbackBooked, CallbackEnd, Channel, CitizenResult
 from acd.core.facts import CallbackNoted, ContactMoved, Fact
+from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.dispatcher import Dispatcher
 from acd.port import Booking, CallbackWanted, OpenCallback
@@ -78,12 +79,15 @@ class CallbackBook:
         except StoreAway as error:
             self._away("callbacks.unread", error)
             return
-        rule = self._rules().callback
+        rule, now = self._rules().callback, self._clock()
         for kept in found:
             one = kept
+            if kept.wanted.slot_at is None and kept.attempts == 0:  # it has waited on, as long as it was the same day
+                waited_s = kept.wanted.waited_s + max(0.0, now - max(kept.booked_at, midnight(now)))
+                one = replace(kept, wanted=replace(kept.wanted, waited_s=waited_s))
             if kept.dialled_at is not None:
                 retry_s = rule.retry_every_s if rule is not None else 600.0
-                one = replace(kept, due_at=max(kept.due_at, kept.dialled_at + retry_s))
+                one = replace(one, due_at=max(kept.due_at, kept.dialled_at + retry_s))
             self._remember(one)
             self._dispatcher.callback_booked(_event(one, restored=True))
         _log.info("callbacks.restored", open=len(found))

@@ -60,7 +60,8 @@ class Snapshot:
     agent_counts: dict[tuple[str, Presence, Work], int]  # by team
     agent_seconds: dict[tuple[str, Presence, Work], float]  # by team, since the ACD began, up to `at`
     in_menu: int  # contacts that went back to the menu from a queue
-    callbacks_booked: int = 0  # that wait for their time, or for the opening; the due ones wait in `lines`
+    callbacks_booked: int = 0  # that wait for their time, or for the opening
+    callbacks_due: int = 0  # that wait for an agent, or are rung; they are in `lines` too
     callbacks_overdue: tuple[tuple[str, int], ...] = ()  # by queue: due for `OVERDUE_S`, and nobody has answered
 
     def queued(self, language: Language) -> int:
@@ -85,10 +86,11 @@ def snapshot(state: State, now: float) -> Snapshot:
     """A copy of the ACD at `now`."""
     now = max(now, state.now)
     tallies: dict[tuple[str, Language], _Tally] = {}
-    in_menu = booked = 0
+    in_menu = booked = due = 0
     overdue: Counter[str] = Counter()
     for contact in state.contacts.values():
         booked += contact.state is ContactState.CALLBACK_BOOKED
+        due += contact.waiting_since is not None and contact.is_called()
         if contact.waiting_since is not None and contact.is_called() and now - contact.due_at >= OVERDUE_S:
             overdue[contact.queue.key] += 1
         if contact.state is ContactState.IVR:
@@ -130,7 +132,7 @@ def snapshot(state: State, now: float) -> Snapshot:
         if tally.queued or tally.reserved or tally.talking
     )
     late = tuple(sorted(overdue.items()))
-    return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu, booked, late)
+    return Snapshot(now, lines, tuple(agents), counts, seconds, in_menu, booked, due, late)
 
 
 def why_not(contact: Contact, agent: Agent) -> str | None:

@@ -119,7 +119,9 @@ def test_agent_first_then_the_citizen_who_sees_the_centres_own_number(centre: Ce
     log.wait("contact.moved", new="completed", contact_id="cb-1.1")
     wait_for(lambda: still_open(centre) == {}, 5)
     assert 'acd_callbacks_total{queue="passport",result="kept"} 1.0' in centre.metrics()
-    counts = json.loads(centre.get("/snapshot.json"))["counts"]
+    board = json.loads(centre.get("/snapshot.json"))
+    assert board["callbacks"] == {"booked": 0, "due": 0}
+    counts = board["counts"]
     assert counts["callbacks_kept"] == 1
     wait_for(lambda: "0 results" in centre.console("database show callback"), 5)
     assert MOBILE not in centre.log.read_text(errors="replace")

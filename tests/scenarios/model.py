@@ -59,6 +59,7 @@ class Call(Part):
     keys: str = ""
     hangs_up_s: float | None = None  # since `at`, wherever the call is then
     talk_s: float = 60.0
+    called: list[Literal["answers", "busy", "silent"]] = []  # what their phone does when it is called back, in turn
     hears: list[str] | None = None
     rings: list[str] | None = None
     outcome: Literal["queue", "closed", "full", "callback", "hangup"] | None = None

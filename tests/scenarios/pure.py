@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo
 from acd.core.commands import Assign, Mirror, Note, Unassign
 from acd.core.events import (
     Channel,
+    CitizenAnswered,
+    CitizenDialled,
+    CitizenFailed,
+    CitizenResult,
     ContactDeparted,
     ContactHungUp,
     ContactOffered,
@@ -79,6 +83,7 @@ class Line:
     in_net: bool = False
     language: Any = None
     offered: bool = False  # a call-back
+    tries: int = 0  # of ringing them back
 
 
 class Play:
@@ -98,7 +103,7 @@ class Play:
         self.echoed: set[str] = set()
         self.planned: list[tuple[float, int, Any]] = []
         self.serial = count()
-        self.state = new_state(self.rules.agents, self.rules.queues, self.start - 1000)
+        self.state = new_state(self.rules.agents, self.rules.queues, self.start - 1000, callback=self.rules.callback)
 
     def run(self) -> None:
         scenario = self.scenario
@@ -266,13 +271,36 @@ class Play:
             self.feed(LegFailed(ring.contact_id, ring.agent_id, result, None, ring.reservation_id))
 
     def answers(self, ring: Assign) -> None:
-        if self.rings.get(ring.reservation_id) is ring:
+        if self.rings.get(ring.reservation_id) is ring and ring.call_back:
+            self.feed(LegAnswered(ring.contact_id, ring.agent_id))
+            self.after(1.0, lambda: self.calls_back(ring))
+        elif self.rings.get(ring.reservation_id) is ring:
             del self.rings[ring.reservation_id]
             contact_id = ring.contact_id
             self.talks[contact_id] = (ring.agent_id, self.now)
             self.feed(LegAnswered(contact_id, ring.agent_id))
             began = self.now
             self.after(self.lines[contact_id].call.talk_s, lambda: self.over(contact_id, began))
+
+    def calls_back(self, ring: Assign) -> None:
+        """The agent is there, and the citizen's phone rings."""
+        if self.rings.pop(ring.reservation_id, None) is not ring or not self.alive:
+            return
+        contact_id, line = ring.contact_id, self.lines[ring.contact_id]
+        does = line.call.called[line.tries] if line.tries < len(line.call.called) else "answers"
+        line.tries += 1
+        self.feed(CitizenDialled(contact_id))
+        if does == "answers":
+            line.gone = False
+            self.talks[contact_id] = (ring.agent_id, self.now)
+            self.feed(CitizenAnswered(contact_id))
+            began = self.now
+            self.after(line.call.talk_s, lambda: self.over(contact_id, began))
+            return
+        result = CitizenResult.BUSY if does == "busy" else CitizenResult.NO_ANSWER
+        rang_s = 1.0 if does == "busy" else 30.0
+        self.after(rang_s, lambda: self.feed(CitizenFailed(contact_id, result)))
+        self.after(rang_s + 4.0, lambda: self.feed(TalkEnded(contact_id)))
 
     def over(self, contact_id: str, began: float) -> None:
         talk = self.talks.get(contact_id)
