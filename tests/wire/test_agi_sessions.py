@@ -12,7 +12,8 @@ from acd.core.events import Departure
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits
 from ivr.entrances import open_doors
 from ivr.session import Outcome, Services
-from tests.unit.ivr.house import TUESDAY_10, Observed, TwinAcd, city, sound
+from tests.unit.ivr.house import TUESDAY_10, Observed, city, sound
+from tests.unit.ivr.twins import TwinAcd
 
 
 class Asterisk:
