@@ -28,10 +28,7 @@ def executable() -> Path:
     chromium = fetch.program("chromium")
     if chromium.root == Path("/"):
         return Path("/") / chromium.binary
-    starter = chromium.root / "start"
-    if not starter.exists():
-        _make_starter(chromium, starter)
-    return starter
+    return _starter(chromium)
 
 
 def environment() -> dict[str, str]:
@@ -61,13 +58,19 @@ def print_pdf(page: Path, into: Path) -> None:
         raise BrowserError(f"the browser did not print (exit {done.returncode}):\n{done.stderr[-1000:]}")
 
 
-def _make_starter(chromium: fetch.Program, starter: Path) -> None:
-    """It starts its own processes, and finds its files, by the path of what the kernel runs: that is the loader.
+def _starter(chromium: fetch.Program) -> Path:
+    """A script that starts it, written anew when its folder has moved.
 
+    Chromium starts its own processes, and finds its files, by the path of what the kernel runs: that is the loader.
     So a copy of the loader lies beside its files, and its processes are started by the same script.
     """
+    starter = chromium.root / "start"
     loader, *rest = chromium.argv()
     beside = (chromium.root / chromium.binary).with_name("loader")
+    words = " ".join(f"'{word}'" for word in (str(beside), *rest, f"--browser-subprocess-path={starter}"))
+    script = f'#!/bin/sh\nexec {words} "$@"\n'
+    if starter.exists() and starter.read_text(encoding="utf-8") == script:
+        return starter
     shutil.copyfile(loader, beside)
     beside.chmod(0o755)
     cache, fonts = chromium.root / "var/cache/fonts", chromium.path("usr/share/fonts")
@@ -76,8 +79,8 @@ def _make_starter(chromium: fetch.Program, starter: Path) -> None:
         f"<fontconfig><dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>\n",
         encoding="utf-8",
     )
-    words = " ".join(f"'{word}'" for word in (str(beside), *rest, f"--browser-subprocess-path={starter}"))
     fresh = starter.with_name(f"start.{os.getpid()}")
-    fresh.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+    fresh.write_text(script, encoding="utf-8")
     fresh.chmod(0o755)
     fresh.replace(starter)
+    return starter
