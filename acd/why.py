@@ -187,6 +187,9 @@ def sentence(found: WhyNot, name: str, language: Language) -> str:
     if last is None:
         never = Words(f"전화 {found.contact_id}번은 기다린 적이 없습니다.", f"Call {found.contact_id} never waited.")
         return never.text(language)
+    if last.code == "chosen":
+        words = Words(f"전화 {found.contact_id}번은 {name}에게 갔습니다.", f"Call {found.contact_id} did go to {name}.")
+        return words.text(language)
     words = Words(
         f"전화 {found.contact_id}번이 {name}에게 가지 않은 까닭: {last.words.ko}.",
         f"Why call {found.contact_id} did not go to {name}: {last.words.en}.",

@@ -128,7 +128,12 @@ def test_why_not_names_the_call_that_was_taken_instead(
 
 
 def test_the_chosen_agent_is_told_so(day: PastDay, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    one = decisions(day, outcome="match", trigger="arrival")[0]
+    one = next(
+        fact
+        for fact in decisions(day, outcome="match", trigger="arrival")
+        if fact is [other for other in decisions(day) if other.contact_id == fact.contact_id][-1]
+    )
+    assert f"{one.contact_id}번은" in asked(capsys, state, "--why-not", one.agent_id, one.contact_id)
     whole = json.loads(asked(capsys, state, "--why-not", one.agent_id, one.contact_id, "--json"))
     assert "chosen" in [moment["code"] for moment in whole["moments"]]
 
