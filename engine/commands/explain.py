@@ -17,7 +17,8 @@ from pathlib import Path
 from dialplan.calendar import SEOUL, OutsideCalendarError, in_seoul
 from dialplan.dialogue import Call, RouteDecision, decide
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Requirement
+from dialplan.ruleset import DayKind, Language, Requirement
+from dialplan.words import Words, language_words
 from engine.commands.rules_folder import CITY_RULES, cache_folder
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}|anonymous", re.ASCII)
@@ -48,8 +49,12 @@ def run(arguments: Sequence[str]) -> int:
 
         print(json.dumps(as_json(decision), ensure_ascii=False, indent=2))
     else:
-        caller = f"from {masked(options.from_number)} " if options.from_number else ""
-        print(as_text(decision, caller, Language.KO if options.korean else Language.EN))
+        language = Language.KO if options.korean else Language.EN
+        caller = ""
+        if options.from_number:
+            number = masked(options.from_number)
+            caller = Words(f"{number}의 ", f"from {number} ").text(language)
+        print(as_text(decision, caller, language))
     return 0
 
 
@@ -83,23 +88,45 @@ def as_json(decision: RouteDecision) -> dict[str, object]:
 
 def as_text(decision: RouteDecision, caller: str = "", language: Language = Language.EN) -> str:
     """The same for a reader: the outcome first, then each reason with its rule."""
-    seen = decision.opening
-    kind = seen.day_kind.value.replace("_", " ") + (f", {seen.holiday}" if seen.holiday else "")
-    until = seen.closes_at if seen.open else seen.opens_at
-    state = f"open until {until:%Y-%m-%d %H:%M}" if seen.open and until else "open"
-    if not seen.open:
-        state = f"closed, opens {until:%Y-%m-%d %H:%M}" if until else "closed"
-    lines = [
-        f"A call {caller}at {decision.at:%Y-%m-%d %H:%M} ({kind}): {state}",
-        f"  outcome   {decision.outcome.value}" + (f" {decision.queue}" if decision.queue else ""),
-        f"  language  {decision.language.value}",
+    outcome = decision.outcome.value + (f" {decision.queue}" if decision.queue else "")
+    rows = [
+        (Words("결과", "outcome"), outcome),
+        (
+            Words("언어", "language"),
+            Words(language_words(decision.language).ko, decision.language.value).text(language),
+        ),
     ]
     if decision.topic:
-        lines += [f"  topic     {decision.topic}", f"  needs     {decision.requirement}"]
-    lines += [f"  hears     {', '.join(decision.prompts)}", "  because"]
+        rows += [(Words("업무", "topic"), decision.topic), (Words("조건", "needs"), str(decision.requirement))]
+    rows.append((Words("안내", "hears"), ", ".join(decision.prompts)))
+    lines = [_headline(decision, caller, language)]
+    lines += [f"  {name.text(language):<9} {told}" for name, told in rows]
+    lines.append("  " + Words("까닭", "because").text(language))
     width = max(len(str(reason.source)) for reason in decision.reasons)
     lines += [f"    {reason.source!s:<{width}}  {reason.text(language)}" for reason in decision.reasons]
     return "\n".join(lines)
+
+
+def _headline(decision: RouteDecision, caller: str, language: Language) -> str:
+    """When it is, what day that is, and whether the centre is open."""
+    seen = decision.opening
+    day = _DAYS[seen.day_kind].text(language) + (f", {seen.holiday}" if seen.holiday else "")
+    until = seen.closes_at if seen.open else seen.opens_at
+    state = Words("상담 중", "open") if seen.open else Words("상담 시간 아님", "closed")
+    if until is not None:
+        when = f"{until:%Y-%m-%d %H:%M}"
+        state += Words(f", {when}까지", f" until {when}") if seen.open else Words(f", {when}에 시작", f", opens {when}")
+    at = f"{decision.at:%Y-%m-%d %H:%M}"
+    words = Words(f"{at} {caller}전화 ({day}): ", f"A call {caller}at {at} ({day}): ")
+    return (words + state).text(language)
+
+
+_DAYS = {
+    DayKind.WEEKDAY: Words("평일", "weekday"),
+    DayKind.SATURDAY: Words("토요일", "saturday"),
+    DayKind.SUNDAY: Words("일요일", "sunday"),
+    DayKind.PUBLIC_HOLIDAY: Words("공휴일", "public holiday"),
+}
 
 
 def _requirement(requirement: Requirement) -> dict[str, object]:
@@ -155,5 +182,5 @@ def _parser() -> argparse.ArgumentParser:
     past.add_argument("--why-not", nargs=2, metavar=("AGENT", "CONTACT"), help="why it did not")
     parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
     parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--korean", action="store_true", help="reasons in Korean")
+    parser.add_argument("--korean", action="store_true", help="in Korean")
     return parser

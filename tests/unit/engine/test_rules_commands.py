@@ -174,3 +174,9 @@ def test_warnings_leave_sound_rules_sound(home: Path) -> None:
     assert json.loads(broken.stdout)["errors"] == [
         {"rule": "--set queues.defaults.wrapup_s=soon", "text": "expected a number, found `soon`"}
     ]
+
+
+def test_for_a_korean_reader(home: Path) -> None:
+    done = ringmaster(home, "explain", "--at", "2026-12-25T08:30", "--language", "ja", "--korean")
+    assert "2026-12-25 08:30 전화 (공휴일, 기독탄신일): 상담 시간 아님, 2026-12-25 09:00에 시작" in done.stdout
+    assert "일본어" in done.stdout
