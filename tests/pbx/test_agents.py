@@ -40,9 +40,17 @@ def test_a_wrapup_goes_on_over_a_kill(centre: Centre) -> None:
         wait_state(centre, "1001", "available", "wrapup")
         began = time.monotonic()
         time.sleep(0.5)  # the journal has it by then: it gathers for 50 ms
+        before = agents_of(centre)["1001"]["today"]
         killed = centre.kill_engine()
         centre.wait_ready(20, not_pid=killed)
         wait_state(centre, "1001", "available", "wrapup")
+        wait_for(
+            lambda: agents_of(centre)["1001"]["today"]["answered"], 5, "the day's figures are those of this engine"
+        )
+        after = agents_of(centre)["1001"]["today"]
+        assert (after["answered"], after["no_answer"]) == (before["answered"], before["no_answer"]) == (1, 0)
+        assert after["talk_s"] == pytest.approx(before["talk_s"], abs=0.01)
+        assert after["wrapup_s"] >= before["wrapup_s"] - 3.0, "exact to the last time that the engine was seen alive"
         centre.code(agent, "*15")  # extended, once
         assert agents_of(centre)["1001"]["work"] == "wrapup"
         centre.code(agent, "*14")
