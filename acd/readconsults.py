@@ -65,7 +65,8 @@ def adopt_officials(view: View, seen: Mapping[str, ChannelSeen], now: float) -> 
     events: list[Event] = []
     for citizen in seen.values():
         official = citizen.variables.get("RM_OFFICIAL")
-        if not official or not citizen.bridge:
+        # An official's channel may be told to have it too, when both are in one bridge: only citizens have a phase.
+        if not official or "RM_PHASE" not in citizen.variables or not citizen.bridge:
             continue
         contact_id = citizen.variables.get("RM_CONTACT") or citizen.uniqueid
         others = (one for one in seen.values() if one.bridge == citizen.bridge and one.uniqueid != citizen.uniqueid)
