@@ -92,7 +92,8 @@ def book(centre: Centre, contact_id: str, number: str = "01012345678", *, ago_s:
         first_queued_at=now - ago_s, waited_s=ago_s,
     )  # fmt: skip
     store = CallbackStore(centre.state / "callbacks.sqlite")
-    kept = Kept(replace(wanted, **more), caller, now - ago_s, now - ago_s)
+    wanted = replace(wanted, **more)
+    kept = Kept(wanted, caller, now - ago_s, wanted.slot_at or now - ago_s)
     assert store.book(kept, replace(rule, per_number_per_day=100)) in (None, Booking.EXISTS)
     store.release()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory, host: str) -> Iterator[Cent
     values = [
         "queues.defaults.wrapup_s=0", "queues.defaults.whisper=false", "queues.defaults.rona_exclude_s=2",
         "queues.callback.retry_every_s=1", "queues.callback.ring_timeout_s=3", "queues.defaults.ring_timeout_s=3",
+        "queues.callback.offer_after_s=1",
     ]  # fmt: skip
     words = [word for value in values for word in ("--set", value)]
     with Centre.start(folder, "--rules", str(rules), "--at", "2026-11-24T10:00", *words) as centre:
@@ -154,6 +156,37 @@ def test_callbacks_that_jump_the_queue_freepbx_621_525(centre: Centre, floor: Fl
         talk_of(phone).hang_up()
     assert order[:2] == [waits["contact_id"], "cb-2.1"]
     assert len(set(order)) == 3
+
+
+def test_press_one_hang_up_and_be_called_and_who_rings_in_need_not_be(centre: Centre, floor: Floor) -> None:
+    number, other = "01055550001", "01055550002"
+    book(centre, "cb-late", other, slot_at=time.time() + 3600.0)
+    restart(centre)
+    log = Log(centre)
+    caller = floor.carrier.citizen(number)
+    floor.carrier.press(caller, "10")
+    queued = log.wait("contact.moved", new="queued", channel="voice")
+    for _ in range(8):  # the offer, then the number that is read back
+        if log.lines("callback.asked"):
+            break
+        floor.carrier.press(caller, "1")
+        caller.ended.wait(1.5)
+    assert log.wait("callback.asked", contact_id=queued["contact_id"])["result"] == "kept"
+    if not caller.ended.is_set():
+        caller.hang_up()
+    phone = floor.agent("1001")
+    rung = floor.carrier.wait_rung(within_s=15)
+    assert rung.number == number
+    moved = log.wait("contact.moved", new="connected")
+    assert (moved["contact_id"], moved["first_queued_at"]) == (queued["contact_id"], queued["first_queued_at"])
+    rung.dialog.hang_up()
+    wait_state(centre, "1001", "available", "idle")
+    rings_in = floor.carrier.citizen(other)
+    floor.carrier.press(rings_in, "10")
+    log.wait("callback.noted", 20, what="rang_in", contact_id="cb-late")
+    wait_for(lambda: still_open(centre) == {}, 5)
+    talk_of(phone).hang_up()
+    assert len(floor.carrier.rung) == 1
 
 
 def test_an_agent_who_does_not_answer_is_no_attempt_and_three_attempts_are_all(centre: Centre, floor: Floor) -> None:
