@@ -193,9 +193,13 @@ def show_one_contact(centre: Centre) -> None:
     listed = subprocess.run([*base, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30)
     assert [one["agent_id"] for one in json.loads(listed.stdout)].count("1001") == 4
     contact = json.loads(listed.stdout)[-1]["contact_id"]  # the first of the day
-    told = subprocess.run([*base, contact], capture_output=True, text=True, check=True, env=environment, timeout=30)
-    for words in ("waits in general", "상담사 01", "talks with agent 1001", "talk over"):
-        assert words in told.stdout
+    for language, said in (
+        ("en", ("waits in general", "상담사 01", "talks with agent 1001", "talk over")),
+        ("ko", ("general 대기열에서 기다림", "상담사 01")),
+    ):
+        words = [*base, contact, "--language", language]
+        told = subprocess.run(words, capture_output=True, text=True, check=True, env=environment, timeout=30)
+        assert all(one in told.stdout for one in said), told.stdout
     facts = json.loads(
         subprocess.run(
             [*base, contact, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30
