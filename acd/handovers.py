@@ -63,8 +63,9 @@ class Handovers:
         while view.noted:
             contact_id, to, detail, by = view.noted.pop(0)
             self._publish(TalkNoted(now, contact_id, to, "transfer", detail, by))
-            if detail == "consult:answered" and to not in view.agents:
-                self._pbx.name_official(view.caller_channel.get(contact_id, ""), to)
+            channel = view.caller_channel.get(contact_id)
+            if detail == "consult:answered" and to not in view.agents and channel:
+                self._pbx.name_official(channel, to)  # never without a channel: that would name everybody's
         while view.to_consult:
             self._begin(*view.to_consult.pop(0))
         while view.to_send_on:
@@ -75,5 +76,6 @@ class Handovers:
         _log.info("consult.asked", channel=channel, target=target, sent=sent)
 
     def _send_on(self, contact_id: str, target: str) -> None:
-        sent = self._pbx.send_on(self._view.caller_channel.get(contact_id, ""), target)
+        channel = self._view.caller_channel.get(contact_id)
+        sent = channel is not None and self._pbx.send_on(channel, target)
         _log.info("contact.sent_on", contact_id=contact_id, target=target, sent=sent)

@@ -65,7 +65,7 @@ def adopt_officials(view: View, seen: Mapping[str, ChannelSeen], now: float) -> 
     events: list[Event] = []
     for citizen in seen.values():
         official = citizen.variables.get("RM_OFFICIAL")
-        # An official's channel may be told to have it too, when both are in one bridge: only citizens have a phase.
+        # Only a citizen's channel has a phase.
         if not official or "RM_PHASE" not in citizen.variables or not citizen.bridge:
             continue
         contact_id = citizen.variables.get("RM_CONTACT") or citizen.uniqueid

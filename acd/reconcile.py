@@ -199,6 +199,7 @@ def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, Channe
             leg.answered = True
             view.queue_callers.pop(caller.uniqueid, None)
             view.callers[caller.uniqueid] = contact_id
+            view.caller_channel.setdefault(contact_id, caller.name)
     return events
 
 

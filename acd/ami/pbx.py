@@ -99,7 +99,9 @@ class AmiPbx:
         return self._request("Atxfer", {"Channel": channel, "Context": CONSULT_CONTEXT, "Exten": target})
 
     def name_official(self, channel: str, official: str) -> bool:
-        """The variable RM_OFFICIAL."""
+        """The variable RM_OFFICIAL. Without a channel Asterisk would set it for all of them: then nothing is sent."""
+        if not channel:
+            return False
         return self._request("Setvar", {"Channel": channel, "Variable": "RM_OFFICIAL", "Value": official})
 
     def send_on(self, channel: str, target: str) -> bool:

@@ -48,6 +48,7 @@ def test_killed_in_a_consultation_the_next_engine_takes_it_over(centre: Centre) 
         desk.hang_up()
         citizen.wait_ended(8)
         assert log.wait("contact.moved", new="completed")["agent_id"] == DESK
+        assert "RM_OFFICIAL" not in centre.console("dialplan show globals")
         heard = [p.name for p in prompts_heard(centre, citizen.heard(), "ko/served_goodbye")]
         assert heard == ["ko/served_goodbye"]  # the session is gone; whoever has talked is not queued again
 

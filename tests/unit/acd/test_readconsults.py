@@ -59,7 +59,7 @@ def test_other_local_channels_are_none(view: View) -> None:
 
 
 def test_a_talk_with_an_official_is_the_citizens_and_once(view: View) -> None:
-    """In whatever order they are listed, and though the official's channel is said to have the variable too."""
+    """In whatever order they are listed; a variable that is set for all channels makes nobody else a citizen."""
     citizen = channel("c1", "PJSIP/carrier-00000001", "b1", RM_PHASE="ringing", RM_CONTACT="c1", RM_OFFICIAL="7101")
     desk = channel("d1", "PJSIP/7101-00000003", "b1", RM_OFFICIAL="7101")
     talk = TalkAdopted("c1", "7101", Language.KO, "any", "general", NOW - 20.0, official=True)
