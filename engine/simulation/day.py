@@ -7,13 +7,13 @@ the centre closes are served. Events that fall on one instant come in the order 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from dataclasses import replace
 from heapq import heappop, heappush
 from math import inf
 from random import Random
+from typing import Any
 
-from acd.core.commands import Assign, Command, Note
+from acd.core.commands import Assign, Note
 from acd.core.events import (
     Channel,
     ContactHungUp,
@@ -33,8 +33,8 @@ from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import priority, route
 from dialplan.ruleset import Language, Ruleset
-from engine.simulation.estimates import Estimates
-from engine.simulation.figures import Figures, Tally, figures_of
+from engine.simulation.figures import Tally
+from engine.simulation.outcome import Day, Seen
 from engine.simulation.plan import HOUR_S, Caller, Plan, callers
 from engine.simulation.staff import Away, Duty
 from engine.simulation.witness import Group, Waiter, Witness, group
@@ -42,56 +42,13 @@ from engine.simulation.witness import Group, Waiter, Witness, group
 _BUSY = (Work.RESERVED, Work.CONNECTED, Work.HOLD, Work.WRAPUP)
 
 
-class _What(IntEnum):
-    """What is planned for a moment."""
+# Asked in each step, and until Python 3.12 an enum finds its member by a call.
+_QUEUED, _RESERVED, _CONNECTED = ContactState.QUEUED, ContactState.RESERVED, ContactState.CONNECTED
+_WRAPUP, _COMPLETED, _ABANDONED = ContactState.WRAPUP, ContactState.COMPLETED, ContactState.ABANDONED
+_IDLE, _AVAILABLE, _AWAY = Work.IDLE, Presence.AVAILABLE, Presence.AWAY
 
-    CALL = 0
-    TALK_ENDS = 1
-    PATIENCE_ENDS = 2
-    BREAK = 3
-    BACK = 4
-    CLOSING = 5
-    ESTIMATE_SAID = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One contact, for those who ask for each: when it came (epoch s), how long it waited, whether it was answered."""
-
-    came_at: float
-    waited_s: float
-    answered: bool
-
-
-@dataclass(slots=True)
-class Day:
-    """What came of it."""
-
-    agents: int
-    seed: int
-    tallies: dict[tuple[str, int], Tally] = field(default_factory=dict)  # by queue and hour of the day
-    closed: int = 0  # called outside of the opening hours
-    not_served: int = 0  # their topic is `none` in their language
-    occupancy: float | None = None  # 0-1
-    order_inversions: int = 0
-    eligible_unmatched_max_s: float = 0.0
-    steps: int = 0
-    estimates: Estimates = field(default_factory=Estimates)
-
-    @property
-    def total(self) -> Figures:
-        """All contacts."""
-        return figures_of(self.tallies.values())
-
-    def by_queue(self) -> dict[str, Figures]:
-        """The queues that were called, in the order of their names."""
-        keys = sorted({queue for queue, _ in self.tallies})
-        return {key: figures_of(one for (queue, _), one in self.tallies.items() if queue == key) for key in keys}
-
-    def by_hour(self) -> dict[int, Figures]:
-        """The hours of the day in which contacts were offered."""
-        keys = sorted({hour for _, hour in self.tallies})
-        return {key: figures_of(one for (_, hour), one in self.tallies.items() if hour == key) for key in keys}
+# A moment (epoch seconds), the order of planning, what is to be done then, and with what.
+_Planned = tuple[float, int, Callable[[Any, float], None], object]
 
 
 def simulate(
@@ -138,7 +95,7 @@ class _Run:
         agents = {duty.rule.id: duty.rule for duty in duties}
         self._state: State = new_state(agents, queues, plan.midnight)
         self._callers: Iterator[Caller] = callers(plan, seed) if arrivals is None else iter(arrivals)
-        self._planned: list[tuple[float, int, _What, str, Caller | Away | None]] = []
+        self._planned: list[_Planned] = []
         self._serial = 0
         self._day = Day(len(duties), seed)
         self._witness = Witness(agents.values())
@@ -157,8 +114,8 @@ class _Run:
             self._feed(PresenceAsked(duty.rule.id, Presence.AVAILABLE), plan.midnight + plan.begins_s)
             for away in duty.breaks:
                 if plan.begins_s <= away.at_s and away.at_s + away.lasts_s <= plan.ends_s:
-                    self._at(away.at_s, _What.BREAK, duty.rule.id, away)
-        self._at(plan.ends_s, _What.CLOSING)
+                    self._at(away.at_s, self._goes_away, (duty.rule.id, away))
+        self._at(plan.ends_s, self._closes)
         self._next_caller()
         while True:
             due = next_deadline(state)
@@ -166,47 +123,60 @@ class _Run:
             if due is not None and due <= moment:
                 self._feed(TimePassed(), due)
             elif planned:
-                _, _, what, one, more = heappop(planned)
-                self._happens(what, one, more, moment)
+                _, _, happens, to = heappop(planned)
+                happens(to, moment)
             else:
                 break
             if self._closed and not self._gone and not self._waiting:
                 self._all_leave()
         return self._finished()
 
-    def _at(self, second: float, what: _What, one: str = "", more: Caller | Away | None = None) -> None:
-        self._serial += 1
-        heappush(self._planned, (self._plan.midnight + second, self._serial, what, one, more))
+    def _at(self, second: float, happens: Callable[[Any, float], None], to: object = None) -> None:
+        self._after(self._plan.midnight + second, happens, to)
 
-    def _after(self, moment: float, what: _What, one: str) -> None:
+    def _after(self, moment: float, happens: Callable[[Any, float], None], to: object) -> None:
         self._serial += 1
-        heappush(self._planned, (moment, self._serial, what, one, None))
+        heappush(self._planned, (moment, self._serial, happens, to))
 
     def _next_caller(self) -> None:
         caller = next(self._callers, None)
         if caller is not None:
-            self._at(caller.at_s, _What.CALL, "", caller)
+            self._at(caller.at_s, self._next_calls, caller)
 
-    def _happens(self, what: _What, one: str, more: Caller | Away | None, now: float) -> None:
-        if what is _What.CALL and isinstance(more, Caller):
-            self._calls(more, now)
-            self._next_caller()
-        elif what is _What.TALK_ENDS:
-            self._feed(TalkEnded(one), now)
-        elif what in (_What.PATIENCE_ENDS, _What.ESTIMATE_SAID):
-            known = self._known.get(one)
-            if known is not None and one in known[0].group.waiting:
-                self._goes_on_waiting(what, one, now, now - known[0].came_at)
-        elif what is _What.BREAK and isinstance(more, Away):
-            if not self._gone:
-                self._away_s[one] = more.lasts_s
-                self._feed(PresenceAsked(one, Presence.AWAY, more.reason), now)
-        elif what is _What.BACK:
-            if not self._gone:
-                self._feed(PresenceAsked(one, Presence.AVAILABLE), now)
-        elif what is _What.CLOSING:
-            self._closed = True
-            self._feed(TimePassed(), now)
+    def _next_calls(self, caller: Caller, now: float) -> None:
+        self._calls(caller, now)
+        self._next_caller()
+
+    def _talk_ends(self, contact_id: str, now: float) -> None:
+        self._feed(TalkEnded(contact_id), now)
+
+    def _patience_ends(self, contact_id: str, now: float) -> None:
+        if self._waiter(contact_id) is not None:
+            self._feed(ContactHungUp(contact_id), now)
+
+    def _hears_again(self, contact_id: str, now: float) -> None:
+        waiter = self._waiter(contact_id)
+        if waiter is not None:
+            self._hears_estimate(contact_id, now, now - waiter.came_at)
+
+    def _waiter(self, contact_id: str) -> Waiter | None:
+        """The contact, if it still waits."""
+        known = self._known.get(contact_id)
+        return known[0] if known is not None and contact_id in known[0].group.waiting else None
+
+    def _goes_away(self, who: tuple[str, Away], now: float) -> None:
+        if not self._gone:
+            agent_id, away = who
+            self._away_s[agent_id] = away.lasts_s
+            self._feed(PresenceAsked(agent_id, Presence.AWAY, away.reason), now)
+
+    def _is_back(self, agent_id: str, now: float) -> None:
+        if not self._gone:
+            self._feed(PresenceAsked(agent_id, Presence.AVAILABLE), now)
+
+    def _closes(self, _: None, now: float) -> None:
+        self._closed = True
+        self._feed(TimePassed(), now)
 
     def _calls(self, caller: Caller, now: float) -> None:
         if not self._plan.takes(caller.at_s):
@@ -233,18 +203,15 @@ class _Run:
         )  # fmt: skip
         if contact_id in group.waiting:
             if caller.patience_s < inf:
-                self._after(now + caller.patience_s, _What.PATIENCE_ENDS, contact_id)
-            self._goes_on_waiting(_What.ESTIMATE_SAID, contact_id, now, 0.0)
+                self._after(now + caller.patience_s, self._patience_ends, contact_id)
+            self._hears_estimate(contact_id, now, 0.0)
 
-    def _goes_on_waiting(self, what: _What, contact_id: str, now: float, waited_s: float) -> None:
-        """A caller hangs up, or is told how long it will take, and some time later again."""
-        if what is _What.PATIENCE_ENDS:
-            self._feed(ContactHungUp(contact_id), now)
-            return
+    def _hears_estimate(self, contact_id: str, now: float, waited_s: float) -> None:
+        """A caller is told how long it will take, and some time later again."""
         self._feed(TimePassed(), now)
         self._day.estimates.said(contact_id, waited_s, estimated_wait_s(self._state, contact_id))
         every_s = self._state.contacts[contact_id].queue.announce_every_s
-        self._after(now + every_s, _What.ESTIMATE_SAID, contact_id)
+        self._after(now + every_s, self._hears_again, contact_id)
 
     def _last_agent(self, like: ContactOffered, now: float) -> tuple[str | None, float]:
         """For some callers the agent whom they talked with last, and until when the queue keeps them for that one."""
@@ -283,48 +250,45 @@ class _Run:
             self._one(LegAnswered(ring.contact_id, ring.agent_id), now, rings)
 
     def _one(self, event: Event, now: float, rings: list[Assign]) -> None:
-        state = self._state
-        out: list[Command] = step(state, event, now)
-        for command in out:
-            kind = type(command)
-            if kind is Note:
-                fact = command.fact  # type: ignore[union-attr]
-                if self._on_fact is not None:
-                    self._on_fact(fact)
+        tell = self._on_fact
+        for command in step(self._state, event, now):
+            if type(command) is Note:
+                fact = command.fact
+                if tell is not None:
+                    tell(fact)
                 if type(fact) is ContactMoved:
                     self._contact_moved(fact, now)
                 elif type(fact) is AgentMoved:
                     self._agent_moved(fact, now)
-            elif kind is Assign:
-                waiter = self._known[command.contact_id][0]  # type: ignore[union-attr]
-                self._witness.took(command.agent_id, waiter, now)  # type: ignore[union-attr]
-                rings.append(command)  # type: ignore[arg-type]
+            elif type(command) is Assign:
+                self._witness.took(command.agent_id, self._known[command.contact_id][0], now)
+                rings.append(command)
         self._witness.settled(now)
         self._day.steps += 1
         if self._check_every and self._day.steps % self._check_every == 0:
-            check(state)
+            check(self._state)
 
     def _contact_moved(self, fact: ContactMoved, now: float) -> None:
         new, contact_id = fact.new, fact.contact_id
         waiter, talk_s = self._known[contact_id]
-        if new is ContactState.QUEUED:
+        if new is _QUEUED:
             self._waiting += 1
             self._witness.came(waiter)
-        elif fact.old is ContactState.QUEUED:
+        elif fact.old is _QUEUED:
             self._waiting -= 1
             self._witness.left(waiter)
-        if new is ContactState.CONNECTED:
-            self._after(now + talk_s, _What.TALK_ENDS, contact_id)
-        elif new is ContactState.WRAPUP:
+        if new is _RESERVED or new is _WRAPUP:
             return
-        elif new in (ContactState.COMPLETED, ContactState.ABANDONED):
+        if new is _CONNECTED:
+            self._after(now + talk_s, self._talk_ends, contact_id)
+        elif new is _COMPLETED or new is _ABANDONED:
             del self._known[contact_id]
-            if new is ContactState.COMPLETED:
+            if new is _COMPLETED:
                 return
-        if new in (ContactState.CONNECTED, ContactState.ABANDONED):
-            self._day.estimates.over(contact_id, fact.waited_s, answered=new is ContactState.CONNECTED)
-        if self._on_contact is not None and new in (ContactState.CONNECTED, ContactState.ABANDONED):
-            self._on_contact(Seen(waiter.came_at, fact.waited_s, new is ContactState.CONNECTED))
+        if new is _CONNECTED or new is _ABANDONED:
+            self._day.estimates.over(contact_id, fact.waited_s, answered=new is _CONNECTED)
+            if self._on_contact is not None:
+                self._on_contact(Seen(waiter.came_at, fact.waited_s, new is _CONNECTED))
         key = (fact.queue, int((waiter.came_at - self._plan.midnight) // HOUR_S))
         tally = self._day.tallies.get(key)
         if tally is None:
@@ -332,10 +296,10 @@ class _Run:
         tally.count(fact)
 
     def _agent_moved(self, fact: AgentMoved, now: float) -> None:
-        there = fact.presence is Presence.AVAILABLE
-        self._witness.agent(fact.agent_id, now, there=there, idle=there and fact.work is Work.IDLE)
-        if fact.presence is Presence.AWAY and fact.old_presence is not Presence.AWAY:
-            self._after(now + self._away_s[fact.agent_id], _What.BACK, fact.agent_id)
+        there = fact.presence is _AVAILABLE
+        self._witness.agent(fact.agent_id, now, there=there, idle=there and fact.work is _IDLE)
+        if fact.presence is _AWAY and fact.old_presence is not _AWAY:
+            self._after(now + self._away_s[fact.agent_id], self._is_back, fact.agent_id)
 
     def _finished(self) -> Day:
         day, witness = self._day, self._witness

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from acd.core.figures import ServiceLevel
 from engine.simulation import report
-from engine.simulation.day import Day
+from engine.simulation.outcome import Day
 from engine.simulation.report import Told, percent, rounded
 
 

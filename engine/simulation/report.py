@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from acd.core.figures import ServiceLevel
-from engine.simulation.day import Day
 from engine.simulation.figures import Figures
+from engine.simulation.outcome import Day
 from engine.simulation.timeuse import TimeUse
 
 _HEAD = "offered answered   lost  short    rate     SL*   ASA s   p95 s"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from acd.core import figures
 from acd.core.facts import AgentMoved, ContactMoved, Fact
-from acd.core.states import Presence, Work
+from acd.core.states import FINAL_CONTACT_STATES, Presence, Work
 from engine.simulation.plan import HOUR_S
 
 _BUSY = (Work.RESERVED, Work.CONNECTED, Work.HOLD, Work.WRAPUP)
+_IDLE, _AVAILABLE = Work.IDLE, Presence.AVAILABLE  # asked millions of times
 
 
 class TimeUse:
@@ -18,27 +17,34 @@ class TimeUse:
     def __init__(self, midnight: float) -> None:
         """`midnight` of the day in Seoul, epoch seconds."""
         self._midnight = midnight
-        self._queue_of: dict[str, str] = {}
-        self._contact_of: dict[str, str | None] = {}
+        self._queue_of: dict[str, str] = {}  # by contact, until it is over
+        self._serves: dict[str, str | None] = {}  # by agent: the queue whose contact they have
         self._busy_s: dict[int, float] = {}
         self._idle_s: dict[int, float] = {}
         self._queue_s: dict[str, float] = {}
 
     def receive(self, fact: Fact) -> None:
         """Count it."""
-        if isinstance(fact, ContactMoved):
-            self._queue_of[fact.contact_id] = fact.queue
-        elif isinstance(fact, AgentMoved):
-            contact = self._contact_of.get(fact.agent_id)
-            if fact.old_work in _BUSY:
-                self._spread(self._busy_s, fact)
-                if contact is not None and contact in self._queue_of:
-                    queue = self._queue_of[contact]
-                    self._queue_s[queue] = self._queue_s.get(queue, 0.0) + fact.lasted_s
-            elif fact.old_presence is Presence.AVAILABLE and fact.old_work is Work.IDLE:
-                self._spread(self._idle_s, fact)
-            if fact.contact_id is not None or fact.work not in _BUSY:
-                self._contact_of[fact.agent_id] = fact.contact_id
+        if type(fact) is ContactMoved:
+            if fact.new in FINAL_CONTACT_STATES:
+                self._queue_of.pop(fact.contact_id, None)
+            else:
+                self._queue_of[fact.contact_id] = fact.queue
+        elif type(fact) is AgentMoved:
+            self._agent_moved(fact)
+
+    def _agent_moved(self, fact: AgentMoved) -> None:
+        if fact.old_work in _BUSY:
+            self._spread(self._busy_s, fact)
+            queue = self._serves.get(fact.agent_id)
+            if queue is not None:
+                self._queue_s[queue] = self._queue_s.get(queue, 0.0) + fact.lasted_s
+        elif fact.old_work is _IDLE and fact.old_presence is _AVAILABLE:
+            self._spread(self._idle_s, fact)
+        if fact.contact_id is not None:
+            self._serves[fact.agent_id] = self._queue_of.get(fact.contact_id)
+        elif fact.work not in _BUSY:
+            self._serves[fact.agent_id] = None
 
     def occupancy_by_hour(self) -> dict[int, float | None]:
         """Share (0-1) of agents' time in contacts, in the hours of the day in which anybody was there."""
@@ -51,13 +57,10 @@ class TimeUse:
         return {queue: spent / whole for queue, spent in sorted(self._queue_s.items())} if whole else {}
 
     def _spread(self, into: dict[int, float], fact: AgentMoved) -> None:
-        for hour, spent_s in _hours(fact.at - fact.lasted_s - self._midnight, fact.at - self._midnight):
-            into[hour] = into.get(hour, 0.0) + spent_s
-
-
-def _hours(begin_s: float, end_s: float) -> Iterator[tuple[int, float]]:
-    while begin_s < end_s:
-        hour = int(begin_s // HOUR_S)
-        until = min(end_s, (hour + 1) * HOUR_S)
-        yield hour, until - begin_s
-        begin_s = until
+        """Add the spell that the fact ends to the hours that it lasted in."""
+        begin_s, end_s = fact.at - fact.lasted_s - self._midnight, fact.at - self._midnight
+        while begin_s < end_s:
+            hour = int(begin_s // HOUR_S)
+            until_s = min(end_s, (hour + 1) * HOUR_S)
+            into[hour] = into.get(hour, 0.0) + (until_s - begin_s)
+            begin_s = until_s

@@ -103,7 +103,8 @@ class Witness:
         self.unmatched_max_s = 0.0
         self._profile = {agent.id: agent.profile.name for agent in agents}
         self._open: dict[Group, None] = {}  # those in which somebody waits
-        self._keepers: dict[str, dict[str, Waiter]] = {}  # by agent of last time
+        self._staged = 0  # of these, those that more agents may take after some waiting
+        self._keepers: dict[str, dict[str, Waiter]] = {}  # by agent of last time, while somebody waits for them
         self._idle: set[str] = set()
         self._idle_of: Counter[str] = Counter()  # by profile
         self._there_since: dict[str, float] = {}
@@ -112,25 +113,32 @@ class Witness:
 
     def came(self, waiter: Waiter) -> None:
         """The contact waits."""
-        waiter.group.waiting[waiter.id] = waiter
-        self._open[waiter.group] = None
+        group = waiter.group
+        group.waiting[waiter.id] = waiter
+        if group not in self._open:
+            self._open[group] = None
+            self._staged += len(group.able) > 1
         if waiter.keeper is not None:
             self._keepers.setdefault(waiter.keeper, {})[waiter.id] = waiter
         self._changed = True
 
     def left(self, waiter: Waiter) -> None:
         """It waits no more, for whatever reason."""
-        if waiter.group.waiting.pop(waiter.id, None) is not None and not waiter.group.waiting:
-            del self._open[waiter.group]
-        if waiter.keeper is not None:
-            self._keepers.get(waiter.keeper, {}).pop(waiter.id, None)
+        group = waiter.group
+        if group.waiting.pop(waiter.id, None) is not None and not group.waiting:
+            del self._open[group]
+            self._staged -= len(group.able) > 1
+        if waiter.keeper is not None and (kept := self._keepers.get(waiter.keeper)) is not None:
+            kept.pop(waiter.id, None)
+            if not kept:
+                del self._keepers[waiter.keeper]
 
     def agent(self, agent_id: str, now: float, *, there: bool, idle: bool) -> None:
         """The agent is available, in a talk or not; and may be offered contacts, or may not."""
         if not there:
             self._there_since.pop(agent_id, None)
-        else:
-            self._there_since.setdefault(agent_id, now)
+        elif agent_id not in self._there_since:
+            self._there_since[agent_id] = now
         if idle is not (agent_id in self._idle):
             self._idle_of[self._profile[agent_id]] += 1 if idle else -1
             (self._idle.add if idle else self._idle.discard)(agent_id)
@@ -138,6 +146,8 @@ class Witness:
 
     def took(self, agent_id: str, waiter: Waiter, now: float) -> None:
         """The agent takes a contact that has left its group already."""
+        if not self._open:
+            return
         mine = waiter.keeper == agent_id and self._kept(waiter, now) is Kept.YES
         rank = _KEPT_RANK if mine else waiter.group.rank.get(agent_id)
         mates = self._idle_of[self._profile[agent_id]] + (agent_id not in self._idle)
@@ -182,8 +192,7 @@ class Witness:
 
     def settled(self, now: float) -> None:
         """A step of the core is over: is there a pair that it left?"""
-        timed = any(self._keepers.values()) or any(len(group.able) > 1 for group in self._open)
-        if not self._changed and self._since is None and not timed:
+        if not self._changed and self._since is None and not self._staged and not self._keepers:
             return
         self._changed = False
         if self._pair(now):
@@ -195,9 +204,9 @@ class Witness:
             self._since = None
 
     def _pair(self, now: float) -> bool:
-        if not self._idle:
+        if not self._idle or not self._open:
             return False
-        if any(
+        if self._keepers and any(
             agent_id in self._idle and any(self._kept(one, now) is Kept.YES for one in kept.values())
             for agent_id, kept in self._keepers.items()
         ):

@@ -12,7 +12,8 @@ from itertools import cycle
 
 from acd.core.figures import ServiceLevel
 from dialplan.ruleset import AgentRule, Language, Ruleset
-from engine.simulation.day import Day, simulate
+from engine.simulation.day import simulate
+from engine.simulation.outcome import Day
 from engine.simulation.plan import HOUR_S, Plan
 from engine.simulation.staff import Away, Duty, on_duty
 from engine.staffing.shifts import Shift

@@ -16,8 +16,9 @@ import pytest
 
 from dialplan.loader import load
 from dialplan.ruleset import AgentRule, Language, Queue, Ruleset, Source, Strategy, Topic
-from engine.simulation.day import Day, Seen, simulate
+from engine.simulation.day import simulate
 from engine.simulation.draws import Duration, Endless, Exponential
+from engine.simulation.outcome import Day, Seen
 from engine.simulation.plan import Plan
 from engine.simulation.staff import without_breaks
 from engine.staffing.erlang import queueing
