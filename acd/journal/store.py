@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, StaticPool
 
@@ -49,6 +51,15 @@ Store = Path | Postgres
 def exists(store: Store) -> bool:
     """Whether there is a journal to read; of a database that is only known when it is asked."""
     return isinstance(store, Postgres) or store.exists()
+
+
+def insert_for(store: Store) -> Any:
+    """The store's own INSERT, which knows what to do about a row that is there already."""
+    if isinstance(store, Postgres):
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - 0.2 s of a start that need not have it
+
+        return insert
+    return sqlite_insert
 
 
 def open_engine(store: Store, *, write: bool = False, create: bool = False) -> Engine:

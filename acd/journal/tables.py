@@ -26,8 +26,8 @@ facts = Table(
 Index("facts_contact", facts.c.contact_id)
 Index("facts_kind_at", facts.c.kind, facts.c.at)
 # With the key behind it, as in every index of SQLite's: an agent's last word is one look.
-_OF_AGENTS = facts.c.kind == "AgentMoved"
-Index("facts_agent", facts.c.agent_id, postgresql_where=_OF_AGENTS, sqlite_where=_OF_AGENTS)
+# (For PostgreSQL migration 0002 says the same; here it would load that dialect into every engine.)
+Index("facts_agent", facts.c.agent_id, sqlite_where=facts.c.kind == "AgentMoved")
 
 # Every engine that wrote. What its last facts say held until `seen_at`.
 runs = Table(

@@ -18,14 +18,13 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from acd.core.facts import Fact
 from acd.core.seoul import DAY_S
 from acd.journal.codec import to_row
 from acd.journal.retention import sweep
-from acd.journal.store import WAL_BYTES_MOST, Postgres, Store, open_engine
+from acd.journal.store import WAL_BYTES_MOST, Postgres, Store, insert_for, open_engine
 from acd.journal.tables import facts, runs
 
 BACKLOG_MOST = 100_000
@@ -57,7 +56,7 @@ class JournalWriter:
         `clock` is the facts' own, epoch seconds. Facts older than `keep_days` are deleted; 0: none ever.
         """
         self._store = store
-        self._insert = postgresql.insert if isinstance(store, Postgres) else sqlite.insert
+        self._insert = insert_for(store)
         self._begin_after = begin_after
         self._most = backlog_most
         self._clock = clock
