@@ -126,6 +126,21 @@ def prompts_heard(centre: Centre, samples: array[int], *names: str) -> list[ears
     return hearing.hear(samples)
 
 
+def wait_prompt(centre: Centre, phone: Phone, name: str, within_s: float = 10) -> None:
+    """Wait until the phone's latest call has heard this prompt (`ko/closed`)."""
+    hearing = ears.Ears(ears.known({name: ears.prompts_in(centre.settings.sounds)[name]}))
+    taken = 0
+
+    def heard() -> list[ears.Heard]:
+        nonlocal taken
+        fresh = phone.heard()[taken:]
+        taken += len(fresh)
+        time.sleep(0.1)  # listening costs more than waiting
+        return hearing.hear(fresh)
+
+    wait_for(heard, within_s, lambda: f"{name} is not heard in {phone.heard_s():.1f} s:\n{centre.said()}")
+
+
 def sleep_until(moment_s: float) -> None:
     """Wait for a moment of a call: a caller presses a key when they press it, there is nothing to wait for."""
     time.sleep(max(0.0, moment_s - time.monotonic()))

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from calls import Log, dial_in, logged_in, prompts_heard, say_code, wait_quiet, wait_state
+from calls import Log, dial_in, logged_in, prompts_heard, say_code, wait_prompt, wait_quiet, wait_state
 from centre import Centre, wait_for
 from handovers import ask_for, official
 from tones import first_heard_s, heard_by, sounding, tones_in
@@ -122,7 +122,7 @@ def test_who_waits_hears_it_then_and_is_joined_at_once(centre: Centre, tmp_path:
         log = Log(centre)
         dial_in(citizen, "10")
         log.wait("contact.moved", new="queued")
-        wait_for(lambda: prompts_heard(centre, citizen.heard(), "ko/recording_notice"), 8, "no notice while waiting")
+        wait_prompt(centre, citizen, "ko/recording_notice")
         time.sleep(NOTICE_S)
         say_code(centre, agent, "*11", "available", "connected")
         wait_for(lambda: first_heard_s(agent.heard(), "citizen") is not None, 8, "they are not joined")
@@ -146,7 +146,7 @@ def test_a_pause_is_silence_and_only_the_agent_makes_it(centre: Centre, tmp_path
         agent.keys("*3")
         log.wait("recording.toggled", contact_id=contact, result="resumed")
         names = ("ko/agent_recording_paused", "ko/agent_recording_resumed")
-        wait_for(lambda: len(prompts_heard(centre, agent.heard(), *names)) == 2, 5, "the agent is not told")
+        wait_prompt(centre, agent, names[1])
         wait_for(lambda: heard_by(citizen) == {"1002"} and heard_by(agent) == {"citizen"}, 5, "they do not talk again")
         time.sleep(2)
         assert [one.name for one in prompts_heard(centre, agent.heard(), *names)] == list(names)
@@ -223,7 +223,7 @@ def test_the_agents_warning_then_the_end(centre: Centre, tmp_path: Path) -> None
         citizen.keys("*4*4")
         agent.keys("*4")
         log.wait("talk.noted", contact_id=contact, what="abuse", detail="warned")
-        wait_for(lambda: prompts_heard(centre, citizen.heard(), "en/abuse_warning"), 8, "the citizen hears no warning")
+        wait_prompt(centre, citizen, "en/abuse_warning")
         assert prompts_heard(centre, agent.heard(), "ko/agent_announcement")
         wait_for(lambda: heard_by(citizen) == {"1003"}, 12, "the talk does not go on")
         assert heard_by(agent) == {"citizen"}

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from calls import Log, dial_in, logged_in, prompts_heard
+from calls import Log, dial_in, logged_in, prompts_heard, wait_prompt
 from centre import Centre, wait_for
 
 from acd.core.facts import SurveyAnswered
@@ -41,14 +41,6 @@ def served(centre: Centre, number: str, keys: str, extension: str) -> Iterator[t
         yield log, citizen, contact
 
 
-def hears(centre: Centre, citizen: Phone, prompt: str, within_s: float = 10) -> None:
-    wait_for(
-        lambda: prompts_heard(centre, citizen.heard(), prompt),
-        within_s,
-        lambda: f"{prompt} is not heard in {citizen.heard_s():.1f} s:\n{centre.said()}",
-    )
-
-
 def answered(centre: Centre, contact: str) -> SurveyAnswered:
     """What the record has of it."""
 
@@ -62,14 +54,14 @@ def answered(centre: Centre, contact: str) -> SurveyAnswered:
 
 def test_an_opinion_and_a_comment_are_joined_to_contact_agent_and_topic(centre: Centre) -> None:
     with served(centre, "01011110001", "21", "1003") as (_, citizen, contact):
-        hears(centre, citizen, "en/survey_question")
+        wait_prompt(centre, citizen, "en/survey_question")
         citizen.keys("2")
-        hears(centre, citizen, "en/survey_comment")
+        wait_prompt(centre, citizen, "en/survey_comment")
         comment: Path = centre.state / "recordings" / "comment" / f"{contact}.wav"
         wait_for(comment.exists, 10, "nothing is written")
         time.sleep(3)  # they speak
         citizen.keys("#")
-        hears(centre, citizen, "en/survey_thanks")
+        wait_prompt(centre, citizen, "en/survey_thanks")
         citizen.wait_ended(8)
     fact = answered(centre, contact)
     assert (fact.score, fact.comment, fact.agent_id, fact.topic) == ("satisfied", True, "1003", "city")
@@ -88,9 +80,9 @@ def test_an_opinion_and_a_comment_are_joined_to_contact_agent_and_topic(centre: 
 
 def test_who_hangs_up_has_said_what_they_have_said(centre: Centre) -> None:
     with served(centre, "01011110003", "10", "1001") as (_, citizen, contact):
-        hears(centre, citizen, "ko/survey_question")
+        wait_prompt(centre, citizen, "ko/survey_question")
         citizen.keys("4")
-        hears(centre, citizen, "ko/survey_comment")
+        wait_prompt(centre, citizen, "ko/survey_comment")
         citizen.hang_up()
     fact = answered(centre, contact)
     assert (fact.score, fact.comment) == ("dissatisfied", False)
@@ -98,7 +90,7 @@ def test_who_hangs_up_has_said_what_they_have_said(centre: Centre) -> None:
 
 def test_an_engine_that_dies_meanwhile_leaves_a_short_goodbye(centre: Centre) -> None:
     with served(centre, "01011110004", "10", "1001") as (_, citizen, contact):
-        hears(centre, citizen, "ko/survey_question")
+        wait_prompt(centre, citizen, "ko/survey_question")
         pid = centre.kill_engine()
         killed = time.monotonic()
         assert citizen.wait_ended(6, after=killed).at_s - killed < 4
