@@ -16,12 +16,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dialplan import numbers
-from dialplan.directory import carrier_hosts
 from dialplan.native import compile_native
-from dialplan.ruleset import AgentRule, Carrier, Language, Official, Ruleset
-from engine import fetch
-from engine.credentials import AMI_USER, Credentials, carrier_password, supervisor_pins
+from dialplan.ruleset import AgentRule, Language, Official, Ruleset
+from engine import fetch, pbxcarriers
+from engine.credentials import AMI_USER, Credentials, supervisor_pins
 from engine.settings import RunSettings, write_private
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
@@ -170,11 +168,11 @@ def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials
         "phones.conf": _phones(agents),
         "desks.conf": _directory(ruleset),
         "officials.conf": "".join(_official_endpoint(one, credentials.agents[one.id]) for one in _desks(ruleset)),
-        "numbers.conf": _numbers(ruleset.trunks.numbers),
-        "carriers.conf": _carriers(settings, ruleset),
-        "emergency.conf": _emergency(ruleset),
-        "outgoing.conf": _outgoing(ruleset) + _allowed(ruleset),
-        "transport.conf": _transport(ruleset),
+        "numbers.conf": pbxcarriers.own_numbers(ruleset),
+        "carriers.conf": pbxcarriers.endpoints(settings, ruleset),
+        "emergency.conf": pbxcarriers.emergency(ruleset),
+        "outgoing.conf": pbxcarriers.centre_id(ruleset) + pbxcarriers.outgoing(ruleset),
+        "transport.conf": pbxcarriers.transport(ruleset),
         "hours.conf": _zoned(hours),
     }
     return {f"generated/{name}": text for name, text in files.items()}
@@ -253,107 +251,6 @@ def _directory(ruleset: Ruleset) -> str:
     lines = ["[desks]"]
     lines += [f"exten => {typed},1,Goto(consult,{typed},1)" for typed in ruleset.directory.officials]
     return "\n".join(lines) + "\n"
-
-
-def _numbers(numbers: tuple[str, ...]) -> str:
-    """The centre's own numbers as carriers may write them: national, international, with and without the plus."""
-    forms = {form: None for number in numbers for form in (number, *_international(number))}
-    return "".join(f"exten => {form},1,Goto(citizen,s,1)\n" for form in forms)
-
-
-def _international(number: str) -> tuple[str, ...]:
-    return (f"+82{number[1:]}", f"82{number[1:]}") if number.startswith("0") else ()
-
-
-def _carriers(settings: RunSettings, ruleset: Ruleset) -> str:
-    carriers = ruleset.trunks.carriers
-    if not carriers:
-        return (
-            "; Development: no carrier is named, so INVITEs from this machine whose From user is no agent are a\n"
-            "; citizen's. The first carrier in trunks.yaml ends this.\n"
-            "[anonymous](carrier-endpoint)\ndeny = 0.0.0.0/0\npermit = 127.0.0.0/8\n"
-        )
-    return "".join(_carrier(carrier, carrier_password(settings.state, carrier.name)) for carrier in carriers)
-
-
-def _carrier(carrier: Carrier, password: str | None) -> str:
-    name = f"carrier-{carrier.name}"
-    text = f"[{name}](carrier-endpoint)\nidentify_by = ip\naors = {name}\n"
-    matches = [_without_port(address) for address in carrier.addresses]
-    contacts = [f"sip:{target}" for target in carrier_hosts(carrier)]
-    if carrier.registration:
-        user, _, host = carrier.registration.rpartition("@")
-        matches.append(_without_port(host))
-        text += f"outbound_auth = {name}\nfrom_user = {user}\nfrom_domain = {_without_port(host)}\n"
-        text += f"[{name}]\ntype = auth\nauth_type = userpass\nusername = {user}\npassword = {password or ''}\n"
-        text += (
-            f"[{name}]\ntype = registration\ntransport = udp\noutbound_auth = {name}\nserver_uri = sip:{host}\n"
-            f"client_uri = sip:{user}@{host}\ncontact_user = {user}\n"
-            "retry_interval = 30\nforbidden_retry_interval = 300\n"
-        )
-    text += f"[{name}]\ntype = aor\n" + "".join(f"contact = {contact}\n" for contact in contacts)
-    return text + f"[{name}]\ntype = identify\nendpoint = {name}\n" + "".join(f"match = {m}\n" for m in matches) + "\n"
-
-
-def _without_port(address: str) -> str:
-    return address.rsplit(":", 1)[0] if address.count(":") == 1 else address
-
-
-def _emergency(ruleset: Ruleset) -> str:
-    """112 and 119 go to each carrier in turn until one answers; the centre's own number is shown."""
-    lines = ["[emergency]"]
-    targets = [(carrier.name, host) for carrier in ruleset.trunks.carriers for host in carrier_hosts(carrier)]
-    for number in ruleset.trunks.emergency:
-        lines.append(f"exten => {number},1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})")
-        lines.append(" same => n,Set(CALLERID(name)=)")
-        for carrier, target in targets:
-            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier}/sip:{number}@{target},60)")
-            lines.append(' same => n,GotoIf($["${DIALSTATUS}" = "ANSWER"]?end)')
-        if not targets:
-            lines.append(" ; No carrier is named in trunks.yaml: there is no line to the outside.")
-        lines.append(" same => n,Congestion(5)")
-        lines.append(" same => n(end),Hangup()")
-    return "\n".join(lines) + "\n"
-
-
-def _outgoing(ruleset: Ruleset) -> str:
-    """Run by Dial (option b) on a leg towards a carrier before it rings: it shows the centre's number and no other."""
-    lines = ["[centre-id]"]
-    lines.append(f"exten => s,1,Set(CONNECTEDLINE(num,i)={ruleset.trunks.numbers[0]})")
-    lines.append(" same => n,Set(CONNECTEDLINE(num-pres,i)=allowed)")
-    lines.append(" same => n,Set(CONNECTEDLINE(name,i)=)")
-    lines.append(" same => n,Return()")
-    return "\n".join(lines) + "\n"
-
-
-def _allowed(ruleset: Ruleset) -> str:
-    """The allow-list of dialplan/numbers.py: what the engine asks for is dialled only if these patterns have it.
-
-    Each carrier in turn until one takes the call; the centre's own number is shown.
-    """
-    lines = ["[outgoing]"]
-    for pattern in numbers.patterns():
-        lines.append(f"exten => {pattern},1,Gosub(outgoing-line,s,1(${{EXTEN}},${{ARG1}},${{ARG2}}))")
-        lines.append(" same => n,Return()")
-    for refused in (*ruleset.trunks.numbers, "_[0-9]!"):  # the centre's own are the first that match
-        lines += [f"exten => {refused},1,Set(DIALSTATUS=REFUSED)", " same => n,Return()"]
-    lines += ["[outgoing-line]", f"exten => s,1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})"]
-    lines += [" same => n,Set(CALLERID(name)=)", " same => n,Set(DIALSTATUS=CHANUNAVAIL)"]
-    for carrier in ruleset.trunks.carriers:
-        for host in carrier_hosts(carrier):
-            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier.name}/sip:${{ARG1}}@{host},${{ARG2}},${{ARG3}})")
-            lines.append(' same => n,GotoIf($["${DIALSTATUS}" != "CHANUNAVAIL" & "${DIALSTATUS}" != "CONGESTION"]?end)')
-    return "\n".join([*lines, " same => n(end),Return()"]) + "\n"
-
-
-def _transport(ruleset: Ruleset) -> str:
-    external = ruleset.trunks.external_media_address
-    if not external:
-        return "[outside](!)\n; No address translation.\n"
-    networks = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-    return f"[outside](!)\nexternal_media_address = {external}\nexternal_signaling_address = {external}\n" + "".join(
-        f"local_net = {network}\n" for network in networks
-    )
 
 
 def _zoned(hours: str) -> str:
