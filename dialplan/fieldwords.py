@@ -94,7 +94,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "slot_minutes": ("예약 시간 단위(분)", "minutes of a slot"),
     "days_ahead": ("며칠 뒤까지", "days ahead"),
     "recording": ("녹음", "recording"),
-    "recordings": ("녹음 종류", "kinds of recordings"),
+    "recordings": ("녹음 보관", "keeping of recordings"),
     "keep_free_mb": ("남겨 둘 디스크(MB)", "disk to keep free (MB)"),
     "classes": ("종류", "classes"),
     "retention_days": ("보관 일수", "days kept"),
