@@ -13,6 +13,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 MOST_BYTES = 10_000_000
 KEPT = 5  # older ones beside each file: at most (KEPT + 1) * MOST_BYTES, and what is written between two looks
@@ -41,6 +42,7 @@ class LogFiles:
 
     def _files(self) -> Iterable[Path]:
         yield self._state / "engine.log"
+        yield self._state / "wallboard.log"
         with contextlib.suppress(OSError):
             yield from (one for one in sorted((self._state / "asterisk" / "log").iterdir()) if one.is_file())
 
@@ -61,6 +63,12 @@ def cut(path: Path, kept: int) -> None:
     except OSError:  # the disk is full: then the old lines go
         part.unlink(missing_ok=True)
     os.truncate(path, 0)
+
+
+def open_to_append(path: Path) -> BinaryIO:
+    """The log at PATH, which only its owner may read, for a program that writes on at its end. OSError."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    return path.open("ab")
 
 
 def last_words(path: Path, lines: int = 12, most_bytes: int = 20_000) -> str:

@@ -206,7 +206,7 @@ class _Centre:
         log = None
         if self._options.demo:
             # The terminal belongs to the wallboard.
-            log = (self._settings.state / "engine.log").open("ab")
+            log = logfiles.open_to_append(self._settings.state / "engine.log")
         self._engine = subprocess.Popen(
             command,
             env=child_environment(),

@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from engine import credentials, pbx, ready
+from engine import credentials, logfiles, pbx, ready
 from engine.settings import child_environment
 
 BACKLOG = 128
@@ -108,7 +108,7 @@ class WebPages:
             return
         self._not_before = time.monotonic() + AGAIN_AFTER_S
         words = ["wallboard", "--state", str(self._state), "--fd", str(self._sock.fileno())]
-        with (self._state / "wallboard.log").open("ab") as log:
+        with logfiles.open_to_append(self._state / "wallboard.log") as log:
             self._child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "engine.cli", *words, *(["--login"] if self._asks else [])],
                 env=child_environment(),

@@ -111,9 +111,9 @@ def _dialplan(settings: RunSettings) -> Finding:
 def _endpoints(settings: RunSettings) -> Finding:
     text = "".join(
         (pbxconfig.etc_dir(settings) / "generated" / name).read_text(encoding="utf-8")
-        for name in ("agents.conf", "carriers.conf")
+        for name in ("agents.conf", "officials.conf", "carriers.conf")
     )
-    wanted = set(re.findall(r"^\[([\w.-]+)\]\((?:agent|carrier)-endpoint\)", text, re.MULTILINE))
+    wanted = set(re.findall(r"^\[([\w.-]+)\]\((?:agent|official|carrier)-endpoint\)", text, re.MULTILINE))
     listed = re.findall(r"^ Endpoint:  ([^\s/]+)", pbx.console(settings, "pjsip show endpoints"), re.MULTILINE)
     differing = sorted(wanted ^ {name for name in listed if not name.startswith("<")})
     if differing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -61,6 +62,19 @@ def test_without_room_for_the_copy_the_old_lines_go(state: Path, monkeypatch: py
     LogFiles(state, most_bytes=1000).look()
     assert path.stat().st_size == 0
     assert [one.name for one in state.iterdir() if one.is_file()] == ["engine.log"]
+
+
+def test_a_log_is_its_owners_only_and_is_written_on(state: Path) -> None:
+    path = state / "engine.log"
+    before = os.umask(0o022)
+    try:
+        for line in (b"one\n", b"two\n"):
+            with logfiles.open_to_append(path) as log:
+                log.write(line)
+    finally:
+        os.umask(before)
+    assert path.read_bytes() == b"one\ntwo\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_last_words(state: Path) -> None:
