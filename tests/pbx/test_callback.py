@@ -127,6 +127,8 @@ def test_agent_first_then_the_citizen_who_sees_the_centres_own_number(centre: Ce
     assert counts["callbacks_kept"] == 1
     wait_for(lambda: "0 results" in centre.console("database show callback"), 5)
     assert MOBILE not in centre.log.read_text(errors="replace")
+    assert MOBILE not in (centre.state / "asterisk/log/messages.log").read_text(errors="replace")
+    assert list((centre.state / "asterisk/spool").rglob("*.call")) == []
     assert MOBILE.encode() not in (centre.state / "journal.sqlite").read_bytes()
 
 
