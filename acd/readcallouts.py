@@ -25,6 +25,7 @@ def adopt_call_outs(view: View, fresh: Iterable[ChannelSeen], channels: Iterable
         if contact_id is None:
             continue
         view.callers[channel.uniqueid] = contact_id
+        view.caller_channel[contact_id] = channel.name
         outward = halves.get(f"{channel.name[:-1]}1")
         citizen = _citizen_of(view, outward, channels)
         if outward is not None and citizen is not None:

@@ -37,6 +37,7 @@ def new_channel(view: View, packet: Packet) -> list[Event]:
     view.channels[chan.uniqueid] = chan
     if (contact_id := view.callouts.seen(chan.uniqueid, chan.name)) is not None:
         view.callers[chan.uniqueid] = contact_id
+        view.caller_channel[contact_id] = chan.name  # the citizen's side, to whoever hands them on
     if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
         chan.ours = False
         view.reachable[chan.agent_id] = True

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from calls import Log, wait_quiet, wait_state
+from calls import Log, say_code, wait_quiet, wait_state
 from carrier import Carrier, agent, book, close, rules_with_carrier, some_host
 from centre import NUMBER, Centre, wait_for
 
@@ -216,6 +216,25 @@ def test_an_agent_who_does_not_answer_is_no_attempt_and_three_attempts_are_all(c
     assert log.wait("contact.moved", new="failed")["detail"] == "unkept"
     wait_for(lambda: still_open(centre) == {}, 5)
     assert [rung.number for rung in floor.carrier.rung] == [MOBILE] * 3
+
+
+def test_a_citizen_who_was_called_is_transferred_like_a_caller(centre: Centre, floor: Floor) -> None:
+    """Blind, by the agent's phone (REFER): one contact, and the citizen stays on the line."""
+    book(centre, "cb-4.1")
+    restart(centre)
+    with centre.agent("1001", answers=True) as phone:
+        centre.code(phone, "*11")
+        rung = floor.carrier.wait_rung(within_s=15)
+        log = Log(centre)
+        wait_state(centre, "1001", "available", "connected")
+        colleague = floor.agent("1003")
+        phone.transfer("1003")
+        assert log.wait("contact.moved", 10, new="connected", agent_id="1003")["contact_id"] == "cb-4.1"
+        assert not rung.dialog.ended.is_set()
+        talk_of(colleague).hang_up()
+        assert rung.dialog.ended.wait(12)
+        wait_quiet(centre)
+        say_code(centre, phone, "*13", "offline")
 
 
 def test_engine_killed_while_the_agent_rings(centre: Centre, floor: Floor) -> None:

@@ -65,6 +65,7 @@ def test_press_one_and_be_called_back(centre: Centre, path: Path) -> None:
     until(lambda: centre.moves("c1")[-1] == "connected")
     assert centre.dialled == [NUMBER]
     assert noted(centre) == ["booked", "kept"]
+    assert centre.dispatcher._writer.view.caller_channel["c1"] == centre.call_outs[0].channel, "for a transfer"
     phone.stopped.set()  # the agent hangs up
     until(lambda: centre.moves("c1")[-1] == "completed")
     assert centre.agent("1001") == "available/idle"
