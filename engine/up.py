@@ -7,7 +7,6 @@ no handlers: the signals are blocked and waited for, so nothing interrupts a hal
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import os
 import resource
@@ -16,8 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from dialplan.ruleset import Ruleset
 from engine import credentials, fetch, howtocall, logfiles, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
 from engine.keptpbx import KeptPbx
+from engine.onlyone import AlreadyRunning, only_one
 from engine.settings import RunSettings, child_environment
 from engine.webpages import WebPages
 
@@ -43,10 +42,6 @@ class UpError(Exception):
     """The centre cannot be started; the message says why and what to do."""
 
 
-class AlreadyRunning(UpError):
-    """Another process does this already, on the same state."""
-
-
 class _Ended(Exception):
     """Someone asked for the end: Ctrl-C or SIGTERM."""
 
@@ -63,13 +58,13 @@ class Options:
 
 
 def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program | None, options: Options) -> int:
-    """Run until asked to end; the exit code. Raises UpError, PbxError when it cannot start."""
+    """Run until asked to end; the exit code. Raises UpError, AlreadyRunning, PbxError when it cannot start."""
     _raise_descriptor_limit()
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
     with ExitStack() as stack:
         if not options.engine_only:
-            stack.enter_context(_only_one(_lock(settings.state), _running_on(settings.state)))
+            stack.enter_context(only_one(_lock(settings.state), _running_on(settings.state)))
         centre = _Centre(settings, options)
         stack.callback(centre.end)
         stack.callback(centre.end_pages)
@@ -87,7 +82,7 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
 
 def refuse_a_second(state: Path) -> None:
     """AlreadyRunning, which names it, when another `up` runs on this state. (Its ports are taken too: hardly news.)"""
-    with suppress(FileNotFoundError), _only_one(_lock(state), _running_on(state), create=False):
+    with suppress(FileNotFoundError), only_one(_lock(state), _running_on(state), create=False):
         pass
 
 
@@ -165,7 +160,7 @@ class _Centre:
         first, failed_starts = True, 0
         while True:
             try:
-                with _only_one(settings.state / "engine.lock", f"an engine is running on {settings.state}"):
+                with only_one(settings.state / "engine.lock", f"an engine is running on {settings.state}"):
                     first = False
                     was_ready = self._run_engine()
             except AlreadyRunning:
@@ -352,23 +347,6 @@ def _running_asterisk(settings: RunSettings) -> int | None:
     if not settings.pbx_external and not ready.alive(known.asterisk_pid):
         raise UpError(f"the Asterisk that {ready.path(settings.state)} names is gone; start `up`")
     return known.asterisk_pid
-
-
-@contextmanager
-def _only_one(path: Path, otherwise: str, *, create: bool = True) -> Iterator[None]:
-    """Hold `path` as a lock for the time of the block. The kernel lets it go when this process ends, however."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(descriptor, 32).decode("ascii", "replace").strip()
-            raise AlreadyRunning(f"{otherwise} already (pid {holder or 'unknown'})") from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _raise_descriptor_limit() -> None:

@@ -5,11 +5,10 @@ Nothing is decided here and nothing of calls is known; every part is handed what
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,13 +24,12 @@ from acd.callbacks.book import CallbackBook
 from acd.callbacks.store import CallbackStore
 from acd.callfiles import CallFiles
 from acd.clock import SteadyClock
-from acd.core.facts import Decision, Fact
+from acd.core.facts import Decision
 from acd.core.seoul import DAY_S, midnight
 from acd.core.snapshot import Snapshot
 from acd.dispatcher import Dispatcher
 from acd.explain import headline
 from acd.journal.agents import agents_day
-from acd.journal.codec import to_dict
 from acd.journal.memory import remember
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
@@ -46,6 +44,7 @@ from engine import agentstoday, attempts, credentials, goodrules, pbx, snapshot
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
+from engine.live import Live
 from engine.logs import Sparing
 from engine.reload import RulesInForce
 from engine.settings import RunSettings
@@ -89,10 +88,14 @@ class Engine:
         self.agents_today = agentstoday.AgentsToday()
         self.events = EventStream()
         self.last_agents = LastAgents(credentials.load_or_make(settings.state).ami_secret)
+        live = Live(
+            [self.metrics.receive, self.today.receive, self.agents_today.receive, self.last_agents.receive],
+            self.events.publish,
+        )
         self.fanout = Fanout(
             [
                 self.journal,
-                Subscriber("live", self._live),
+                Subscriber("live", live.receive),
                 Subscriber("callbacks", lambda facts: self.callbacks.receive(facts)),  # noqa: PLW0108 - made later
                 Subscriber("talks", lambda facts: self.talks.receive(facts)),  # noqa: PLW0108
             ]
@@ -366,32 +369,3 @@ class Engine:
             self.agents_today.begin_anyway(now)
         finally:
             self._remembered.set()
-
-    def _live(self, facts: Sequence[Fact]) -> None:
-        """Everything that follows the facts in this process: figures, metrics, the stream, the log."""
-        self.metrics.receive(facts)
-        self.today.receive(facts)
-        self.agents_today.receive(facts)
-        self.last_agents.receive(facts)
-        for fact in facts:
-            data = to_dict(fact)
-            fed = {key: value for key, value in data.items() if key not in _NOT_FED}
-            self.events.publish((json.dumps(fed, ensure_ascii=False) + "\n").encode())
-            name = _EVENT_NAMES[data.pop("fact")]
-            if isinstance(fact, Decision) and fact.outcome != "match":
-                name = "contact.not_matched" if fact.contact_id is not None else "agent.not_matched"
-            _log.info(name, **{key: value for key, value in data.items() if key not in _NOT_LOGGED})
-
-
-_EVENT_NAMES = {
-    "ContactMoved": "contact.moved",
-    "ReservationEnded": "reservation.ended",
-    "AgentMoved": "agent.moved",
-    "Decision": "contact.matched",
-    "TalkNoted": "talk.noted",
-    "HandoverWritten": "handover.written",
-    "CallbackNoted": "callback.noted",
-    "SurveyAnswered": "survey.answered",
-}
-_NOT_LOGGED = frozenset({"passed_over", "at", "caller", "asked", "notes"})
-_NOT_FED = frozenset({"asked", "notes"})  # agents' own words about a citizen: the feed asks nobody who they are

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, pbx, pbxconfig, soundstore, up
+from engine import fetch, onlyone, pbx, pbxconfig, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
@@ -67,7 +67,14 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         print("The rules are broken: nothing was started.", file=sys.stderr)
-    except (fetch.FetchError, up.UpError, pbx.PbxError, pbxconfig.ConfigError, soundstore.SoundsError) as error:
+    except (
+        fetch.FetchError,
+        up.UpError,
+        onlyone.AlreadyRunning,
+        pbx.PbxError,
+        pbxconfig.ConfigError,
+        soundstore.SoundsError,
+    ) as error:
         print(f"up: {error}", file=sys.stderr)
     return 1
 
