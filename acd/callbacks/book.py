@@ -53,6 +53,7 @@ class CallbackBook:
         self._open: dict[str, Kept] = {}
         self._lock = threading.Lock()
         self._works = True  # the file was read or written when it was last tried
+        self._unread = False
         self._facts: deque[CallbackNoted] = deque()
         self._news = threading.Event()
         self._stopping = False
@@ -78,7 +79,9 @@ class CallbackBook:
             found = self._store.open_ones()
         except StoreAway as error:
             self._away("callbacks.unread", error)
+            self._unread = True  # the keeper tries again
             return
+        self._works, self._unread = True, False
         rule, now = self._rules().callback, self._clock()
         for kept in found:
             one = kept
@@ -201,6 +204,9 @@ class CallbackBook:
                 self._dispatcher.close_callback(contact_id, CallbackEnd.RANG_IN)
 
     def _keep(self) -> None:
+        while self._unread and not self._stopping:
+            time.sleep(_TRY_AGAIN_S)
+            self.restore()
         while not (self._stopping and not self._facts):
             self._news.wait()
             self._news.clear()

@@ -142,6 +142,21 @@ def test_a_file_that_is_away_means_no_call_back_and_it_heals(centre: Centre, pat
     assert book.offered()
 
 
+def test_a_file_that_is_away_when_the_engine_starts_is_read_when_it_is_back(
+    centre: Centre, make_centre: Callable[..., Centre], path: Path
+) -> None:
+    centre.keep_callbacks(path).book(wanted("c1"))
+    kept = path.rename(path.with_name("elsewhere"))
+    path.mkdir()
+    new = make_centre()
+    book = new.keep_callbacks(path, restored=True)
+    assert not book.offered()
+    path.rmdir()
+    kept.rename(path)
+    until(lambda: new.moves("c1") == ["callback_booked", "queued"])
+    assert book.offered()
+
+
 def test_busy_again_and_again_and_then_it_is_closed(centre: Centre, path: Path) -> None:
     centre.citizen = "BUSY"
     book = centre.keep_callbacks(path)
@@ -218,7 +233,7 @@ def test_a_session_that_the_pbx_finds_late_rings_nobody(centre: Centre, path: Pa
 def next_engine(make_centre: Callable[..., Centre], path: Path) -> Centre:
     """Another engine on the same file, before it has read the PBX."""
     centre = make_centre()
-    centre.keep_callbacks(path).restore()
+    centre.keep_callbacks(path, restored=True)
     return centre
 
 

@@ -343,12 +343,14 @@ class Centre:
         self.call_outs.append(CallOut(self, contact, reservation))
         self.call_outs[-1].start()
 
-    def keep_callbacks(self, path: Path) -> CallbackBook:
-        """With a book of call-backs in this file."""
+    def keep_callbacks(self, path: Path, *, restored: bool = False) -> CallbackBook:
+        """With a book of call-backs in this file; `restored`: as an engine begins."""
         last_agents = LastAgents("secret")
         self.book = CallbackBook(
             CallbackStore(path), self.dispatcher, rules=lambda: self.rules, clock=time.time, identify=last_agents.caller
         )
+        if restored:
+            self.book.restore()
         self.book.start()
         return self.book
 
