@@ -50,10 +50,8 @@ class LongestIdle:
     def add(self, agent: Agent, live: int) -> None:
         """See IdleOrder."""
         entries = self._entries
-        for _ in range(_A_FEW):
-            if not entries or entries[0][3].idle_stamp == entries[0][2]:
-                break
-            entries.popleft()
+        if entries and entries[0][3].idle_stamp != entries[0][2]:
+            self._drop_a_few()
         if len(entries) > 2 * live + _SLACK:
             entries = self._entries = deque(one for one in entries if one[3].idle_stamp == one[2])
         entry = (agent.idle_since, agent.id, agent.idle_stamp, agent)
@@ -63,6 +61,12 @@ class LongestIdle:
             entries.appendleft(entry)
         else:
             insort(entries, entry)
+
+    def _drop_a_few(self) -> None:
+        entries, few = self._entries, _A_FEW
+        while few and entries and entries[0][3].idle_stamp != entries[0][2]:
+            entries.popleft()
+            few -= 1
 
     def __iter__(self) -> Iterator[Agent]:
         entries = self._entries

@@ -73,29 +73,63 @@ def next_deadline(state: State) -> float | None:
 
 def _match(state: State, out: list[Command]) -> None:
     """Match whom this step freed: contacts in their order, each with the agent that its strategy names."""
-    freed, relisted = state.freed, state.relisted
-    placed = {contact: trigger for contact, trigger in state.unplaced if contact.lane is not None}  # each once
+    freed, unplaced, relisted = state.freed, state.unplaced, state.relisted
     state.freed, state.unplaced, state.relisted = [], [], []
-    if freed:
-        freed = [agent for agent in dict.fromkeys(freed) if agent.offerable() and not agent.idle_stamp]
+    if relisted or len(freed) + len(unplaced) > 1:
+        _match_several(state, freed, unplaced, relisted, out)
+    elif freed:  # from here on nearly always: one agent, or one contact
+        _match_agent(state, freed[0], out)
+    else:
+        _match_contact(state, *unplaced[0], out)
+
+
+def _match_agent(state: State, agent: Agent, out: list[Command]) -> None:
+    if agent.idle_stamp or not agent.offerable():
+        return
+    if _opens_a_reserve(agent):
+        _match_many(state, [agent], {}, out)
+    else:
+        _take(state, agent, out)
+    if state.queued and agent.idle_stamp:
+        reservations.refuse_agent(state, agent, out)
+
+
+def _take(state: State, agent: Agent, out: list[Command]) -> None:
+    choice = matching.choose_contact(state, agent)
+    if choice is None:
+        lanes.list_idle(state, agent)
+    else:
+        reservations.reserve(state, choice, "freed", out)
+
+
+def _match_contact(state: State, contact: Contact, trigger: str, out: list[Command]) -> None:
+    if contact.lane is None:
+        return
+    choice = matching.choose_agent(state, contact)
+    if choice is not None:
+        reservations.reserve(state, choice, trigger, out)
+    else:
+        reservations.refuse(state, contact, trigger, out)
+
+
+def _match_several(
+    state: State,
+    freed: list[Agent],
+    unplaced: list[tuple[Contact, str]],
+    relisted: list[Agent],
+    out: list[Command],
+) -> None:
+    placed = {contact: trigger for contact, trigger in unplaced if contact.lane is not None}  # each once
+    freed = [agent for agent in dict.fromkeys(freed) if agent.offerable() and not agent.idle_stamp]
     if relisted:
         freed = [agent for agent in freed if agent not in relisted]
     if relisted or len(freed) > 1 or (freed and _opens_a_reserve(freed[0])):
         _match_many(state, [*freed, *relisted], placed, out)
-    elif not any(map(matching.somebody_idle, placed)):  # nearly always: nobody else gains by this step
-        for agent in freed:
-            choice = matching.choose_contact(state, agent)
-            if choice is None:
-                lanes.list_idle(state, agent)
-            else:
-                reservations.reserve(state, choice, "freed", out)
-    elif freed or len(placed) > 1:
+    elif any(map(matching.somebody_idle, placed)):
         _match_many(state, freed, placed, out)
-    else:
-        for contact, trigger in placed.items():
-            choice = matching.choose_agent(state, contact)
-            if choice is not None:
-                reservations.reserve(state, choice, trigger, out)
+    else:  # nobody else gains by this step
+        for agent in freed:
+            _take(state, agent, out)
     _tell_refusals(state, placed, freed, out)
 
 
