@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 from dialplan.calendar import SEOUL
@@ -22,6 +22,7 @@ from dialplan.labels import queue_name
 from dialplan.loader import FILE_NAMES, RulesError, load_written
 from dialplan.ruleset import Language
 from dialplan.words import Words, language_words, same
+from engine.commands import arguments
 from engine.commands.rules_folder import CHECKOUT, CITY_RULES, cache_folder
 
 
@@ -128,13 +129,6 @@ def _git(*words: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def _today(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-24") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster diff",
@@ -143,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("old", metavar="OLD", help="a folder of rules, or a revision of git")
     parser.add_argument("new", metavar="NEW", nargs="?", default=str(CITY_RULES), help="by default the city's rules")
     parser.add_argument("--language", choices=["ko", "en"], default="ko", help="of the sentences (default %(default)s)")
-    parser.add_argument("--today", type=_today, default=datetime.now(SEOUL).date(), metavar="DATE",
+    parser.add_argument("--today", type=arguments.day, default=datetime.now(SEOUL).date(), metavar="DATE",
                         help="the year whose opening hours are compared begins here; by default today")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object, in both languages")
     parser.add_argument("--exit-code", action="store_true", help="exit 1 when something changes")

@@ -21,8 +21,10 @@ from dialplan.chart.year import days, year_picture
 from dialplan.dialogue import Call, decide
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
+from engine.commands import arguments
 from engine.commands.explain import parse_at, parse_keys, parse_number
-from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.commands.rules_folder import cache_folder
+from engine.journalread import JournalError, journal_read
 
 
 class _NoCall(Exception):
@@ -39,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
-    except _NoCall as error:
+    except (_NoCall, JournalError) as error:
         print(f"draw: {error}", file=sys.stderr)
         return 1
     except OutsideCalendarError as error:
@@ -85,20 +87,11 @@ def _lit(options: argparse.Namespace, ruleset: Ruleset) -> Lit | None:
 
 
 def _past(options: argparse.Namespace, ruleset: Ruleset) -> Lit:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
-
-    from acd.core.states import ContactState  # noqa: PLC0415 - as above
-    from acd.journal.store import exists  # noqa: PLC0415 - as above
+    from acd.core.states import ContactState  # noqa: PLC0415 - the journal's modules load slowly
     from engine import contactstory  # noqa: PLC0415 - as above
-    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
 
-    database = journal_of((options.state or default_state()).absolute())
-    if not exists(database):
-        raise _NoCall(f"there is no journal at {database}")
-    try:
+    with journal_read(options.state) as database:
         story = contactstory.read(database, options.call)
-    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
-        raise _NoCall(f"{database} cannot be read: {error}") from error
     if story is None or not story.moves:
         raise _NoCall(f"the journal has no contact {options.call}; ./ringmaster show lists the latest")
     talks = [move for move in story.moves if move.new is ContactState.CONNECTED]
@@ -151,10 +144,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys")
     parser.add_argument("--from", dest="from_number", type=parse_number, metavar="NUMBER", help="the caller's number")
     parser.add_argument("--words", choices=["ko", "en"], default="ko", help="of the labels (default %(default)s)")
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     parser.add_argument("--json", action="store_true", help="what is drawn, as one JSON object")
     return parser

@@ -19,7 +19,8 @@ from dialplan.dialogue import Call, RouteDecision, decide
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import DayKind, Language, Requirement
 from dialplan.words import Words, language_words
-from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.commands import arguments
+from engine.commands.rules_folder import cache_folder
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}|anonymous", re.ASCII)
 _KEYS = re.compile(r"[0-9*#](?:[, ]?[0-9*#])*", re.ASCII)
@@ -171,11 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--press", type=parse_keys, default=(), metavar="1,2", help="the caller's keys, then silence")
     parser.add_argument("--from", dest="from_number", type=parse_number, metavar="NUMBER", help="the caller's number")
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     past = parser.add_mutually_exclusive_group()
     past.add_argument("--contact", metavar="ID", help="a past contact's way instead, decision by decision")
     past.add_argument("--why", nargs=2, metavar=("AGENT", "CONTACT"), help="why this contact went to this agent")

@@ -6,19 +6,17 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from acd import why
 from acd.journal.read import latest_contacts
-from acd.journal.store import exists
+from acd.journal.store import Store
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
 from engine import contactstory
 from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.journalread import JournalError, journal_read
 from engine.ranby import rules_of
-from engine.settings import default_state, journal_of
+from engine.settings import default_state
 
 
 def explain_past(options: argparse.Namespace) -> int:
@@ -27,22 +25,17 @@ def explain_past(options: argparse.Namespace) -> int:
     if language not in {Language.KO, Language.EN}:
         print("explain: of a past contact --language is that of the sentences: ko or en", file=sys.stderr)
         return 2
-    state = (options.state or default_state()).absolute()
-    database = journal_of(state)
-    if not exists(database):
-        print(f"explain: there is no journal at {database}", file=sys.stderr)
-        return 1
     try:
-        return _answer(options, state, language)
-    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
-        print(f"explain: {database} cannot be read: {error}", file=sys.stderr)
+        with journal_read(options.state) as database:
+            return _answer(options, database, language)
+    except JournalError as error:
+        print(f"explain: {error}", file=sys.stderr)
         return 1
 
 
-def _answer(options: argparse.Namespace, state: Path, language: Language) -> int:
-    database = journal_of(state)
+def _answer(options: argparse.Namespace, database: Store, language: Language) -> int:
     agent, contact = options.why or options.why_not or ("", options.contact)
-    rules = _rules(options, state)
+    rules = _rules(options)
     story = contactstory.read(database, contact)
     if story is None:
         latest = ", ".join(one.contact_id for one in latest_contacts(database, 5)) or "none yet"
@@ -71,9 +64,10 @@ def _print(as_json: bool, whole: dict[str, object], lines: Iterable[str]) -> Non
         print(line)
 
 
-def _rules(options: argparse.Namespace, state: Path) -> Ruleset | None:
+def _rules(options: argparse.Namespace) -> Ruleset | None:
     """Those asked for, else those that the centre ran by; None when they are broken: then ids stand for names."""
-    if options.rules == CITY_RULES and not options.overrides and (ran_by := rules_of(state)) is not None:
+    as_ran = options.rules == CITY_RULES and not options.overrides
+    if as_ran and (ran_by := rules_of(options.state or default_state())) is not None:
         return ran_by
     try:
         return load(options.rules, options.overrides, cache_folder())

@@ -13,21 +13,19 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from acd.core.facts import Fact
 from acd.core.seoul import DAY_S
 from acd.journal.codec import from_row, to_dict
 from acd.journal.history import facts_between, moves_between
-from acd.journal.store import exists
 from acd.replay import why
 from acd.replay.run import Outcome, replay
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
 from dialplan.words import Words
-from engine.commands.rules_folder import CITY_RULES, cache_folder
-from engine.settings import default_state, journal_of
+from engine.commands import arguments
+from engine.commands.rules_folder import cache_folder
+from engine.journalread import JournalError, journal_read
 from engine.timeline import clock
 
 _LEFT = {
@@ -52,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 2
-    except _NothingError as error:
+    except (_NothingError, JournalError) as error:
         print(f"replay: {error}", file=sys.stderr)
         return 2
     if options.save is not None:
@@ -118,17 +116,12 @@ def _lives(options: argparse.Namespace, ruleset: Ruleset, talked: dict[str, str]
         day = date.fromisoformat(options.what)
     except ValueError:
         return [_from_file(Path(options.what))]
-    database = journal_of((options.state or default_state()).absolute())
-    if not exists(database):
-        raise _NothingError(f"there is no journal at {database}")
     begin = datetime.combine(day, time(0), SEOUL).timestamp()
-    try:
+    with journal_read(options.state) as database:
         lives = facts_between(database, begin, begin + DAY_S)
         days = max((queue.sticky.days for queue in ruleset.queues.values() if queue.sticky), default=0)
         before = moves_between(database, begin - days * DAY_S, begin) if days else []
         talked |= {one.caller: one.agent_id for one in before if one.caller is not None and one.agent_id is not None}
-    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
-        raise _NothingError(f"{database} cannot be read: {error}") from None
     if not lives:
         raise _NothingError(f"the journal has no fact of {day}")
     return lives
@@ -163,10 +156,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the facts, too: a golden journal")
     parser.add_argument("--language", choices=["ko", "en"], default="ko", help="of the sentences (default %(default)s)")
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object for each engine's life")
     return parser

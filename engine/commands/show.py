@@ -16,19 +16,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from acd.core.facts import Decision, Fact
 from acd.core.seoul import DAY_S, midnight
 from acd.explain import sentence
 from acd.journal.agents import agents_day, last_seen_at
 from acd.journal.codec import to_dict
 from acd.journal.read import latest_contacts, timeline
-from acd.journal.store import Store, exists
+from acd.journal.store import Store
 from dialplan.ruleset import Language, Ruleset
 from engine import agentlines, agentstoday, ready
+from engine.journalread import JournalError, journal_read
 from engine.ranby import rules_of
-from engine.settings import default_state, journal_of
+from engine.settings import default_state
 from engine.timeline import clock, lines
 
 LATEST = 20
@@ -48,23 +47,19 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="a list of facts, of contacts or of agents")
     options = parser.parse_args(arguments)
     state: Path = options.state.absolute()
-    database = journal_of(state)
-    if not exists(database):
-        print(f"show: there is no journal at {database}", file=sys.stderr)
-        return 1
     try:
-        if options.agents:
-            return _agents(state, options.json)
-        if options.contact is None:
-            return _latest(database, options.json)
-        return _one(state, options.contact, Language(options.language), options.json)
-    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
-        print(f"show: {database} cannot be read: {error}", file=sys.stderr)
+        with journal_read(state) as database:
+            if options.agents:
+                return _agents(state, database, options.json)
+            if options.contact is None:
+                return _latest(database, options.json)
+            return _one(state, database, options.contact, Language(options.language), options.json)
+    except JournalError as error:
+        print(f"show: {error}", file=sys.stderr)
         return 1
 
 
-def _one(state: Path, contact_id: str, language: Language, as_json: bool) -> int:
-    database = journal_of(state)
+def _one(state: Path, database: Store, contact_id: str, language: Language, as_json: bool) -> int:
     facts = timeline(database, contact_id)
     if not facts:
         latest = ", ".join(one.contact_id for one in latest_contacts(database, 5)) or "none yet"
@@ -98,9 +93,8 @@ def _latest(database: Store, as_json: bool) -> int:
     return 0
 
 
-def _agents(state: Path, as_json: bool) -> int:
+def _agents(state: Path, database: Store, as_json: bool) -> int:
     """Up to now while an engine runs, else up to when one was last seen alive."""
-    database = journal_of(state)
     known, now = ready.load(state), time.time()
     until = now if known is not None and ready.alive(known.pid) else min(now, last_seen_at(database) or now)
     begin = midnight(until)

@@ -16,10 +16,13 @@ from datetime import date, datetime
 from datetime import time as clock
 from pathlib import Path
 
+from acd.core.seoul import DAY_S
 from dialplan.calendar import SEOUL, OutsideCalendarError
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.commands import arguments
+from engine.commands.rules_folder import cache_folder
+from engine.journalread import JournalError, journal_read
 from engine.simulation import least as fewest
 from engine.simulation import report
 from engine.simulation.day import simulate
@@ -50,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
-    except _NoJournalError as error:
+    except (JournalError, NoCallersError) as error:
         print(f"simulate: {error}", file=sys.stderr)
         return 1
     except (OutsideCalendarError, ValueError) as error:
@@ -106,28 +109,13 @@ def _centre(options: argparse.Namespace, rules: Path) -> Callable[[int | None], 
     return run_with
 
 
-class _NoJournalError(Exception):
-    """The past day cannot be had; the message says why."""
-
-
 def _past(options: argparse.Namespace, ruleset: Ruleset, day: date) -> tuple[Plan, list[Caller]]:
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
+    from acd.journal.history import moves_between  # noqa: PLC0415 - the journal's modules load slowly
 
-    from acd.journal.history import moves_between  # noqa: PLC0415 - as above
-    from acd.journal.store import exists  # noqa: PLC0415 - as above
-    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
-
-    database = journal_of((options.state or default_state()).absolute())
     midnight = datetime.combine(day, clock(0), SEOUL)
-    try:
-        if not exists(database):
-            raise _NoJournalError(f"there is no journal at {database}")
-        moves = moves_between(database, midnight.timestamp(), midnight.timestamp() + 86_400)
-        return past_day(ruleset, midnight, moves, options.seed)
-    except NoCallersError as error:
-        raise _NoJournalError(str(error)) from error
-    except (SQLAlchemyError, KeyError, TypeError) as error:
-        raise _NoJournalError(f"{database} cannot be read: {error}") from error
+    with journal_read(options.state) as database:
+        moves = moves_between(database, midnight.timestamp(), midnight.timestamp() + DAY_S)
+    return past_day(ruleset, midnight, moves, options.seed)
 
 
 def _write_page(options: argparse.Namespace, days: list[Told]) -> bool:
@@ -144,13 +132,6 @@ def _write_page(options: argparse.Namespace, days: list[Told]) -> bool:
     return True
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-24") from None
-
-
 def _fraction(text: str) -> float:
     try:
         found = float(text)
@@ -161,30 +142,17 @@ def _fraction(text: str) -> float:
     return found
 
 
-def _between(most: int) -> object:
-    def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) > most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
-        return int(text)
-
-    return read
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster simulate",
         description="A day of the centre under these rules, with simulated callers and agents.",
     )
-    calls, agents = _between(MOST_CALLS), _between(MOST_AGENTS)
-    parser.add_argument("--day", type=_day, metavar="DATE", help="such as 2026-11-24; by default today")
-    parser.add_argument("--calls", type=calls, default=CALLS, metavar="N", help=f"by default {CALLS}")  # type: ignore[arg-type]
-    parser.add_argument("--agents", type=agents, metavar="N", help="on duty all day; by default all of the rules'")  # type: ignore[arg-type]
+    calls, agents = arguments.whole(MOST_CALLS), arguments.whole(MOST_AGENTS)
+    parser.add_argument("--day", type=arguments.day, metavar="DATE", help="such as 2026-11-24; by default today")
+    parser.add_argument("--calls", type=calls, default=CALLS, metavar="N", help=f"by default {CALLS}")
+    parser.add_argument("--agents", type=agents, metavar="N", help="on duty all day; by default all of the rules'")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed is another day; by default 1")
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     parser.add_argument("--from-journal", action="store_true", help="the callers of that day, as the journal has them")
     parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
     parser.add_argument("--compare", nargs=2, type=Path, metavar=("A", "B"), help="two folders of rules, same callers")

@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
+from acd.core.seoul import DAY_S
 from dialplan import calendar
 from dialplan.calendar import SEOUL, OutsideCalendarError
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import DayKind, Language, Ruleset
-from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.commands import arguments
+from engine.commands.rules_folder import cache_folder
+from engine.journalread import JournalError, journal_read
 from engine.simulation.draws import Exponential, Lognormal
 from engine.simulation.plan import CALLS, Plan, city_plan, open_hours, topic_mix
 from engine.staffing import check, report
@@ -40,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 1
-    except ForecastError as error:
+    except (ForecastError, JournalError) as error:
         print(f"staffing: {error}", file=sys.stderr)
         return 1
     except (OutsideCalendarError, ValueError) as error:
@@ -98,15 +101,7 @@ def _history(
     options: argparse.Namespace, ruleset: Ruleset, day: date, target: Target
 ) -> tuple[str, list[Calls], Target]:
     """The average of the past days that are of the same kind: working days, or days off."""
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - the journal's modules load slowly
-
-    from acd.journal.history import moves_between  # noqa: PLC0415 - as above
-    from acd.journal.store import exists  # noqa: PLC0415 - as above
-    from engine.settings import default_state, journal_of  # noqa: PLC0415 - as above
-
-    database = journal_of((options.state or default_state()).absolute())
-    if not exists(database):
-        raise ForecastError(f"there is no journal at {database}")
+    from acd.journal.history import moves_between  # noqa: PLC0415 - the journal's modules load slowly
 
     def works(one: date) -> bool:
         return calendar.day_kind(ruleset.hours, one)[0] is DayKind.WEEKDAY
@@ -114,12 +109,10 @@ def _history(
     now = datetime.combine(day, time(0), SEOUL).timestamp()
     days = midnights_before(now, options.days)
     alike = [one for one in days if works(datetime.fromtimestamp(one, SEOUL).date()) is works(day)]
-    try:
+    with journal_read(options.state) as database:
         moves = moves_between(database, days[0], now) if alike else []
-        seen = {one for one in alike if any(one <= move.at < one + 86_400 for move in moves)}
-        past = of_past(moves, seen)
-    except (SQLAlchemyError, KeyError, TypeError) as error:
-        raise ForecastError(f"{database} cannot be read: {error}") from None
+    seen = {one for one in alike if any(one <= move.at < one + DAY_S for move in moves)}
+    past = of_past(moves, seen)
     wrapup_s = sum(queue.wrapup_s for queue in ruleset.queues.values()) / len(ruleset.queues)
     if past.talk_s is not None and options.aht == USUAL.aht_s:
         target = replace(target, aht_s=past.talk_s + wrapup_s)
@@ -128,52 +121,28 @@ def _history(
     return f"{past.days} past days", past.calls, target
 
 
-def _between(least: float, most: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = -1.0
-        if not least <= value <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least:g} to {most:g}")
-        return value
-
-    return read
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-24") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster staffing",
         description="Agents needed by hour and language (Erlang A), shifts of three teams, what one fewer costs.",
     )
-    parser.add_argument("--day", type=_day, metavar="DATE", help="a day of that kind; by default today")
+    parser.add_argument("--day", type=arguments.day, metavar="DATE", help="a day of that kind; by default today")
     parser.add_argument("--calls", type=int, default=CALLS, metavar="N", help=f"of the city's mix; by default {CALLS}")
     parser.add_argument("--from-journal", action="store_true", help="the average of past days of that kind")
     parser.add_argument("--days", type=int, default=28, metavar="N", help="so many days back (default %(default)s)")
     parser.add_argument("--state", type=Path, metavar="DIR", help="whose journal; by default the checkout's centre")
     parser.add_argument("--forecast", type=Path, metavar="FILE", help="CSV: hour,language,calls[,aht_s]")
-    parser.add_argument("--target", type=_between(0.01, 0.999), default=USUAL.share, metavar="SHARE",
+    parser.add_argument("--target", type=arguments.number(0.01, 0.999), default=USUAL.share, metavar="SHARE",
                         help="share answered in time (default %(default)s)")  # fmt: skip
-    parser.add_argument("--threshold", type=_between(0, 3600), default=USUAL.threshold_s, metavar="S")
-    parser.add_argument("--short", type=_between(0, 60), default=USUAL.short_abandon_s, metavar="S",
+    parser.add_argument("--threshold", type=arguments.number(0, 3600), default=USUAL.threshold_s, metavar="S")
+    parser.add_argument("--short", type=arguments.number(0, 60), default=USUAL.short_abandon_s, metavar="S",
                         help="who hangs up sooner is not counted (default %(default)s s)")  # fmt: skip
-    parser.add_argument("--aht", type=_between(1, 7200), default=USUAL.aht_s, metavar="S",
+    parser.add_argument("--aht", type=arguments.number(1, 7200), default=USUAL.aht_s, metavar="S",
                         help="talk and wrap-up (default %(default)s s, or the journal's)")  # fmt: skip
-    parser.add_argument("--patience", type=_between(1, 86_400), default=USUAL.patience_s, metavar="S",
+    parser.add_argument("--patience", type=arguments.number(1, 86_400), default=USUAL.patience_s, metavar="S",
                         help="mean, of callers who wait (default %(default)s s, or the journal's)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the played day")
     parser.add_argument("--no-check", action="store_true", help="the formulas alone")
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser

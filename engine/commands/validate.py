@@ -17,7 +17,8 @@ from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Language, Ruleset
 from dialplan.warnings import Warned, warnings
-from engine.commands.rules_folder import CITY_RULES, cache_folder
+from engine.commands import arguments
+from engine.commands.rules_folder import cache_folder
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -85,11 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="./ringmaster validate",
         description="Check the routing rules; warn of what is sound and may still not be meant.",
     )
-    parser.add_argument("--rules", type=Path, default=CITY_RULES, metavar="DIR", help="folder of the YAML files")
-    parser.add_argument(
-        "--set", dest="overrides", action="append", default=[], metavar="KEY=VALUE",
-        help="override one value, such as queues.defaults.wrapup_s=0",
-    )  # fmt: skip
+    arguments.add_rules(parser)
     parser.add_argument("--language", choices=["ko", "en"], default="ko", help="of warnings (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object with errors and warnings")
     return parser
