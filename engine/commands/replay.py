@@ -26,6 +26,7 @@ from dialplan.words import Words
 from engine.commands import arguments
 from engine.commands.rules_folder import cache_folder
 from engine.journalread import JournalError, journal_read
+from engine.settings import write_private
 from engine.timeline import clock
 
 _LEFT = {
@@ -55,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         return 2
     if options.save is not None:
         lines = [json.dumps(to_dict(fact), ensure_ascii=False) for life in lives for fact in life]
-        options.save.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_private(options.save, "\n".join(lines) + "\n")
         print(f"{options.save} has {len(lines)} facts.", file=sys.stderr)
     outcomes = [replay(life, ruleset, talked) for life in lives]
     if options.json:

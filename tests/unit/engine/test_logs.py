@@ -39,8 +39,8 @@ logs.configure()
 log = structlog.get_logger("x").bind(call_id="pbx1-1795507200.4")
 log.info("call.began", number="01012345678", sip_secret="hush", token="hush")
 try:
-    1 / 0
-except ZeroDivisionError:
+    int("01012345678x")
+except ValueError:
     log.exception("call.failed", note="여권")
 """
     done = subprocess.run(
@@ -51,7 +51,8 @@ except ZeroDivisionError:
     began, failed = map(json.loads, done.stderr.splitlines())
     assert (began["event"], began["number"], began["call_id"]) == ("call.began", "010****5678", "pbx1-1795507200.4")
     assert began["level"] == "info"
-    assert "ZeroDivisionError" in failed["exception"]
+    assert "ValueError: invalid literal for int() with base 10: '010****5678x'" in failed["exception"]
+    assert "01012345678" not in done.stderr
     assert failed["note"] == "여권"
 
 
