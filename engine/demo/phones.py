@@ -1,7 +1,7 @@
 """Many SIP phones in one baresip: the demo's agents, or its callers, driven over baresip's control port.
 
 One process with an account per phone was measured against one process per phone and against SIPp
-(docs/adr/0010-demo-phones.md). Knows SIP phones only: who presses what, and when, is `engine.demo.stage`'s.
+(docs/adr/0005-demo-phones.md). Knows SIP phones only: who presses what, and when, is `engine.demo.stage`'s.
 """
 
 from __future__ import annotations
