@@ -21,6 +21,7 @@ from acd.core.events import (
 from acd.core.facts import Fact
 from acd.core.memory import Memory
 from acd.core.model import Limits
+from acd.core.seoul import DAY_S
 from acd.core.snapshot import Snapshot, estimated_arrival_s, estimated_wait_s, has_room, position, snapshot
 from acd.doors.agents import AgentsDoor
 from acd.doors.callbacks import CallbackDoor
@@ -35,7 +36,6 @@ from dialplan.ruleset import Language, Ruleset
 
 OUT_OF_SIGHT_S = 2.0
 TO_SAFETY_NET_S = 30.0
-_DAY_S = 86_400.0
 
 
 class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
@@ -149,7 +149,7 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
         queue = self._writer.rules.queues.get(offer.queue)
         if queue is None or queue.sticky is None or offer.caller is None:
             return offer
-        since = now - queue.sticky.days * _DAY_S
+        since = now - queue.sticky.days * DAY_S
         return replace(offer, sticky_agent=self._agent_of_last_time(offer.caller, since))
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:

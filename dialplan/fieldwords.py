@@ -181,11 +181,6 @@ def field_words(key: str, parents: tuple[str, ...] = ()) -> Words:
     return Words(*found) if found is not None else same(f"`{key}`")
 
 
-def known_fields() -> frozenset[str]:
-    """Every key that has words."""
-    return frozenset(_FIELDS)
-
-
 def value_words(key: str, value: object) -> Words:  # noqa: PLR0911 - a table of types
     """A value in words: seconds with their unit, yes and no, lists in a line."""
     if value is None or value in ([], {}):

@@ -10,7 +10,6 @@ import shutil
 import tempfile
 import threading
 import time
-import wave
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from engine.demo.phones import Account, PhoneBank, PhoneError, PhoneEvent
 HEADER_BYTES = 44
 RATE_HZ = 8000
 RINGING, INCOMING, ESTABLISHED, CLOSED = "CALL_RINGING", "CALL_INCOMING", "CALL_ESTABLISHED", "CALL_CLOSED"
-REGISTERED = "REGISTER_OK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +160,6 @@ class Phone(PhoneBank):
     def heard_s(self, call: int = -1) -> float:
         """Seconds of sound that one of its calls has heard so far."""
         return len(self.heard(call)) / RATE_HZ
-
-    def save_heard(self, path: Path, call: int = -1) -> None:
-        """The same as a WAV file."""
-        with wave.open(str(path), "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE_HZ)
-            file.writeframes(self.heard(call).tobytes())
 
     def _handle(self, message: dict[str, object]) -> None:
         if not message.get("event"):

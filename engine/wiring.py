@@ -250,7 +250,7 @@ class Engine:
         if calendar.is_open(hours, local):
             return None
         opens_at = calendar.next_change(hours, local)
-        return now + 86_400.0 if opens_at is None else opens_at.timestamp() - self.settings.clock_offset_s
+        return now + DAY_S if opens_at is None else opens_at.timestamp() - self.settings.clock_offset_s
 
     def board(self) -> bytes | None:
         """/snapshot.json, for wallboards (web.board reads it)."""

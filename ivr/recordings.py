@@ -11,21 +11,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from acd.core.seoul import DAY_S
+
 HEADER_BYTES = 44
 BYTES_PER_S = 16_000  # 8 kHz, 16 bit
 _SUFFIX = ".wav"
-_DAY_S = 86_400.0
 _MB = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One recording: its class, its contact, when it was last written (epoch seconds), its size."""
+    """One recording: its class, its contact, when it was last written (epoch seconds), its file."""
 
     kind: str
     contact_id: str
     written_at: float
-    size_bytes: int
     path: Path
 
 
@@ -81,14 +81,14 @@ class RecordingStore:
         longest = max(retention_days.values(), default=None)
         for kept in self._all(f"*{_SUFFIX}"):
             days = retention_days.get(kept.kind, longest)
-            if days is not None and kept.written_at < now - days * _DAY_S:
+            if days is not None and kept.written_at < now - days * DAY_S:
                 kept.path.unlink(missing_ok=True)
                 yield kept
 
     def _all(self, pattern: str) -> Iterator[Kept]:
         for path in sorted(self.folder.glob(f"*/{pattern}")):
             try:
-                status = path.stat()
+                written_at = path.stat().st_mtime
             except FileNotFoundError:
                 continue
-            yield Kept(path.parent.name, path.name.removesuffix(_SUFFIX), status.st_mtime, status.st_size, path)
+            yield Kept(path.parent.name, path.name.removesuffix(_SUFFIX), written_at, path)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 
 from acd.core.facts import SurveyAnswered
+from acd.core.seoul import DAY_S
 from acd.talkmetrics import SCORES
 from dialplan import calendar
 from dialplan.talkrules import COMMENT_PROMPT, SURVEY_PROMPTS, Survey
@@ -19,7 +20,6 @@ from ivr.recordings import RecordingStore
 from ivr.session import Call, Talked
 
 _log = structlog.get_logger(__name__)
-_DAY_S = 86_400.0
 QUESTION, THANKS = SURVEY_PROMPTS
 KEYS = dict(zip("1234", SCORES, strict=True))
 KEY_S = 5.0
@@ -71,7 +71,7 @@ def _due(call: Call, survey: Survey, talked: Talked, caller: str) -> bool:
     handed_on = services.marks.handed_on(call.contact_id)
     if not survey.asks(call.contact_id, talked.queue, today, transferred=handed_on):
         return False
-    since = services.now() - survey.not_again_days * _DAY_S
+    since = services.now() - survey.not_again_days * DAY_S
     return survey.not_again_days == 0 or not services.surveyed_since(caller, since)
 
 

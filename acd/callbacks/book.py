@@ -18,14 +18,13 @@ import structlog
 from acd.callbacks.store import CallbackStore, Kept, StoreAway
 from acd.core.events import CallbackBooked, CallbackEnd, Channel, CitizenResult
 from acd.core.facts import CallbackNoted, ContactMoved, Fact
-from acd.core.seoul import midnight
+from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState
 from acd.dispatcher import Dispatcher
 from acd.port import Booking, CallbackWanted, OpenCallback
 from dialplan import numbers
 from dialplan.ruleset import Ruleset
 
-_DAY_S = 86_400.0
 _TRY_AGAIN_S = 1.0
 _OVER = frozenset({"kept", "failed", "rang_in", "withdrawn", "on_line"})  # a CallbackNoted that closes
 _RESULTS = {"BUSY": CitizenResult.BUSY, "NOANSWER": CitizenResult.NO_ANSWER, "CANCEL": CitizenResult.NO_ANSWER}
@@ -119,7 +118,7 @@ class CallbackBook:
         rule = rules.callback
         if rule is None or not rules.trunks.carriers:
             return Booking.UNAVAILABLE
-        if wanted.slot_at is not None and not now - 60.0 <= wanted.slot_at <= now + (rule.days_ahead + 1) * _DAY_S:
+        if wanted.slot_at is not None and not now - 60.0 <= wanted.slot_at <= now + (rule.days_ahead + 1) * DAY_S:
             return Booking.UNAVAILABLE
         number = numbers.check(wanted.number, rules.trunks.numbers)
         caller = self._identify(number.digits)

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from acd.core.seoul import midnight
+from acd.core.seoul import DAY_S, midnight
 from acd.port import Booking, CallbackWanted
 from dialplan.ruleset import CallbackRule, Language, Requirement
 
 BUSY_S = 0.8  # another process may look into the file; a caller waits for the answer
-KEEP_CLOSED_S = 3 * 86_400.0
+KEEP_CLOSED_S = 3 * DAY_S
 _OPEN_OF_NUMBER = "SELECT count(*) FROM callbacks WHERE caller = :caller AND result IS NULL"
 _TODAY = "SELECT coalesce(sum(caller = :caller), 0), count(*) FROM callbacks WHERE booked_at >= :since"
 T = TypeVar("T")

@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from acd.core.facts import Decision, Fact
 from acd.core.seoul import DAY_S, midnight
@@ -23,6 +22,7 @@ from acd.journal.agents import agents_day, last_seen_at
 from acd.journal.codec import to_dict
 from acd.journal.read import latest_contacts, timeline
 from acd.journal.store import Store
+from dialplan.calendar import SEOUL
 from dialplan.ruleset import Language, Ruleset
 from engine import agentlines, agentstoday, ready
 from engine.journalread import JournalError, journal_read
@@ -31,7 +31,6 @@ from engine.settings import default_state
 from engine.timeline import clock, lines
 
 LATEST = 20
-_ZONE = ZoneInfo("Asia/Seoul")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -83,7 +82,7 @@ def _latest(database: Store, as_json: bool) -> int:
         print(f"  {'contact':<20} {'first seen':<19} {'lang':<4} {'topic':<12} {'outcome':<22} {'agent':<6} waited")
         for one in contacts:
             outcome = one.state + (f" ({one.detail})" if one.detail else "")
-            when = datetime.fromtimestamp(one.first_at, UTC).astimezone(_ZONE)
+            when = datetime.fromtimestamp(one.first_at, UTC).astimezone(SEOUL)
             print(
                 f"  {one.contact_id:<20} {when:%Y-%m-%d %H:%M:%S} {one.language:<4} {one.topic:<12} {outcome:<22} "
                 f"{one.agent_id or '-':<6} {one.waited_s:.1f} s"
