@@ -40,10 +40,12 @@ def _gather(state: State, lane: Lane) -> None:
     """Have everybody listen to a new lane whose requirement they meet and whose profile shows it to them."""
     ears: dict[str, Ear | None] = {}  # by profile
     idle = []
+    met_by = lane.requirement.met_by
     for agent in state.agents.values():
-        if not meets(agent, lane.requirement):
+        rule = agent.rule
+        if agent.leaving or not met_by(rule.languages, rule.skills):
             continue
-        profile = agent.rule.profile
+        profile = rule.profile
         if profile.name not in ears:
             ears[profile.name] = _ear(lane, profile)
         ear = ears[profile.name]

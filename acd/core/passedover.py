@@ -74,13 +74,12 @@ def later(agent: Agent, best: Entry, most: int) -> list[PassedOver]:
 
 def agents(state: State, lane: Lane, contact: Contact, most: int) -> list[PassedOver]:
     """The first few agents who could not be rung for this contact: those of its lane, then others."""
-    found: list[PassedOver] = []
     available, contact_id = Presence.AVAILABLE, contact.id
-    for agent in islice(lane.agents.values(), _LOOKED_AT):
-        if len(found) == most:
-            break
-        if not agent.idle_stamp:
-            found.append(PassedOver(agent.id, "busy" if agent.presence is available else "not_available", contact_id))
+    not_idle = (agent for agent in islice(lane.agents.values(), _LOOKED_AT) if not agent.idle_stamp)
+    found = [
+        PassedOver(agent.id, "busy" if agent.presence is available else "not_available", contact_id)
+        for agent in islice(not_idle, most)
+    ]
     if len(lane.agents) < TOLD:
         found += [
             PassedOver(agent.id, unfit(agent, lane), contact.id)

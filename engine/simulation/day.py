@@ -296,8 +296,9 @@ class _Run:
         tally.count(fact)
 
     def _agent_moved(self, fact: AgentMoved, now: float) -> None:
-        there = fact.presence is _AVAILABLE
-        self._witness.agent(fact.agent_id, now, there=there, idle=there and fact.work is _IDLE)
+        there, was_there = fact.presence is _AVAILABLE, fact.old_presence is _AVAILABLE
+        if there is not was_there or fact.work is _IDLE or fact.old_work is _IDLE:
+            self._witness.agent(fact.agent_id, now, there=there, idle=there and fact.work is _IDLE)
         if fact.presence is _AWAY and fact.old_presence is not _AWAY:
             self._after(now + self._away_s[fact.agent_id], self._is_back, fact.agent_id)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from acd.core import figures
 from acd.core.facts import AgentMoved, ContactMoved, Fact
-from acd.core.states import FINAL_CONTACT_STATES, Presence, Work
+from acd.core.states import ContactState, Presence, Work
 from engine.simulation.plan import HOUR_S
 
 _BUSY = (Work.RESERVED, Work.CONNECTED, Work.HOLD, Work.WRAPUP)
-_IDLE, _AVAILABLE = Work.IDLE, Presence.AVAILABLE  # asked millions of times
+_IDLE, _AVAILABLE, _RESERVED = Work.IDLE, Presence.AVAILABLE, ContactState.RESERVED  # asked millions of times
 
 
 class TimeUse:
@@ -17,8 +17,7 @@ class TimeUse:
     def __init__(self, midnight: float) -> None:
         """`midnight` of the day in Seoul, epoch seconds."""
         self._midnight = midnight
-        self._queue_of: dict[str, str] = {}  # by contact, until it is over
-        self._serves: dict[str, str | None] = {}  # by agent: the queue whose contact they have
+        self._serves: dict[str, str] = {}  # by agent: the queue whose contact they have
         self._busy_s: dict[int, float] = {}
         self._idle_s: dict[int, float] = {}
         self._queue_s: dict[str, float] = {}
@@ -26,10 +25,8 @@ class TimeUse:
     def receive(self, fact: Fact) -> None:
         """Count it."""
         if type(fact) is ContactMoved:
-            if fact.new in FINAL_CONTACT_STATES:
-                self._queue_of.pop(fact.contact_id, None)
-            else:
-                self._queue_of[fact.contact_id] = fact.queue
+            if fact.new is _RESERVED and fact.agent_id is not None:
+                self._serves[fact.agent_id] = fact.queue
         elif type(fact) is AgentMoved:
             self._agent_moved(fact)
 
@@ -41,10 +38,8 @@ class TimeUse:
                 self._queue_s[queue] = self._queue_s.get(queue, 0.0) + fact.lasted_s
         elif fact.old_work is _IDLE and fact.old_presence is _AVAILABLE:
             self._spread(self._idle_s, fact)
-        if fact.contact_id is not None:
-            self._serves[fact.agent_id] = self._queue_of.get(fact.contact_id)
-        elif fact.work not in _BUSY:
-            self._serves[fact.agent_id] = None
+        if fact.work not in _BUSY:
+            self._serves.pop(fact.agent_id, None)
 
     def occupancy_by_hour(self) -> dict[int, float | None]:
         """Share (0-1) of agents' time in contacts, in the hours of the day in which anybody was there."""
