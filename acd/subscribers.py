@@ -15,6 +15,10 @@ import structlog
 
 from acd.core.facts import Fact
 
+# Facts are worked off a moment later: a thread that began at once would hold the interpreter while the session that a
+# match has just woken wants it, and an INVITE waits for no bookkeeping.
+GATHER_S = 0.02
+
 _log = structlog.get_logger(__name__)
 
 
@@ -29,7 +33,7 @@ class Subscriber:
         self._most = most
         self._waiting: deque[Fact] = deque()
         self._ready = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"facts-{name}", daemon=True)
 
     def put(self, fact: Fact) -> None:
@@ -51,7 +55,7 @@ class Subscriber:
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Receive what waits, then end."""
-        self._stopping = True
+        self._stopping.set()
         self._ready.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -59,6 +63,7 @@ class Subscriber:
     def _run(self) -> None:
         while True:
             self._ready.wait()
+            self._stopping.wait(GATHER_S)
             self._ready.clear()
             batch = []
             while self._waiting:
@@ -68,7 +73,7 @@ class Subscriber:
                     self._receive(batch)
                 except Exception:  # noqa: BLE001 - whatever it is, the next facts are received
                     _log.exception("facts.subscriber_failed", subscriber=self.name, facts=len(batch))
-            if self._stopping and not self._waiting:
+            if self._stopping.is_set() and not self._waiting:
                 return
 
 
