@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from ipaddress import ip_address, ip_network
 
 from dialplan.talkrules import Recordings, Survey
 
@@ -355,6 +356,16 @@ class Trunks:
     carriers: tuple[Carrier, ...]
     external_media_address: str | None
     emergency: tuple[str, ...]  # dialled natively by agents, before any allow-list
+
+    def lets_in(self, address: str) -> bool:
+        """Whether an INVITE from this address of the machine itself may be a citizen's call. Names are of nobody."""
+        if not self.carriers:
+            return True
+        try:
+            here = ip_address(address)
+        except ValueError:
+            return False
+        return any(here in ip_network(one) for each in self.carriers for one in each.addresses)
 
 
 @dataclass(frozen=True, slots=True)

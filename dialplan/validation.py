@@ -144,6 +144,8 @@ def _expected(what: str) -> Callable[[Any, dict[str, Any]], str]:
     return lambda written, _: f"expected {what}, found `{_short(written)}`"
 
 
+_SHORT = 40  # characters of what was written that a message repeats
+
 # pydantic's error types in an operator's words, from what was written and pydantic's context.
 _MESSAGES: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "value_error": lambda _, context: str(context["error"]),
@@ -153,7 +155,7 @@ _MESSAGES: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _expected("a number")),
     **dict.fromkeys(("bool_parsing", "bool_type"), _expected("true or false")),
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _expected("keys with values")),
-    "list_type": _expected("a list"),
+    "list_type": lambda written, _: _expected("a list")(written, {}) + _as_a_list(written),
     "string_type": _expected("a text"),
     "string_pattern_mismatch": lambda written, context: (
         f"`{_short(written)}` does not fit here; expected {_pattern_words(context['pattern'])}"
@@ -189,12 +191,19 @@ def did_you_mean(word: str, known: typing.Iterable[str], *, only: bool = False) 
     return "" if only or not words else f"; known here: {', '.join(words[:20])}"
 
 
+def _as_a_list(written: object) -> str:
+    """What was probably meant by one thing where a list of such is expected."""
+    if isinstance(written, str) and written and len(written) <= _SHORT:
+        return f'; write `["{written}"]`'
+    return "; begin it with `- `" if isinstance(written, dict) else ""
+
+
 def _short(value: object) -> str:
     if isinstance(value, dict):
         return "keys with values"
     if isinstance(value, list):
         return "a list"
-    return "nothing" if value is None else str(value)[:40]
+    return "nothing" if value is None else str(value)[:_SHORT]
 
 
 def _pattern_words(pattern: str) -> str:

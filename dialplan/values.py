@@ -99,9 +99,13 @@ def _overflow(value: object) -> Overflow:
     if isinstance(value, dict) and list(value) == ["queue"] and re.fullmatch(NAME, str(value["queue"]), re.ASCII):
         return Overflow(OverflowKind.QUEUE, str(value["queue"]))
     words = ", ".join(OVERFLOWS)
-    written = "keys with values" if isinstance(value, dict) else value
-    near = get_close_matches(str(written), OVERFLOWS, 1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    pairs = ", ".join(f"{key}: {name}" for key, name in value.items()) if isinstance(value, dict) else None
+    written = str(value) if pairs is None else f"{{{pairs}}}"
+    hint = ""
+    if near := get_close_matches(written, OVERFLOWS, 1):
+        hint = f"; did you mean `{near[0]}`?"
+    elif re.fullmatch(NAME, written, re.ASCII):
+        hint = f"; a queue is written `{{queue: {written}}}`"
     raise ValueError(f"expected {words} or {{queue: NAME}}, found `{written}`{hint}")
 
 

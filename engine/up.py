@@ -65,7 +65,7 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
     with ExitStack() as stack:
         if not options.engine_only:
             stack.enter_context(only_one(_lock(settings.state), _running_on(settings.state)))
-        centre = _Centre(settings, options)
+        centre = _Centre(settings, options, ruleset)
         stack.callback(centre.end)
         stack.callback(centre.end_pages)
         try:
@@ -100,9 +100,10 @@ class _Centre:
     # Seconds until the next engine; doubled while none of them gets as far as taking calls.
     _restart_after_s = RESTART_AFTER_S
 
-    def __init__(self, settings: RunSettings, options: Options) -> None:
+    def __init__(self, settings: RunSettings, options: Options, ruleset: Ruleset | None) -> None:
         self._settings = settings
         self._options = options
+        self._trunks = ruleset.trunks if ruleset else None
         self._pbx: KeptPbx | None = None
         self._is_ready = False  # calls are taken, and ready.json says so
         self._engine: subprocess.Popen[bytes] | None = None
@@ -264,7 +265,7 @@ class _Centre:
         ).save(settings.state)
         if not self._announced:
             self._announced = True
-            _say(howtocall.words(settings, sip_host, self._pages.said() if self._pages else None))
+            _say(howtocall.words(settings, sip_host, self._trunks, self._pages.said() if self._pages else None))
             if self._options.demo:
                 self._demo = subprocess.Popen(
                     [

@@ -68,6 +68,8 @@ def _place(options: argparse.Namespace) -> placecall.Story:
         raise CallError(f"no centre takes calls on {state}; start it with ./ringmaster up")
     settings = RunSettings.load(state)
     ruleset = load(settings.rules, settings.overrides, cache_folder())
+    if not ruleset.trunks.lets_in(known.sip.host):
+        raise CallError(_only_carriers(ruleset))
     accounts = read_accounts(state / "agents.csv")
     agent = None
     if options.at_agent:
@@ -93,6 +95,15 @@ def _place(options: argparse.Namespace) -> placecall.Story:
     )
     with tempfile.TemporaryDirectory(prefix="ringmaster-call-") as folder:
         return placecall.place(centre, plan, Path(folder), _quiet if options.json else _tell)
+
+
+def _only_carriers(ruleset: Ruleset) -> str:
+    names = ", ".join(carrier.name for carrier in ruleset.trunks.carriers)
+    return (
+        f"citizens' calls come from the carriers of trunks.yaml alone ({names}); a phone of this machine is refused. "
+        "Try the rules on a second centre, without carriers: ./ringmaster up --state DIR --sip-port 0 --http-port 0 "
+        "--ami-port 0 --agi-port 0 --set 'trunks.carriers=[]'"
+    )
 
 
 def _texts(rules: Path) -> placecall.TextOf:

@@ -19,7 +19,7 @@ from pathlib import Path
 from dialplan.calendar import SEOUL
 from dialplan.difference import Difference, Eligible, Side, Told, difference
 from dialplan.labels import queue_name
-from dialplan.loader import FILE_NAMES, RulesError, load_written
+from dialplan.loader import FILE_NAMES, OPTIONAL_FILES, RulesError, load_written
 from dialplan.ruleset import Language
 from dialplan.words import Words, language_words, same
 from engine.commands import arguments
@@ -116,7 +116,7 @@ def _folder(name: str) -> Iterator[Path]:
         raise _NoRules(f"`{name}` is neither a folder of rules nor a revision of git that has {inside}/")
     with tempfile.TemporaryDirectory(prefix="ringmaster-diff-") as made:
         for file in listed.decode().split():
-            if file in FILE_NAMES and (text := _git("show", f"{name}:{inside}/{file}")) is not None:
+            if file in (*FILE_NAMES, *OPTIONAL_FILES) and (text := _git("show", f"{name}:{inside}/{file}")) is not None:
                 (Path(made) / file).write_bytes(text)
         yield Path(made)
 

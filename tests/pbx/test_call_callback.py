@@ -15,7 +15,7 @@ from random import randrange
 
 import pytest
 from calls import Log, agents_of, dial_in, longest_silence_s, prompts_heard, wait_quiet
-from centre import Centre
+from centre import Centre, ringmaster
 
 from engine.phone import Phone
 
@@ -135,6 +135,12 @@ def types_a_number(centre: Centre, log: Log) -> None:
         keys = ("queue_full", "callback_number_not_allowed", "callback_number_lead", "callback_kept", "goodbye")
         assert heard(centre, citizen, *keys, language="en") == list(keys)
         first.hang_up()
+
+
+def test_the_call_command_says_that_only_the_carrier_may_call(centre: Centre) -> None:
+    done = ringmaster("call", "--state", str(centre.state))
+    assert done.returncode == 2
+    assert "carriers of trunks.yaml alone (fake)" in done.stderr
 
 
 def test_who_rings_again_is_told_and_keeps_it(centre: Centre) -> None:

@@ -79,7 +79,8 @@ def test_a_queue_may_have_rules_of_its_own(folder: Folder) -> None:
     [
         ("when_full: mesage", "mesage", "expected message, callback or {queue: NAME}, found `mesage`; did you mean `message`?"),
         ("when_full: {queue: genral}", "genral", "no queue is called `genral`; did you mean `general`?"),
-        ("near_closing: {quue: general}", "{quue", "expected message, callback or {queue: NAME}, found `keys with values`"),
+        ("near_closing: {quue: general}", "{quue", "expected message, callback or {queue: NAME}, found `{quue: general}`"),
+        ("when_full: vehicle", "vehicle", "expected message, callback or {queue: NAME}, found `vehicle`; a queue is written `{queue: vehicle}`"),
         ("when_full: {queue: city}", "{queue: city}", "a caller would be sent on without end, city to city; give one another `when_full`"),
         ("near_closing: {queue: offices}", "{queue: offices}", "no agent of queue `offices` can answer zh, in which `city` waits"),
         ("stop_queueing_before_close_s: -1", "-1", "-1 is too small: at least 0"),

@@ -60,6 +60,8 @@ MISTAKES = [
     ("agents.yaml", "break: {key: 2", "break: {key: 1", "1, label: {ko: 휴식", "key 1 is `lunch` already"),
     ("hours.yaml", '"08:00-19:00"]', '"08:00-12:00", "11:30-19:00"]', '"11:30', "11:30-19:00 overlaps 08:00-12:00"),
     ("hours.yaml", '"08:00-19:00"]', '"19:00-08:00"]', '"19:00-08:00"', "19:00-08:00 closes before it opens; hours past midnight are two entries, on two days"),
+    ("hours.yaml", 'weekday: ["08:00-19:00"]', "weekday: 08:00-19:00", "08:00-19:00  ", 'expected a list, found `08:00-19:00`; write `["08:00-19:00"]`'),
+    ("trunks.yaml", "carriers: []", "carriers: {name: a, registration: a@b.example}", "{name: a", "expected a list, found `keys with values`; begin it with `- `"),
     ("hours.yaml", '"08:00-19:00"]', '"8-19"]', '"8-19"', "expected a time such as 09:00, found `8`"),
     ("hours.yaml", '"08:00-19:00"]', '"24:00-24:00"]', '"24:00-', "24:00 is not a time of day; a day begins at 00:00"),
     ("hours.yaml", "zone: Asia/Seoul", "zone: Asia/Tokyo", "Asia/Tokyo", "expected Asia/Seoul, found `Asia/Tokyo`"),

@@ -62,6 +62,7 @@ def test_a_revision_of_git_is_a_side(
     who = ["-c", "user.name=operator", "-c", "user.email=operator@localhost"]
     for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "rules"]):
         subprocess.run(["git", "-C", str(checkout), *words], check=True)
+    assert diff.run(["HEAD", str(edited), "--exit-code"]) == 0
     edit(edited, "queues.yaml", "wrapup_s: 30 ", "wrapup_s: 20 ")
     assert diff.run(["HEAD", str(edited)]) == 0
     assert "모든 대기열: 후처리 30초 → 20초" in capsys.readouterr().out
