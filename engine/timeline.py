@@ -129,7 +129,7 @@ def _moved(fact: ContactMoved, rules: Ruleset | None) -> Words:
             return (
                 Words(f"{waited}초 기다려 ", "talks with ")
                 + who
-                + Words("와(과) 통화", f" after {waited} s of waiting")
+                + Words("에게 연결", f" after {waited} s of waiting")
                 + within
             )
         case ContactState.WRAPUP:

@@ -98,6 +98,6 @@ def test_a_citizen_who_was_handed_on_in_words() -> None:
     english = "\n".join(timeline.lines(facts, rules, Language.EN))
     assert "인계 내용 (상담사 1001): passport 업무, 문의: 재발급 기간, 메모: 분실" in korean
     assert "1001에서 7101(으)로 협의 후 연결: 받음" in korean
-    assert "담당자 7101(민원여권과)와(과) 통화" in korean
+    assert "담당자 7101(민원여권과)에게 연결" in korean
     assert "1001 to 7101, consultation: answered" in english
     assert "talks with official 7101 (민원여권과)" in english
