@@ -176,6 +176,9 @@ def _write(document: Document, words: list[str], value: Plain, place: Position) 
                 target = target[int(word)]
         else:
             above = ".".join([document.file.removesuffix(".yaml"), *words[:depth]])
+            if isinstance(target, list):
+                said = f"`{above}` has {len(target)} entries, so no `{word}`; the whole list is written {above}=[…]"
+                return [Problem(place, said)]
             return [Problem(place, f"`{above}` has nothing called `{word}`")]
         if last or path not in document.values:
             _move(document, path, place)

@@ -6,6 +6,7 @@ or in the checks between files. May not judge one file by another: that is `dial
 
 from __future__ import annotations
 
+import re
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -144,6 +145,11 @@ def _expected(what: str) -> Callable[[Any, dict[str, Any]], str]:
     return lambda written, _: f"expected {what}, found `{_short(written)}`"
 
 
+def _number(written: Any, context: dict[str, Any]) -> str:
+    share = re.fullmatch(r"([0-9]{1,2}) ?%", str(written))
+    return _expected("a number")(written, context) + (f"; write {int(share[1]) / 100:g}" if share else "")
+
+
 _SHORT = 40  # characters of what was written that a message repeats
 
 # pydantic's error types in an operator's words, from what was written and pydantic's context.
@@ -152,7 +158,7 @@ _MESSAGES: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "enum": _choices,
     "literal_error": lambda written, context: _expected(context["expected"].replace("'", ""))(written, context),
     **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), _expected("a whole number")),
-    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _expected("a number")),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), _number),
     **dict.fromkeys(("bool_parsing", "bool_type"), _expected("true or false")),
     **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _expected("keys with values")),
     "list_type": lambda written, _: _expected("a list")(written, {}) + _as_a_list(written),

@@ -90,7 +90,10 @@ def test_an_override_may_write_a_whole_value(folder: Folder) -> None:
         ("queues.defaults.wrapup=0", "unknown key `wrapup`; did you mean `wrapup_s`?"),
         ("queue.defaults.wrapup_s=0", "no rules file is called `queue`; did you mean `queues`?"),
         ("queues.defaults.strategy.x=0", "`queues.defaults.strategy` has nothing called `x`"),
-        ("trunks.carriers.0.name=x", "`trunks.carriers` has nothing called `0`"),
+        (
+            "trunks.carriers.0.name=x",
+            "`trunks.carriers` has 0 entries, so no `0`; the whole list is written trunks.carriers=[…]",
+        ),
         ("menus.menus.topics.keys.3.topic=pasport", "no topic is called `pasport`; did you mean `passport`?"),
         ("wrapup_s=0", "expected FILE.KEY.KEY=VALUE, such as queues.defaults.wrapup_s=0"),
         ("queues.defaults.wrapup_s", "expected FILE.KEY.KEY=VALUE, such as queues.defaults.wrapup_s=0"),

@@ -51,6 +51,7 @@ MISTAKES = [
     ("menus.yaml", "4: zh}", "4: kr}", "kr}", "`kr` is not one of ko, en, ja, zh"),
     ("menus.yaml", "greeting: greeting", "greeting: greting", "greting", "prompts.yaml has no `greting`; did you mean `greeting`?"),
     ("menus.yaml", "  goodbye: goodbye\n", "", "language_again: language_again", "missing key `goodbye`"),
+    ("queues.yaml", "share: 0.2 ", "share: 20% ", "20% ", "expected a number, found `20%`; write 0.2"),
     ("menus.yaml", "share: 0.26", "share: 26", "26", "26 is too large: at most 1"),
     ("agents.yaml", "{name: 상담사 02, team: team1", "{name: 상담사 02, team: tem1", "tem1", "no team is called `tem1`; did you mean `team1`?"),
     ("agents.yaml", "name: 상담사 02", "name: 상담사 01", "상담사 01, team: team1, languages: [ko], skills: {city", "`상담사 01` is the name of 1001 already"),
