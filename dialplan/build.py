@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from dialplan import schema
+from dialplan import queueshapes, schema
 from dialplan.ruleset import (
     EVERY_QUEUE,
     AgentRule,
@@ -48,7 +48,7 @@ def build(files: Files, digest: str, public_holidays: dict[date, str]) -> Rulese
     """The whole Ruleset. `files` must be free of problems."""
     menus = _model(files, schema.MenusShape)
     agents = _model(files, schema.AgentsShape)
-    queues = _model(files, schema.QueuesShape)
+    queues = _model(files, queueshapes.QueuesShape)
     prompts = _model(files, schema.PromptsShape)
     trunks = _model(files, schema.TrunksShape)
     reasons = agents.away_reasons
@@ -182,7 +182,7 @@ def _topic(files: Files, key: str, shape: schema.TopicShape) -> Topic:
 
 
 def _queues(files: Files) -> dict[str, Queue]:
-    shape = _model(files, schema.QueuesShape)
+    shape = _model(files, queueshapes.QueuesShape)
     defaults = shape.defaults
     queues = {}
     for key, own in shape.queues.items():
@@ -218,18 +218,18 @@ def _queues(files: Files) -> dict[str, Queue]:
     return queues
 
 
-def _callback(files: Files, shape: schema.CallbackShape | None) -> CallbackRule | None:
+def _callback(files: Files, shape: queueshapes.CallbackShape | None) -> CallbackRule | None:
     if shape is None:
         return None
     return CallbackRule(**shape.model_dump(), source=_source(files, "queues.yaml", "callback"))
 
 
-def _overflow(files: Files, seen: Overflow, key: str, own: schema.QueueShape, name: str) -> Overflow:
+def _overflow(files: Files, seen: Overflow, key: str, own: queueshapes.QueueShape, name: str) -> Overflow:
     where = ("defaults",) if getattr(own, name) is None else ("queues", key)
     return replace(seen, source=_source(files, "queues.yaml", *where, name))
 
 
-def _steps(files: Files, steps: list[schema.StepShape], *where: str) -> tuple[Relaxation, ...]:
+def _steps(files: Files, steps: list[queueshapes.StepShape], *where: str) -> tuple[Relaxation, ...]:
     return tuple(
         Relaxation(
             step.after_s,

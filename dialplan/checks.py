@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import time
 
-from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, schema, talkchecks
+from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, queueshapes, schema, talkchecks
 from dialplan.build import NOT_SERVED
 from dialplan.ruleset import Interval, Language
 from dialplan.validation import Files, did_you_mean, names, unknown
@@ -26,7 +26,7 @@ def check(files: Files) -> list[Problem]:
         found += _hours(files.documents["hours.yaml"], hours)
     if agents := files.model(schema.AgentsShape):
         found += _agents(files, agents)
-    if queues := files.model(schema.QueuesShape):
+    if queues := files.model(queueshapes.QueuesShape):
         found += _queues(files, queues)
         found += overflowchecks.check(files, queues)
     if menus := files.model(schema.MenusShape):
@@ -134,7 +134,7 @@ def _agent(files: Files, number: str, agent: schema.AgentShape) -> Iterator[Prob
             yield Problem(document.at("agents", number, "languages", i), f"language {language} is listed twice")
 
 
-def _queues(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
+def _queues(files: Files, queues: queueshapes.QueuesShape) -> Iterator[Problem]:
     document = files.documents["queues.yaml"]
     skills = names(files, "agents.yaml", "skills")
     for key, queue in queues.queues.items():
@@ -177,7 +177,7 @@ def _prompts(files: Files) -> Iterator[Problem]:
         yield from _languages(files.documents["prompts.yaml"], prompts)
     if not known:
         return
-    menus, queues = files.model(schema.MenusShape), files.model(schema.QueuesShape)
+    menus, queues = files.model(schema.MenusShape), files.model(queueshapes.QueuesShape)
     if menus:
         document = files.documents["menus.yaml"]
         used: list[tuple[tuple[str, ...], str]] = [(("greeting",), menus.greeting)]

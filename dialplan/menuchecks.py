@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialplan import schema
+from dialplan import queueshapes, schema
 from dialplan.build import NOT_SERVED
 from dialplan.ruleset import EVERY_QUEUE, Language
 from dialplan.validation import Files, names, unknown
@@ -116,7 +116,7 @@ def _reached(menus: schema.MenusShape) -> tuple[set[str], set[str]]:
 
 
 def coverage(
-    files: Files, menus: schema.MenusShape, queues: schema.QueuesShape, agents: schema.AgentsShape
+    files: Files, menus: schema.MenusShape, queues: queueshapes.QueuesShape, agents: schema.AgentsShape
 ) -> Iterator[Problem]:
     """Every topic has an agent in every language that it names a queue for."""
     document = files.documents["menus.yaml"]

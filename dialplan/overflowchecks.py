@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from dialplan import menuchecks, schema
 from dialplan.overflow import CALLBACK_PROMPTS, CLOSING_PROMPTS, FULL_PROMPTS
+from dialplan.queueshapes import QueueDefaultsShape, QueueShape, QueuesShape
 from dialplan.ruleset import Overflow, OverflowKind
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Path, Position, Problem
@@ -17,7 +18,7 @@ _RULES = ("when_full", "near_closing")
 _PROMPTS = {"when_full": FULL_PROMPTS, "near_closing": CLOSING_PROMPTS}
 
 
-def check(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
+def check(files: Files, queues: QueuesShape) -> Iterator[Problem]:
     """All problems of `when_full` and `near_closing`."""
     known = names(files, "queues.yaml", "queues")
     for where, rules in _written(queues):
@@ -39,7 +40,7 @@ def check(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
 
 
 def coverage(
-    files: Files, menus: schema.MenusShape, queues: schema.QueuesShape, agents: schema.AgentsShape
+    files: Files, menus: schema.MenusShape, queues: QueuesShape, agents: schema.AgentsShape
 ) -> Iterator[Problem]:
     """A queue that takes another one's callers has somebody for every language in which they come."""
     for key in queues.queues:
@@ -58,13 +59,15 @@ def coverage(
                     )
 
 
-def _written(queues: schema.QueuesShape) -> Iterator[tuple[Path, schema.QueueDefaultsShape | schema.QueueShape]]:
+def _written(
+    queues: QueuesShape,
+) -> Iterator[tuple[Path, QueueDefaultsShape | QueueShape]]:
     yield ("defaults",), queues.defaults
     for key, queue in queues.queues.items():
         yield ("queues", key), queue
 
 
-def _rule_of(files: Files, queues: schema.QueuesShape, key: str, name: str) -> tuple[Overflow, Position]:
+def _rule_of(files: Files, queues: QueuesShape, key: str, name: str) -> tuple[Overflow, Position]:
     """The rule that holds for a queue, and where it stands."""
     own: Overflow | None = getattr(queues.queues[key], name)
     if own is not None:
@@ -73,7 +76,7 @@ def _rule_of(files: Files, queues: schema.QueuesShape, key: str, name: str) -> t
     return rule, _place(files, ("defaults",), name)
 
 
-def _circles(files: Files, queues: schema.QueuesShape, name: str) -> Iterator[Problem]:
+def _circles(files: Files, queues: QueuesShape, name: str) -> Iterator[Problem]:
     """Queues that send their callers on to one another without end."""
     told: set[frozenset[str]] = set()
     for key in queues.queues:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from dialplan import schema
+from dialplan import queueshapes, schema
 from dialplan.ruleset import EVERY_QUEUE
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Problem
@@ -16,7 +16,7 @@ from dialplan.yamlsource import Problem
 
 def check(files: Files) -> Iterator[Problem]:
     """All problems of steps, profiles and callers."""
-    if queues := files.model(schema.QueuesShape):
+    if queues := files.model(queueshapes.QueuesShape):
         yield from _order(files, queues.defaults.steps, "defaults")
         for key, queue in queues.queues.items():
             where: tuple[str, ...] = ("defaults",)
@@ -30,7 +30,7 @@ def check(files: Files) -> Iterator[Problem]:
         yield from _profiles(files, agents)
 
 
-def _order(files: Files, steps: list[schema.StepShape], *where: str) -> Iterator[Problem]:
+def _order(files: Files, steps: list[queueshapes.StepShape], *where: str) -> Iterator[Problem]:
     """Each step comes later than the one before, and names skills that there are."""
     document = files.documents["queues.yaml"]
     known = names(files, "agents.yaml", "skills")
@@ -46,7 +46,7 @@ def _order(files: Files, steps: list[schema.StepShape], *where: str) -> Iterator
 
 
 def _only_less(
-    files: Files, skills: dict[str, int], steps: list[schema.StepShape], where: tuple[str, ...]
+    files: Files, skills: dict[str, int], steps: list[queueshapes.StepShape], where: tuple[str, ...]
 ) -> Iterator[Problem]:
     """A step asks for no more than what held before it, and does not take an interpreter back."""
     document = files.documents["queues.yaml"]
@@ -62,7 +62,7 @@ def _only_less(
         before, interpreter = step.skills, interpreter or step.allow_interpreter
 
 
-def _callers(files: Files, queues: schema.QueuesShape) -> Iterator[Problem]:
+def _callers(files: Files, queues: queueshapes.QueuesShape) -> Iterator[Problem]:
     document = files.documents["queues.yaml"]
     seen: set[str] = set()
     for i, rule in enumerate(queues.callers):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialplan import schema
+from dialplan.queueshapes import QueuesShape
 from dialplan.talkrules import COMMENT_PROMPT, NOT_RECORDED, NOTICE_PROMPT, SURVEY_PROMPTS
 from dialplan.talkshapes import SurveyShape
 from dialplan.validation import Files, did_you_mean, names, unknown
@@ -18,7 +18,7 @@ _FILE = "queues.yaml"
 
 def check(files: Files) -> Iterator[Problem]:
     """All problems of `recording`, `recordings` and `survey`."""
-    queues = files.model(schema.QueuesShape)
+    queues = files.model(QueuesShape)
     if queues is None:
         return
     document = files.documents[_FILE]
@@ -39,7 +39,7 @@ def check(files: Files) -> Iterator[Problem]:
         yield from _survey(files, queues, queues.survey, classes)
 
 
-def _survey(files: Files, queues: schema.QueuesShape, survey: SurveyShape, classes: list[str]) -> Iterator[Problem]:
+def _survey(files: Files, queues: QueuesShape, survey: SurveyShape, classes: list[str]) -> Iterator[Problem]:
     document = files.documents[_FILE]
     for i, name in enumerate(survey.queues):
         if name != "*" and name not in queues.queues:
