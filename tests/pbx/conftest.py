@@ -12,12 +12,23 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from centre import Centre
 
+from tests.bench.sip_ua import Loop
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.pbx)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[Loop]:
+    """What a file's SIP phones of this process run on."""
+    loop = Loop()
+    loop.start()
+    yield loop
+    loop.stop()
 
 
 @pytest.fixture

@@ -24,14 +24,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         yield centre
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    loop.start()
-    yield loop
-    loop.stop()
-
-
 def test_a_wrapup_goes_on_over_a_kill(centre: Centre) -> None:
     with logged_in(centre, "1001") as (agent,), centre.citizen() as citizen:
         dial_in(citizen, "10")

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from centre import wait_for
+from programs import running
 
 from engine import fetch
 from engine.settings import free_port
@@ -50,22 +48,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-@contextmanager
-def running(words: list[str], log: Path, folder: Path | None = None) -> Iterator[None]:
-    """A program until the end of the block, started in `folder`; ended by its pid."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 @pytest.fixture

@@ -45,17 +45,6 @@ class Carrier:
 
 
 @pytest.fixture(scope="module")
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    loop.start()
-    yield loop
-    loop.stop()
-    loop.join(3)
-    loop._wake_r.close()
-    loop._wake_w.close()
-
-
-@pytest.fixture(scope="module")
 def address() -> str:
     return f"127.78.{randrange(1, 255)}.{randrange(1, 255)}"
 

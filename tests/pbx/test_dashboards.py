@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -18,12 +16,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from centre import NUMBER, Centre, wait_for
+from centre import Centre, wait_for
+from oneagent import OneAgent
+from programs import running
 from ruamel.yaml import YAML
 
 from engine import fetch
 from engine.settings import free_port
-from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.monitoring.dashboards import Expression, expressions
 
 pytestmark = pytest.mark.timeout(240)
@@ -81,12 +80,11 @@ def prometheus(folder: Path, target_port: int) -> Iterator[Prometheus]:
         text = re.sub(r"interval: \d+[sm]$", "interval: 1s", text, flags=re.MULTILINE)
         (folder / file).write_text(text, encoding="utf-8")
     log = folder / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*fetch.program("prometheus").argv(), f"--config.file={folder}/prometheus.yml",
-             f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    words = [
+        *fetch.program("prometheus").argv(),
+        f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
     server = Prometheus(f"http://127.0.0.1:{port}")
 
     def scraped() -> bool:
@@ -95,58 +93,9 @@ def prometheus(folder: Path, target_port: int) -> Iterator[Prometheus]:
         except (OSError, AssertionError):
             return False
 
-    try:
+    with running(words, log):
         wait_for(scraped, 30, lambda: log.read_text()[-2000:])
         yield server
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-class Calls:
-    """One agent's phone and citizens' phones in this process."""
-
-    def __init__(self, centre: Centre) -> None:
-        self._centre, self._loop = centre, Loop()
-        self._loop.start()
-        self.phones: list[Ua] = []
-        self.agent = self._phone("1001", centre.accounts["1001"]["sip_secret"]).register()
-        assert self.agent.call("*11").ended.wait(8)
-
-    def _phone(self, user: str, secret: str = "") -> Ua:
-        self.phones.append(Ua(self._loop, user, self._centre.sip, secret))
-        return self.phones[-1]
-
-    def citizen(self, number: int) -> Dialog:
-        phone = self._phone(f"010{number:08d}")
-        dialog = phone.call(NUMBER)
-        assert dialog.answered.wait(8)
-        time.sleep(0.5)  # Answer() waits this long for sound
-        phone.press(dialog, "10")
-        return dialog
-
-    def talk(self) -> Dialog:
-        """The agent's side of the one talk."""
-
-        def found() -> list[Dialog]:
-            dialogs = self.agent.dialogs.values()
-            return [one for one in dialogs if one.cseq >= 100 and one.answered.is_set() and not one.ended.is_set()]
-
-        (dialog,) = wait_for(found, 12)
-        return dialog
-
-    def waiting(self) -> int:
-        lines = json.loads(self._centre.get("/snapshot.json"))["waiting"].values()
-        return sum(line["count"] for line in lines)
-
-    def close(self) -> None:
-        for phone in self.phones:
-            phone.close()
-        self._loop.stop()
 
 
 def shipped() -> tuple[list[Expression], list[Expression]]:
@@ -173,7 +122,7 @@ def test_every_expression_answers(tmp_path: Path) -> None:
         Centre.start(tmp_path, *words) as centre,
         prometheus(tmp_path / "prometheus", centre.ready["http"]["port"]) as server,
     ):
-        calls = Calls(centre)
+        calls = OneAgent(centre)
         try:
             first = calls.citizen(1)
             talk = calls.talk()

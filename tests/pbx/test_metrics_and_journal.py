@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from centre import Centre, wait_for
+from oneagent import OneAgent
+from programs import running
 
 from acd.journal.read import figures
 from engine import fetch
 from engine.settings import free_port
-from tests.bench.sip_ua import Dialog, Loop, Ua
-from tests.pbx.centre import NUMBER, Centre, wait_for
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(240)]
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,26 +37,15 @@ def prometheus(folder: Path, target: int) -> Iterator[str]:
         "global: {scrape_interval: 200ms, scrape_timeout: 200ms}\n"
         f"scrape_configs:\n- job_name: engine\n  static_configs:\n  - targets: ['127.0.0.1:{target}']\n"
     )
-    log = (folder / "log").open("wb")
-    process = subprocess.Popen(
-        [
-            *program.argv(), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-    )  # fmt: skip
-    try:
+    words = [
+        *program.argv(), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    log = folder / "log"
+    with running(words, log):
         address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(f"{address}/-/ready"), 30, lambda: (folder / "log").read_text()[-2000:])
+        wait_for(lambda: answers(f"{address}/-/ready"), 30, lambda: log.read_text()[-2000:])
         yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
 
 
 def answers(url: str) -> bool:
@@ -75,52 +64,13 @@ def query(address: str, expression: str) -> float | None:
     return sum(float(one["value"][1]) for one in result) if result else None
 
 
-class Phones:
-    def __init__(self, centre: Centre) -> None:
-        self.centre = centre
-        self.loop = Loop()
-        self.loop.start()
-        self.all: list[Ua] = []
-        accounts = centre.accounts
-        self.agent = self._add(Ua(self.loop, "1001", centre.sip, accounts["1001"]["sip_secret"])).register()
-        assert self.agent.call("*11").ended.wait(8)
-
-    def _add(self, phone: Ua) -> Ua:
-        self.all.append(phone)
-        return phone
-
-    def citizen(self, n: int) -> Dialog:
-        phone = self._add(Ua(self.loop, f"0100000{n:04d}", self.centre.sip))
-        dialog = phone.call(NUMBER)
-        assert dialog.answered.wait(8)
-        time.sleep(0.3)
-        phone.press(dialog, "10")
-        return dialog
-
-    def talk(self) -> Dialog:
-        def found() -> list[Dialog]:
-            dialogs = self.agent.dialogs.values()
-            return [one for one in dialogs if one.cseq >= 100 and one.answered.is_set() and not one.ended.is_set()]
-
-        (dialog,) = wait_for(found, 10)
-        return dialog
-
-    def close(self) -> None:
-        for phone in self.all:
-            phone.close()
-        self.loop.stop()
-
-
 def test_three_counts_agree(tmp_path: Path) -> None:
     begun = time.time()
     with (
         Centre.start(tmp_path, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre,
         prometheus(tmp_path / "prometheus", centre.ready["http"]["port"]) as address,
     ):
-        phones = Phones(centre)
-
-        def waiting() -> int:
-            return sum(one["count"] for one in json.loads(centre.get("/snapshot.json"))["waiting"].values())
+        phones = OneAgent(centre)
 
         for n in range(3):  # answered at once
             dialog = phones.citizen(n)
@@ -129,14 +79,14 @@ def test_three_counts_agree(tmp_path: Path) -> None:
         first = phones.citizen(3)
         talk = phones.talk()
         short = phones.citizen(4)
-        wait_for(lambda: waiting() == 1, 8)
+        wait_for(lambda: phones.waiting() == 1, 8)
         short.hang_up()  # abandoned within 5 s
-        wait_for(lambda: waiting() == 0, 8)
+        wait_for(lambda: phones.waiting() == 0, 8)
         late = phones.citizen(5)
-        wait_for(lambda: waiting() == 1, 8)
+        wait_for(lambda: phones.waiting() == 1, 8)
         wait_for(lambda: json.loads(centre.get("/snapshot.json"))["waiting"]["ko"]["oldest_s"] > 5.5, 10)
         late.hang_up()
-        wait_for(lambda: waiting() == 0, 8)
+        wait_for(lambda: phones.waiting() == 0, 8)
         talk.hang_up()
         assert first.ended.wait(10)
 

@@ -67,14 +67,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
         yield centre
 
 
-@pytest.fixture(scope="module")
-def loop() -> Iterator[Loop]:
-    loop = Loop()
-    loop.start()
-    yield loop
-    loop.stop()
-
-
 @pytest.mark.parametrize("scenario", [one for _, one in on_stage()], ids=[name for name, _ in on_stage()])
 def test_on_stage(centre: Centre, loop: Loop, scenario: Scenario) -> None:
     Stage(centre, loop, scenario).play()

@@ -6,67 +6,21 @@ import json
 import re
 import subprocess
 import sys
-import time
 import urllib.request
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from centre import NUMBER, Centre, wait_for
+from centre import Centre, wait_for
+from oneagent import OneAgent
 from sqlalchemy import text
 
 from acd.journal.store import open_engine
 from engine.settings import child_environment
-from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.wire.web_peer import Stream
 
 pytestmark = pytest.mark.timeout(240)
 COUNTED = re.compile(r"^acd_contacts_(offered|answered|abandoned|flowed_out)_total\{(.*)\} (\S+)$", re.MULTILINE)
-
-
-class Calls:
-    """One agent's phone and citizens' phones in this process."""
-
-    def __init__(self, centre: Centre) -> None:
-        self._centre, self._loop = centre, Loop()
-        self._loop.start()
-        self.phones: list[Ua] = []
-        self.agent = self._phone("1001", centre.accounts["1001"]["sip_secret"]).register()
-        self.log_in()
-
-    def log_in(self) -> None:
-        assert self.agent.call("*11").ended.wait(8)
-
-    def _phone(self, user: str, secret: str = "") -> Ua:
-        self.phones.append(Ua(self._loop, user, self._centre.sip, secret))
-        return self.phones[-1]
-
-    def citizen(self, number: int) -> Dialog:
-        phone = self._phone(f"010{number:08d}")
-        dialog = phone.call(NUMBER)
-        assert dialog.answered.wait(8)
-        time.sleep(0.5)  # Answer() waits this long for sound
-        phone.press(dialog, "10")
-        return dialog
-
-    def talk(self) -> Dialog:
-        """The agent's side of the one talk."""
-
-        def found() -> list[Dialog]:
-            dialogs = self.agent.dialogs.values()
-            return [one for one in dialogs if one.cseq >= 100 and one.answered.is_set() and not one.ended.is_set()]
-
-        (dialog,) = wait_for(found, 12)
-        return dialog
-
-    def close(self) -> None:
-        for phone in self.phones:
-            phone.close()
-        self._loop.stop()
-
-
-def waiting(centre: Centre) -> int:
-    return sum(line["count"] for line in json.loads(centre.get("/snapshot.json"))["waiting"].values())
 
 
 def counters(centre: Centre) -> Counter[str]:
@@ -94,18 +48,18 @@ def test_a_day_with_a_killed_engine(tmp_path: Path) -> None:
     with Centre.start(tmp_path, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre:
         web = centre.ready["web"]
         stream = Stream(f"http://{web['host']}:{web['port']}")  # nobody had looked: `up` starts the pages now
-        calls = Calls(centre)
+        calls = OneAgent(centre)
         first = calls.citizen(1)
         calls.talk().hang_up()
         assert first.ended.wait(10)
         talking = calls.citizen(2)
         calls.talk()
         short = calls.citizen(3)
-        wait_for(lambda: waiting(centre) == 1, 8)
+        wait_for(lambda: calls.waiting() == 1, 8)
         short.hang_up()
-        wait_for(lambda: waiting(centre) == 0, 8)
+        wait_for(lambda: calls.waiting() == 0, 8)
         stays = calls.citizen(4)  # waits over the engine's death
-        wait_for(lambda: waiting(centre) == 1, 8)
+        wait_for(lambda: calls.waiting() == 1, 8)
         stream.wait(lambda screen: screen["board"] is not None and screen["board"]["figures"]["waiting"]["value"] == 1)
         before = counters(centre)
         assert (before["offered"], before["answered"], before["abandoned_short"]) == (4, 2, 1)
