@@ -1,3 +1,5 @@
+"""Who calls in the demo: by the city's shares, each the same for a seed, with keys that lead where they want to go."""
+
 from collections import Counter
 from datetime import datetime
 from pathlib import Path

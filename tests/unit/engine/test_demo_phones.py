@@ -1,3 +1,5 @@
+"""The demo's phones without a PBX: what baresip reports, accounts, the summary; and what `call` is told."""
+
 import json
 import socket
 import threading
