@@ -1,3 +1,5 @@
+"""What a phone has heard: prompts recognised with their times, silence measured, in whatever pieces it comes."""
+
 import math
 import random
 import struct

@@ -1,3 +1,5 @@
+"""Frames of a terminal as SVG: cells as wide as they are there."""
+
 import re
 from xml.etree import ElementTree as ET
 

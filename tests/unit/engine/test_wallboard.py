@@ -1,3 +1,5 @@
+"""The terminal's wallboard: every figure, two languages, all widths and heights, and what is said of old ones."""
+
 from io import StringIO
 
 import pytest

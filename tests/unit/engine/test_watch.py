@@ -1,3 +1,5 @@
+"""`watch` and its feed, against an HTTP server that answers as an engine does, or does not."""
+
 import http.server
 import json
 import threading

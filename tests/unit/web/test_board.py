@@ -1,3 +1,5 @@
+"""/snapshot.json as pages and terminals read it, and the rates that follow from its counts."""
+
 import pytest
 
 from acd.core.states import Presence, Work

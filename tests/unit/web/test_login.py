@@ -1,3 +1,5 @@
+"""The pages' gate: cookies that end, addresses locked after wrong passwords, names of this machine."""
+
 from web.guard import local
 from web.login import LOCKED_S, MOST_ADDRESSES, STAYS_S, TRIES, Gate
 
