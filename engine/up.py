@@ -70,7 +70,7 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
         stack.callback(centre.end_pages)
         try:
             if options.engine_only:
-                centre.asterisk_pid = _running_asterisk(settings)
+                centre.join(_running_centre(settings))
             else:
                 assert ruleset is not None
                 centre.start_pbx(ruleset, asterisk)
@@ -113,7 +113,12 @@ class _Centre:
         self._announced = False
         self._logs = logfiles.LogFiles(settings.state)
         self._had_terminal = sys.stderr.isatty()
+        self._others_pages: ready.Address | None = None  # kept by the `up` that an engine joins
         self.asterisk_pid: int | None = None
+
+    def join(self, known: ready.Ready) -> None:
+        """An engine for what another `up` keeps: its Asterisk, and its pages."""
+        self.asterisk_pid, self._others_pages = known.asterisk_pid, known.web
 
     def start_pbx(self, ruleset: Ruleset, asterisk: fetch.Program | None) -> None:
         settings = self._settings
@@ -261,7 +266,7 @@ class _Centre:
             pid=self._engine.pid,
             asterisk_pid=self.asterisk_pid,
             supervisor_pid=os.getpid(),
-            web=self._pages.address if self._pages else None,
+            web=self._pages.address if self._pages else self._others_pages,
         ).save(settings.state)
         if not self._announced:
             self._announced = True
@@ -340,14 +345,14 @@ class _Centre:
         self._watch.close()
 
 
-def _running_asterisk(settings: RunSettings) -> int | None:
-    """The pid of the Asterisk that the state's ready.json names. UpError when it is not there."""
+def _running_centre(settings: RunSettings) -> ready.Ready:
+    """What the state's ready.json names. UpError when it, or its Asterisk, is not there."""
     known = ready.load(settings.state)
     if known is None:
         raise UpError(f"{ready.path(settings.state)} is missing: no centre is running on this state; start `up` first")
     if not settings.pbx_external and not ready.alive(known.asterisk_pid):
         raise UpError(f"the Asterisk that {ready.path(settings.state)} names is gone; start `up`")
-    return known.asterisk_pid
+    return known
 
 
 def _raise_descriptor_limit() -> None:

@@ -144,6 +144,7 @@ def test_without_restart_asterisk_stays_and_another_engine_joins(start_centre: S
     after = centre.ready
     assert after["pid"] != before["pid"]
     assert after["asterisk_pid"] == before["asterisk_pid"]
+    assert after["web"] == before["web"], "the first `up` keeps the pages"
     assert centre.settings == settings  # --at and --set are kept
 
     second = _up("--engine-only", "--state", str(centre.state))
