@@ -122,3 +122,11 @@ def complete(typed: str) -> bool:
 def patterns() -> tuple[str, ...]:
     """The allow-list as extensions of the PBX's dialplan, such as `_010XXXXXXXX`."""
     return tuple(f"_{pattern}" for _, pattern in _ALLOWED)
+
+
+def masked(number: str) -> str:
+    """A number as it may be shown: 010****5678; nothing but stars when it is too short to hide a part of it."""
+    digits = re.sub(r"[^0-9+]", "", number)
+    if len(digits) < 9:
+        return "*" * len(digits)
+    return f"{digits[:3]}{'*' * (len(digits) - 7)}{digits[-4:]}"

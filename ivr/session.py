@@ -23,6 +23,7 @@ import structlog
 
 from acd.core.events import Departure
 from acd.port import Acd, Callbacks, NoCallbacks
+from dialplan import numbers
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
 from ivr.pins import Pins
@@ -227,7 +228,7 @@ class Sessions:
             _log.error("call.refused", reason="no Uniqueid")
             return
         call = Call(services, services.rules(), channel, Voice(channel, services.stopwatch), uniqueid, self.callers_now)
-        _log.info("call.began", number=masked(channel.env.get("agi_callerid", "")), channel=call.channel_name)
+        _log.info("call.began", number=numbers.masked(channel.env.get("agi_callerid", "")), channel=call.channel_name)
         outcome = _to_the_end(call, entry)
         services.observer.call_ended(call.language, outcome)
         _log.info("call.ended", outcome=outcome.value, language=call.language.value)
@@ -277,11 +278,3 @@ def _after_hangup(call: Call, gone: CallerHungUp) -> Outcome:
     if call.offered and gone.sign.certain:
         call.services.acd.hung_up(call.contact_id)
     return Outcome.ABANDONED
-
-
-def masked(number: str) -> str:
-    """The telephone number as a log may show it: 010****5678, and nothing of a number that is too short to hide."""
-    digits = re.sub(r"[^0-9+]", "", number)
-    if len(digits) < 9:
-        return "*" * len(digits)
-    return f"{digits[:3]}{'*' * (len(digits) - 7)}{digits[-4:]}"

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
+from dialplan import numbers
 from dialplan.calendar import SEOUL, OutsideCalendarError, in_seoul
 from dialplan.dialogue import Call, RouteDecision, decide
 from dialplan.loader import RulesError, load
@@ -53,17 +54,11 @@ def run(arguments: Sequence[str]) -> int:
         language = Language.KO if options.korean else Language.EN
         caller = ""
         if options.from_number:
-            number = masked(options.from_number)
+            number = options.from_number
+            number = number if number == "anonymous" else numbers.masked(number)
             caller = Words(f"{number}의 ", f"from {number} ").text(language)
         print(as_text(decision, caller, language))
     return 0
-
-
-def masked(number: str) -> str:
-    """A number as it may be shown: 010****5678; nothing but stars when it is too short to hide a part of it."""
-    if number == "anonymous":
-        return number
-    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}" if len(number) > 8 else "*" * len(number)
 
 
 def as_json(decision: RouteDecision) -> dict[str, object]:

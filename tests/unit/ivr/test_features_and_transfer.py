@@ -6,9 +6,10 @@ import pytest
 
 from acd.core.states import Presence
 from acd.port import Answer, Assignment
+from dialplan.numbers import masked
 from ivr.agi import CallerHungUp
 from ivr.features import endpoint_of, feature, ping
-from ivr.session import Outcome, Request, _to_the_end, masked
+from ivr.session import Outcome, Request, _to_the_end
 from ivr.transfer import transferred
 from tests.unit.ivr.house import House
 
