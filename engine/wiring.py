@@ -34,8 +34,9 @@ from acd.journal.memory import remember
 from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
 from acd.lastagents import LastAgents, talks_since
-from acd.metrics import Metrics, combinations
+from acd.metrics import Metrics
 from acd.reconcile import read as read_pbx
+from acd.scrape import combinations
 from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
 from dialplan.loader import RulesError, load
@@ -199,7 +200,7 @@ class Engine:
             return "the PBX is being read"
         return None
 
-    # -- acd.metrics.Sources ------------------------------------------------------------------------------------------
+    # -- acd.scrape.Sources -------------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot | None:
         """The ACD now."""

@@ -13,7 +13,8 @@ from acd.core.facts import AgentMoved, Decision, ReservationEnded, SurveyAnswere
 from acd.core.snapshot import Snapshot, snapshot
 from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, step
-from acd.metrics import Metrics, combinations
+from acd.metrics import Metrics
+from acd.scrape import combinations
 from dialplan.ruleset import Language, Requirement, Ruleset
 from tests.unit.acd.test_journal import moved
 
