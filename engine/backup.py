@@ -51,6 +51,8 @@ def take(state: Path, target: Path, *, recordings: bool = True, now: float | Non
         raise BackupError(f"no centre was ever started on {state}: there is nothing to keep")
     if target.exists():
         raise BackupError(f"{target} is there already; name a new file")
+    if not target.parent.is_dir():
+        raise BackupError(f"there is no folder {target.parent}; make it, or name another file")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as folder:
@@ -74,6 +76,8 @@ def bring_back(source: Path, state: Path, *, newest_schema: str) -> Contents:
     """Unpack a backup into the empty folder `state`. BackupError: it is not empty, the backup is damaged or newer."""
     if state.exists() and any(state.iterdir()):
         raise BackupError(f"{state} is not empty: bring a backup back into a new folder, then start `up` on it")
+    if not source.is_file():
+        raise BackupError(f"there is no file {source}")
     fresh = state.with_name(f".{state.name}.{os.getpid()}")
     fresh.mkdir(mode=0o700, parents=True)
     try:

@@ -49,7 +49,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        print(f"report: {error}", file=sys.stderr)
+        why = f"{error.filename} cannot be written: {error.strerror}" if error.filename else str(error)
+        print(f"report: {why}", file=sys.stderr)
     return 1
 
 

@@ -40,7 +40,8 @@ def run(arguments: Sequence[str]) -> int:
         host = sock.getsockname()[0]
         password = webpages.password(state, host, always=options.login)
     except (OSError, OverflowError) as error:
-        print(f"wallboard: {options.bind} port {options.port}: {error}; --port 0 takes a free one", file=sys.stderr)
+        why = getattr(error, "strerror", None) or error
+        print(f"wallboard: {options.bind} port {options.port}: {why}; --port 0 takes a free one", file=sys.stderr)
         if (served := webpages.served(state)) is not None:
             print(f"The centre's own pages are at {served}", file=sys.stderr)
         return 1

@@ -69,6 +69,14 @@ def test_nothing_is_overwritten(state: Path, tmp_path: Path) -> None:
         backup.bring_back(file, state, newest_schema="9999")
 
 
+def test_a_place_that_is_not_there_is_named(state: Path, tmp_path: Path) -> None:
+    with pytest.raises(backup.BackupError, match=f"no folder {tmp_path}/nowhere;"):
+        backup.take(state, tmp_path / "nowhere" / "one.tar.gz")
+    with pytest.raises(backup.BackupError, match=f"no file {tmp_path}/none.tar.gz"):
+        backup.bring_back(tmp_path / "none.tar.gz", tmp_path / "back", newest_schema="0001")
+    assert not (tmp_path / "back").exists()
+
+
 def test_a_state_that_was_never_used_is_no_backup(tmp_path: Path) -> None:
     with pytest.raises(backup.BackupError, match="ever started"):
         backup.take(tmp_path / "none", tmp_path / "kept.tar.gz")

@@ -60,7 +60,7 @@ def test_words_that_go_wrong(state: Path, tmp_path: Path, capsys: pytest.Capture
         report.run(["--state", str(state), "--day", "2026-02-30"])
     assert "expected a date such as 2026-11-24" in capsys.readouterr().err
     assert report.run(["--state", str(state), "--csv", str(tmp_path / "no" / "folder.csv")]) == 1
-    assert "No such file" in capsys.readouterr().err
+    assert "no/folder.csv cannot be written: No such file" in capsys.readouterr().err
     (tmp_path / "journal.sqlite").touch()
     assert report.run(["--state", str(tmp_path)]) == 1
     assert "start the centre once" in capsys.readouterr().err
