@@ -86,14 +86,7 @@ class Counts:
 
     @property
     def _at_outcome(self) -> figures.Counts:
-        return figures.at_outcome(
-            self.answered,
-            self.answered_within,
-            self.abandoned,
-            self.abandoned_short,
-            self.flowed_out,
-            callbacks_kept=self.callbacks_kept,
-        )
+        return figures.at_outcome(self)
 
 
 @dataclass(frozen=True, slots=True)

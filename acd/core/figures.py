@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class ServiceLevel(StrEnum):
@@ -77,21 +78,41 @@ class AgentFigures:
         return occupancy(self.in_contact_s, self.idle_s)
 
 
-def at_outcome(
-    answered: int,
-    answered_within: int,
-    abandoned: int,
-    abandoned_short: int,
-    flowed_out: int,
-    *,
-    callbacks_kept: int = 0,
-) -> Counts:
+class Outcomes(Protocol):
+    """What whoever counts contacts has counted of their outcomes."""
+
+    @property
+    def answered(self) -> int:
+        """Talked with somebody."""
+
+    @property
+    def answered_within(self) -> int:
+        """Of these, within the service level."""
+
+    @property
+    def abandoned(self) -> int:
+        """Hung up while they waited."""
+
+    @property
+    def abandoned_short(self) -> int:
+        """Of these, at once."""
+
+    @property
+    def flowed_out(self) -> int:
+        """Left the queue otherwise: sent away, or off the line with a place kept."""
+
+    @property
+    def callbacks_kept(self) -> int:
+        """Of these, called back and reached."""
+
+
+def at_outcome(one: Outcomes) -> Counts:
     """Counts over the contacts whose outcome is known: who has only begun to wait is neither served nor missed yet.
 
     A caller who keeps the place and leaves the line flows out then; the call-back is kept later, or it is not.
     """
-    offered = answered + abandoned + flowed_out
-    return Counts(offered, answered, answered_within, abandoned, abandoned_short, callbacks_kept)
+    offered = one.answered + one.abandoned + one.flowed_out
+    return Counts(offered, one.answered, one.answered_within, one.abandoned, one.abandoned_short, one.callbacks_kept)
 
 
 def service_level(counts: Counts, variant: ServiceLevel = ServiceLevel.SHORT_EXCLUDED) -> float | None:

@@ -42,14 +42,7 @@ class Figures:
 
     @property
     def _at_outcome(self) -> figure_formulas.Counts:
-        return figure_formulas.at_outcome(
-            self.answered,
-            self.answered_within,
-            self.abandoned,
-            self.abandoned_short,
-            self.flowed_out,
-            callbacks_kept=self.callbacks_kept,
-        )
+        return figure_formulas.at_outcome(self)
 
 
 FLOWED_OUT = (ContactState.OVERFLOWED, ContactState.CLOSED, ContactState.CALLBACK_BOOKED, ContactState.FAILED)

@@ -99,10 +99,7 @@ class Row:
 
     @property
     def _counts(self) -> figures.Counts:
-        return figures.at_outcome(
-            self.answered, self.answered_within, self.abandoned, self.abandoned_short, self.flowed_out,
-            callbacks_kept=self.callbacks_kept,
-        )  # fmt: skip
+        return figures.at_outcome(self)
 
 
 @dataclass(frozen=True, slots=True)
