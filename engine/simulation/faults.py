@@ -386,7 +386,8 @@ class World:
                     TalkEnded(contact_id) if contact.state is ContactState.CONNECTED else ContactHungUp(contact_id)
                 )
         for contact_id, (agent_id, since) in list(self._talks.items()):
-            self.tell(self._adopted(contact_id, agent_id, since))
+            if contact_id in self._talks:  # what was told of another one may have ended it
+                self.tell(self._adopted(contact_id, agent_id, since))
         talking = {agent_id for agent_id, _ in self._talks.values()}
         for agent_id in self._agents:
             if agent_id not in talking and self.state.agents[agent_id].work is not Work.RESERVED:
