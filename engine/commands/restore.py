@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from acd.journal import SCHEMA
 from engine import backup
-from engine.doctor.files import newest_revision
 from engine.settings import default_state
 
 
@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="what was in it")
     options = parser.parse_args(arguments)
     try:
-        contents = backup.bring_back(options.file.absolute(), options.state.absolute(), newest_schema=newest_revision())
+        contents = backup.bring_back(options.file.absolute(), options.state.absolute(), newest_schema=SCHEMA)
     except (backup.BackupError, OSError) as error:
         print(f"restore: {error}", file=sys.stderr)
         return 1

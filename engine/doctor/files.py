@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from acd.journal import SCHEMA
 from acd.journal.store import Postgres, Store, open_engine
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
@@ -79,11 +80,10 @@ def _database(store: Postgres) -> Finding:
 
 
 def _schema(found: str | None, said: str) -> Finding:
-    newest = newest_revision()
-    if found != newest:
+    if found != SCHEMA:
         remedy = "start `up`: it brings the schema up to date before any call"
-        return warning(AREA, "journal", f"its schema is {found or 'unknown'}, this version's is {newest}", remedy)
-    return fine(AREA, "journal", f"{said}, schema {newest}")
+        return warning(AREA, "journal", f"its schema is {found or 'unknown'}, this version's is {SCHEMA}", remedy)
+    return fine(AREA, "journal", f"{said}, schema {SCHEMA}")
 
 
 def _file(path: Path) -> Finding:
@@ -98,17 +98,3 @@ def _file(path: Path) -> Finding:
         remedy = f"stop the centre, keep {path} aside, and bring back the last backup (docs/install.md, Backup)"
         return failure(AREA, "journal", f"{path} cannot be read: {error}", remedy)
     return _schema(revision and revision[0], f"{size_mb:,} MB")
-
-
-def newest_revision() -> str:
-    """The newest schema that this version knows: of all migrations, the one that no other one follows."""
-    folder = Path(__file__).resolve().parents[2] / "acd" / "journal" / "migrations" / "versions"
-    known, followed = set(), set()
-    for path in folder.glob("*.py"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            name, _, value = line.partition(" = ")
-            if name.split(":")[0] == "revision":
-                known.add(value.strip("\"'"))
-            elif name.split(":")[0] == "down_revision":
-                followed.add(value.strip("\"'"))
-    return next(iter(known - followed))

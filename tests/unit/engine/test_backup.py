@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from acd.journal import SCHEMA
 from engine import backup
-from engine.doctor.files import newest_revision
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_there_and_back(state: Path, tmp_path: Path) -> None:
     writer.close()
     assert file.stat().st_mode & 0o077 == 0
     again = tmp_path / "again"
-    assert backup.bring_back(file, again, newest_schema=newest_revision()) == taken
+    assert backup.bring_back(file, again, newest_schema=SCHEMA) == taken
     assert _files(again) == {"secrets.json", "rules/hours.yaml", "recordings/one.wav", "journal.sqlite"}
     assert all(path.stat().st_mode & 0o077 == 0 for path in again.rglob("*"))
     with sqlite3.connect(again / "journal.sqlite") as database:
