@@ -311,6 +311,7 @@ class Writer:
                 if presence in (Presence.NOT_RESPONDING, Presence.ERROR):
                     presence, reason = Presence.AWAY, presence.value
                 self._mirror(agent.id, presence, reason)
+        self._ask_phones()
         _log.info(
             "pbx.read",
             first=first,
@@ -318,3 +319,14 @@ class Writer:
             waiting_in_queues=len(self.view.queue_callers),
             talks=sum(leg.answered for leg in self.view.legs.by_uniqueid.values()),
         )
+
+    def _ask_phones(self) -> None:
+        """A PBX that has just begun knows registrations, and asks those phones some time in its first ten seconds.
+
+        Until it has, it calls them unreachable; agents on duty are asked for at once.
+        """
+        on_duty = {agent.id for agent in self.state.agents.values() if agent.presence is not Presence.OFFLINE}
+        on_duty |= {one.agent_id for one in self._restore or ()}
+        for agent_id in sorted(on_duty):
+            if self.view.reachable.get(agent_id) is False:
+                self._pbx.qualify(agent_id)
