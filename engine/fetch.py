@@ -60,6 +60,7 @@ PROGRAMS = {
         ("chromium-headless-shell", "fonts-nanum"), "bookworm", "usr/lib/chromium/chromium-headless-shell", 170
     ),
     "alertmanager": Source(("prometheus-alertmanager",), "sid", "usr/bin/prometheus-alertmanager", 30),
+    "kamailio": Source(("kamailio",), "bookworm", "usr/sbin/kamailio", 20),
 }
 
 

@@ -21,7 +21,7 @@ from acd.ami.packets import AmiError
 from acd.ami.pbx import AmiPbx
 from acd.ami.tape import AmiTape
 from acd.callbacks.book import CallbackBook
-from acd.callbacks.store import CallbackStore
+from acd.callbacks.store import open_store
 from acd.callfiles import CallFiles
 from acd.clock import SteadyClock
 from acd.core.facts import Decision
@@ -130,7 +130,11 @@ class Engine:
             closed_until=self.closed_until,
         )
         self.callbacks = CallbackBook(
-            CallbackStore(settings.state / "callbacks.sqlite"),
+            open_store(
+                settings.state / "callbacks.sqlite",
+                settings.database,
+                credentials.load_or_make(settings.state).ami_secret,
+            ),
             self.dispatcher,
             rules=self.rules,
             clock=self.clock,

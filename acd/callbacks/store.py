@@ -1,5 +1,6 @@
-"""The file of open call-backs, STATE/callbacks.sqlite (0600): the one place where their numbers are kept.
+"""Where open call-backs are kept, the one place for their numbers: STATE/callbacks.sqlite (0600).
 
+With a PostgreSQL journal they are in that database instead (acd/callbacks/postgres.py), by the same statements.
 What a method did is on the disk when it returns. It is asked by sessions' threads and its own keeper's, one at a time;
 each waits a bounded time. Any trouble is `StoreAway`: the connection is thrown away then, because what a failed write
 has left in it is unknown. The number is wiped when the call-back is closed, the row itself after some days, for which
@@ -11,20 +12,36 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from acd.core.seoul import DAY_S, midnight
+from acd.journal.store import Postgres
 from acd.port import Booking, CallbackWanted
 from dialplan.ruleset import CallbackRule, Language, Requirement
 
 BUSY_S = 0.8  # another process may look into the file; a caller waits for the answer
 KEEP_CLOSED_S = 3 * DAY_S
 _OPEN_OF_NUMBER = "SELECT count(*) FROM callbacks WHERE caller = :caller AND result IS NULL"
-_TODAY = "SELECT coalesce(sum(caller = :caller), 0), count(*) FROM callbacks WHERE booked_at >= :since"
+_TODAY = (
+    "SELECT coalesce(sum(CASE WHEN caller = :caller THEN 1 ELSE 0 END), 0), count(*) FROM callbacks"
+    " WHERE booked_at >= :since"
+)
+_OPEN = (
+    "SELECT contact_id, number, caller, wanted, booked_at, due_at, attempts, dialled_at FROM callbacks"
+    " WHERE result IS NULL ORDER BY booked_at, contact_id"
+)
+# The id may have been a call-back's before: what is new counts.
+_KEEP = (
+    "INSERT INTO callbacks (contact_id, number, caller, wanted, booked_at, due_at, attempts, dialled_at)"
+    " VALUES (:contact_id, :number, :caller, :wanted, :booked_at, :due_at, :attempts, :dialled_at)"
+    " ON CONFLICT (contact_id) DO UPDATE SET number = excluded.number, caller = excluded.caller,"
+    " wanted = excluded.wanted, booked_at = excluded.booked_at, due_at = excluded.due_at,"
+    " attempts = excluded.attempts, dialled_at = excluded.dialled_at, result = NULL, closed_at = NULL"
+)
 T = TypeVar("T")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS callbacks (
@@ -60,19 +77,29 @@ class Kept:
     dialled_at: float | None = None
 
 
+class Connection(Protocol):
+    """What the statements need of a database: values by name, `:name` in the text."""
+
+    def execute(self, statement: str, values: Mapping[str, object], /) -> Any:
+        """A cursor with `fetchone` and `fetchall`."""
+
+    def close(self) -> None:
+        """End it, whatever its state."""
+
+
 class CallbackStore:
     """Opens the file when it is first needed, and again after trouble."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     def book(self, new: Kept, rule: CallbackRule) -> Booking | None:
         """Keep it, unless its number has one or a cap is reached: then why not. None: it is kept. Raises StoreAway."""
         since = midnight(new.booked_at)
 
-        def write(connection: sqlite3.Connection) -> Booking | None:
+        def write(connection: Connection) -> Booking | None:
             who = {"caller": new.caller, "since": since}
             (open_now,) = connection.execute(_OPEN_OF_NUMBER, who).fetchone()
             of_number, today = connection.execute(_TODAY, who).fetchone()
@@ -82,55 +109,50 @@ class CallbackStore:
                 return Booking.TOO_MANY_FOR_NUMBER
             if today >= rule.per_day:
                 return Booking.TOO_MANY_TODAY
-            connection.execute("DELETE FROM callbacks WHERE closed_at < ?", (new.booked_at - KEEP_CLOSED_S,))
-            connection.execute(
-                "INSERT OR REPLACE INTO callbacks (contact_id, number, caller, wanted, booked_at, due_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    new.wanted.contact_id,
-                    new.wanted.number,
-                    new.caller,
-                    _to_json(new.wanted),
-                    new.booked_at,
-                    new.due_at,
-                ),
-            )
+            old = {"before": new.booked_at - KEEP_CLOSED_S}
+            connection.execute("DELETE FROM callbacks WHERE closed_at < :before", old)
+            self._keep(connection, new)
             return None
 
         return self._write(write)
 
+    def adopt(self, other: CallbackStore) -> int:
+        """Take what is open in another store, which closes it as `moved`; how many. Raises StoreAway for either."""
+        found = other.open_ones()
+        for kept in found:
+            self._write(lambda connection, kept=kept: self._keep(connection, kept))  # type: ignore[misc]
+            other.close(kept.wanted.contact_id, "moved", kept.booked_at)
+        return len(found)
+
     def open_ones(self) -> list[Kept]:
         """Every open call-back, in the order of booking. Raises StoreAway."""
-        query = (
-            "SELECT contact_id, number, caller, wanted, booked_at, due_at, attempts, dialled_at FROM callbacks"
-            " WHERE result IS NULL ORDER BY booked_at, contact_id"
-        )
-        rows = self._write(lambda connection: connection.execute(query).fetchall())
+        rows = self._write(lambda connection: connection.execute(_OPEN, {}).fetchall())
         try:
-            return [_kept(row) for row in rows]
+            return [_kept((row[0], self._unsealed(row[0], row[1]), *row[2:])) for row in rows]
         except ValueError as error:
             raise StoreAway(str(error)) from error
 
     def begin_attempt(self, contact_id: str, now: float) -> None:
         """The citizen is to be rung: an attempt from now on. Raises StoreAway."""
         self._change(
-            "UPDATE callbacks SET attempts = attempts + 1, dialled_at = ? WHERE contact_id = ? AND result IS NULL",
-            (now, contact_id),
+            "UPDATE callbacks SET attempts = attempts + 1, dialled_at = :now WHERE contact_id = :id AND result IS NULL",
+            {"now": now, "id": contact_id},
         )
 
     def end_attempt(self, contact_id: str, attempts: int, due_at: float) -> None:
         """The citizen was not reached; `due_at` is the next time. Raises StoreAway."""
         self._change(
-            "UPDATE callbacks SET attempts = ?, due_at = ?, dialled_at = NULL WHERE contact_id = ? AND result IS NULL",
-            (attempts, due_at, contact_id),
+            "UPDATE callbacks SET attempts = :attempts, due_at = :due_at, dialled_at = NULL"
+            " WHERE contact_id = :id AND result IS NULL",
+            {"attempts": attempts, "due_at": due_at, "id": contact_id},
         )
 
     def close(self, contact_id: str, result: str, now: float) -> None:
         """It is over, and its number is forgotten. Raises StoreAway."""
         self._change(
-            "UPDATE callbacks SET number = '', wanted = '', result = ?, closed_at = ? WHERE contact_id = ?"
+            "UPDATE callbacks SET number = '', wanted = '', result = :result, closed_at = :now WHERE contact_id = :id"
             " AND result IS NULL",
-            (result, now, contact_id),
+            {"result": result, "now": now, "id": contact_id},
         )
 
     def release(self) -> None:
@@ -138,20 +160,45 @@ class CallbackStore:
         with self._lock:
             self._drop()
 
-    def _change(self, statement: str, values: tuple[object, ...]) -> None:
+    def _keep(self, connection: Connection, new: Kept) -> None:
+        """Unless its caller has one already: the database is asked, so that a second one is no error."""
+        wanted = new.wanted
+        row = {
+            "contact_id": wanted.contact_id,
+            "number": self._sealed(wanted.contact_id, wanted.number),
+            "caller": new.caller,
+            "wanted": _to_json(wanted),
+            "booked_at": new.booked_at,
+            "due_at": new.due_at,
+            "attempts": new.attempts,
+            "dialled_at": new.dialled_at,
+        }
+        (open_now,) = connection.execute(_OPEN_OF_NUMBER, {"caller": new.caller}).fetchone()
+        if not open_now:
+            connection.execute(_KEEP, row)
+
+    def _change(self, statement: str, values: Mapping[str, object]) -> None:
         self._write(lambda connection: connection.execute(statement, values))
 
-    def _write(self, what: Callable[[sqlite3.Connection], T]) -> T:
+    def _write(self, what: Callable[[Connection], T]) -> T:
         with self._lock, self._transaction() as connection:
             return what(connection)
 
+    # -- what another database does otherwise -------------------------------------------------------------------------
+
+    def _sealed(self, contact_id: str, number: str) -> str:  # noqa: ARG002 - the file is the owner's alone
+        return number
+
+    def _unsealed(self, contact_id: str, kept: str) -> str:  # noqa: ARG002
+        return kept
+
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[Connection]:
         try:
             connection = self._connection = self._connection or self._open()
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("BEGIN IMMEDIATE", {})
             yield connection
-            connection.execute("COMMIT")
+            connection.execute("COMMIT", {})
         except (sqlite3.Error, OSError, ValueError) as error:
             self._drop()
             raise StoreAway(str(error)) from error
@@ -173,6 +220,15 @@ class CallbackStore:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def open_store(file: Path, database: Path | Postgres, secret: str) -> CallbackStore:
+    """Where this centre keeps call-backs: in its journal's database, or in `file`. `secret` seals numbers there."""
+    if isinstance(database, Path):
+        return CallbackStore(file)
+    from acd.callbacks.postgres import PostgresCallbackStore  # noqa: PLC0415 - psycopg, for who has such a database
+
+    return PostgresCallbackStore(database, secret, file=file)
 
 
 def _to_json(wanted: CallbackWanted) -> str:

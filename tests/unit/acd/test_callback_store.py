@@ -1,4 +1,4 @@
-"""The file of call-backs: durable, one for each number, capped, and it forgets numbers."""
+"""Where call-backs are kept, file and PostgreSQL: durable, one for each number, capped, and it forgets numbers."""
 
 from __future__ import annotations
 
