@@ -21,6 +21,8 @@ BENCHES = {
     "restart_million": "a new engine's first call, with a million facts in the journal",
     "order": "order over shared queues and starvation by priority, beside app_queue",
     "freed_to_invite": "from an agent's BYE to the next caller's INVITE, beside app_queue",
+    "cpu_per_call": "the engine's processor time for a routed call, beside Asterisk's",
+    "first_rtp": "from a citizen's INVITE to the greeting's first sound, beside Asterisk alone",
     "explain": "a past contact's way, and why it did not go to an agent, at ninety days of data",
     "wallboard": "a hundred viewers of the wallboard: their cost, and how soon an event is on their lines",
 }

@@ -102,7 +102,7 @@ class Dialog:
         self.rtp_peer: tuple[str, int] | None = None
         self.answered = threading.Event()
         self.ended = threading.Event()
-        self.answered_at = self.ended_at = self.failed = 0.0
+        self.asked_at = self.answered_at = self.ended_at = self.failed = 0.0
         self.status = 0
 
     def request(self, method: str, body: str = "", extra: str = "") -> float:
@@ -212,7 +212,7 @@ class Ua:
         local = f"<sip:{user or self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
         dialog = Dialog(self, f"c{next(_ids)}-{self.port}-{random.getrandbits(32):x}", local, f"<{target}>", target, 1)
         self.dialogs[dialog.call_id] = dialog
-        self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
+        dialog.asked_at = self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
         return dialog
 
     def press(self, dialog: Dialog, keys: str, gap_s: float = 0.12) -> None:

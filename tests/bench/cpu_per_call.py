@@ -1,0 +1,162 @@
+"""What a routed call costs the engine in processor time, beside what it costs Asterisk: one run, real calls.
+
+Each citizen dials, presses a language and a topic, waits if nobody is free, talks for some seconds and is hung up on,
+hears the goodbye. Counted is `/proc/PID/stat` of both programs, all their threads and children, from when the first
+calls have ended until enough others have; start-up is outside. What both use while nobody calls is measured before and
+taken off.
+
+Run it: `python -m tests.bench.cpu_per_call [--calls N] [--json]`; exit 1 below the bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.pbx.centre import NUMBER, Centre
+
+BAR_RATIO = 0.35
+AGENTS = tuple(str(1001 + n) for n in range(6))
+CALLERS = 20
+TALK_S = (1.5, 2.5)
+IDLE_S = 8.0
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+class Cpu(NamedTuple):
+    """Seconds of processor time of both programs."""
+
+    engine_s: float
+    asterisk_s: float
+
+    def since(self, before: Cpu) -> Cpu:
+        """What was used from `before` to this."""
+        return Cpu(self.engine_s - before.engine_s, self.asterisk_s - before.asterisk_s)
+
+
+def used_s(pid: int) -> float:
+    """Processor time of a process, in seconds: user and system, its threads and the children it has waited for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(one) for one in fields[11:15]) * _TICK_S
+
+
+class Citizen(threading.Thread):
+    """Calls again and again: language, topic, waiting, talk, goodbye."""
+
+    def __init__(self, ua: Ua, stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.ua, self.stopping = ua, stop
+        self.served = 0
+
+    def run(self) -> None:
+        while not self.stopping.is_set():
+            dialog = self.ua.call(NUMBER)
+            if not dialog.answered.wait(5):
+                continue
+            time.sleep(0.3)
+            self.ua.press(dialog, "1")
+            time.sleep(0.3)
+            self.ua.press(dialog, "0")
+            if dialog.ended.wait(60):
+                self.served += 1
+            else:
+                dialog.hang_up()
+            self.ua.dialogs.pop(dialog.call_id, None)
+
+
+def run(calls: int) -> list[dict[str, Any]]:
+    """The rows, as `./ringmaster bench` prints them."""
+    loop = Loop()
+    loop.start()
+    stop = threading.Event()
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        Centre.start(
+            Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
+        ) as centre,
+    ):
+
+        def used() -> Cpu:
+            return Cpu(used_s(centre.engine_pid), used_s(centre.asterisk_pid))
+
+        def talks(ua: Ua, dialog: Dialog) -> None:
+            if dialog.cseq >= 100:  # theirs, not a code of ours
+                loop.later(random.uniform(*TALK_S), lambda: None if dialog.ended.is_set() else dialog.hang_up())
+
+        for one in AGENTS:
+            phone = Ua(loop, one, centre.sip, centre.accounts[one]["sip_secret"]).register()
+            phone.on_answer = lambda dialog, now, phone=phone: talks(phone, dialog)
+            assert phone.call("*11").ended.wait(8)
+        before = used()
+        time.sleep(IDLE_S)
+        idle = used().since(before)
+        citizens = [Citizen(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
+        for citizen in citizens:
+            citizen.start()
+            time.sleep(0.1)
+        served = lambda: sum(citizen.served for citizen in citizens)  # noqa: E731
+        wait_until(lambda: served() >= CALLERS, 60)  # the first of each come at once, and are no steady flow
+        begun, first, before = time.monotonic(), served(), used()
+        wait_until(lambda: served() >= first + calls, 30 + calls)
+        busy, done, lasted_s = used().since(before), served() - first, time.monotonic() - begun
+        stop.set()
+        for citizen in citizens:
+            citizen.join(10)
+    loop.stop()
+    return _rows(busy, idle, done, lasted_s)
+
+
+def wait_until(true: Any, within_s: float) -> None:
+    """Or until the time is over: what was done by then is what is counted."""
+    deadline = time.monotonic() + within_s
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _rows(busy: Cpu, idle: Cpu, calls: int, lasted_s: float) -> list[dict[str, Any]]:
+    share = lasted_s / IDLE_S
+    engine_ms, asterisk_ms = (
+        1000 * max(0.0, one - rest * share) / max(1, calls) for one, rest in zip(busy, idle, strict=True)
+    )
+    ratio = round(engine_ms / asterisk_ms, 3) if calls and asterisk_ms else None
+    told = f"{calls} calls in {lasted_s:.0f} s ({calls / lasted_s:.1f} a second), {len(AGENTS)} agents"
+    at_rest = (
+        f"of a core while nobody calls: engine {idle.engine_s / IDLE_S:.3%}, Asterisk {idle.asterisk_s / IDLE_S:.3%}"
+    )
+    return [
+        _row("cpu_per_call_ratio", ratio, "of Asterisk's", BAR_RATIO, ratio is not None and ratio <= BAR_RATIO, told),
+        _row("cpu_per_call_engine", round(engine_ms, 2), "ms", None, True, told),
+        _row("cpu_per_call_asterisk", round(asterisk_ms, 2), "ms", None, True, at_rest),
+    ]
+
+
+def _row(name: str, value: float | None, unit: str, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": unit, "bar": bar, "pass": passed, "detail": detail}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = run(options.calls)
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False))
+    else:
+        for row in results:
+            bar = "" if row["bar"] is None else f" (bar {row['bar']})"
+            print(f"{row['name']:<28} {row['value']} {row['unit']}{bar}  {row['detail']}")
+    return 0 if all(result["pass"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

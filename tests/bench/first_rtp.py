@@ -1,0 +1,127 @@
+"""From a citizen's INVITE to the first sound of the greeting, beside Asterisk alone: Answer() and Playback() of the same file.
+
+One PBX, one run, the two by turns, one call at a time. The phone sends RTP from its answer on, as every carrier's
+gateway does (Asterisk's Answer() waits up to 500 ms for it, on both ways). The first packet that is not digital silence
+counts.
+
+Run it: `python -m tests.bench.first_rtp [--calls N] [--json]`; exit 1 below the bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import struct
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.pbx.centre import NUMBER, Centre
+
+BAR_P50_MS = 30.0
+PLAIN = "0319099998"  # the extension of plain dialplan
+HEARD_WITHIN_S = 5.0
+SILENT = frozenset(b"\x55\xd5")  # A-law's zeros
+PAUSE_S = 0.05
+
+
+def call_s(ua: Ua, number: str) -> float | None:
+    """Seconds from the INVITE to the first sound; None when there was none in time."""
+    while _received(ua, 0.001):
+        pass  # of the call before
+    dialog = ua.call(number)
+    heard_at = None
+    until = dialog.asked_at + HEARD_WITHIN_S
+    while heard_at is None and (left_s := until - time.perf_counter()) > 0:
+        packet = _received(ua, left_s)
+        if packet and not SILENT.issuperset(packet[12:]):
+            heard_at = time.perf_counter()
+    dialog.hang_up()
+    ua.dialogs.pop(dialog.call_id, None)
+    return None if heard_at is None else heard_at - dialog.asked_at
+
+
+def _received(ua: Ua, timeout_s: float) -> bytes:
+    ua.rtp.settimeout(timeout_s)
+    try:
+        return ua.rtp.recv(2048)
+    except TimeoutError:
+        return b""
+
+
+def speaks(ua: Ua, dialog: Dialog, number: int = 0) -> None:
+    """A packet of silence every 20 ms until the call is over."""
+    if dialog.ended.is_set() or dialog.rtp_peer is None:
+        return
+    ua.rtp.sendto(
+        struct.pack("!BBHII", 0x80, 8, number & 0xFFFF, 160 * number, ua.port) + b"\xd5" * 160, dialog.rtp_peer
+    )
+    ua.loop.later(0.02, lambda: speaks(ua, dialog, number + 1))
+
+
+def run(calls: int) -> list[dict[str, Any]]:
+    """The rows, as `./ringmaster bench` prints them."""
+    loop = Loop()
+    loop.start()
+    ours: list[float | None] = []
+    plain: list[float | None] = []
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        Centre.start(Path(folder), "--no-restart", "--at", "2026-11-24T10:00") as centre,
+    ):
+        greeting = centre.settings.state / "asterisk" / "data" / "sounds" / "greeting"
+        for priority, what in enumerate(("Answer()", f"Playback({greeting})", "Hangup()"), 1):
+            centre.console(f"dialplan add extension {PLAIN},{priority},{what} into from-carrier")
+        ua = Ua(loop, "01012345678", centre.sip)
+        ua.on_answer = lambda dialog, now: speaks(ua, dialog)
+        for _ in range(3):  # to warm both
+            call_s(ua, NUMBER)
+            call_s(ua, PLAIN)
+        for _ in range(calls):
+            for number, samples in ((NUMBER, ours), (PLAIN, plain)):
+                samples.append(call_s(ua, number))
+                time.sleep(PAUSE_S)
+    loop.stop()
+    return _rows([one for one in ours if one is not None], [one for one in plain if one is not None], calls)
+
+
+def _rows(ours: list[float], plain: list[float], calls: int) -> list[dict[str, Any]]:
+    told = f"{len(ours)} calls of ours and {len(plain)} of Asterisk alone, by turns"
+    if not ours or not plain:
+        return [_row("first_rtp_over_asterisk_p50", None, BAR_P50_MS, False, told)]
+    whole = len(ours) == len(plain) == calls  # every caller has heard it
+    over_ms = round(1000 * (statistics.median(ours) - statistics.median(plain)), 2)
+    rows = [_row("first_rtp_over_asterisk_p50", over_ms, BAR_P50_MS, whole and over_ms <= BAR_P50_MS, told)]
+    for name, samples in (("ours", ours), ("asterisk_alone", plain)):
+        ordered = sorted(samples)
+        rows.append(_row(f"first_rtp_{name}_p50", round(1000 * statistics.median(ordered), 2), None, True, told))
+        worst = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+        rows.append(_row(f"first_rtp_{name}_p99", round(1000 * worst, 2), None, True, told))
+    return rows
+
+
+def _row(name: str, value: float | None, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
+    return {"name": name, "value": value, "unit": "ms", "bar": bar, "pass": passed, "detail": detail}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    results = run(options.calls)
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False))
+    else:
+        for row in results:
+            bar = "" if row["bar"] is None else f" (bar {row['bar']:.0f})"
+            print(f"{row['name']:<28} {row['value']} {row['unit']}{bar}  {row['detail']}")
+    return 0 if all(result["pass"] for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
