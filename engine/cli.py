@@ -32,6 +32,7 @@ COMMANDS = {
     "restore": "bring a backup back into an empty folder",
     "prompts": "render the spoken sentences that have changed",
     "bench": "measure what the README promises",
+    "chaos": "break a centre of its own on purpose, and count what was lost",
     "test": "install what the tests need and run them all",
     "completion": "what a shell needs to complete these words with Tab",
     "configure": "write the PBX's configuration and end (containers)",

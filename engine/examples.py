@@ -66,6 +66,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("bench freed_to_invite", "beside app_queue, on one PBX"),
         ("bench core --json", "the pure core, as data"),
     ),
+    "chaos": (
+        ("chaos kill --seed 7", "a minute of kill -9; the same seed, the same plan"),
+        ("chaos --minutes 10 --json", "every program with the promises' own counts, ten minutes each, as data"),
+        ("chaos journal --full", "ten thousand kills"),
+    ),
     "test": (
         ("test", "lint, types, contracts and every test"),
         ("test tests/unit/acd", "with arguments: just pytest"),

@@ -1,0 +1,84 @@
+"""`./ringmaster chaos [NAME] [--seed N] [--minutes N] [--json]`: breaks a centre of its own, and counts what was lost.
+
+The programs are tests/chaos/; each is a process of its own with its own Asterisk, engine and phones on free ports.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROGRAMS = {
+    "kill": "kill -9 of the engine under talks, callers who wait, ring, or are in the menus; order over kills",
+    "hang": "an engine that is stopped, or whose dispatcher or accept loop is stuck",
+    "journal": "a writer killed thousands of times; writes that fail at every point; a corrupted tail",
+    "restart": "a new engine's first call with a million facts in the journal",
+    "core": "a million simulated contacts, with spoilt events",
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Exit 1 when anything was lost, or came later than promised, or a program could not be run."""
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster chaos",
+        description="Break a centre of its own on purpose, and count what was lost.",
+        epilog="\n".join(f"{name}: {what}" for name, what in PROGRAMS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", nargs="?", choices=sorted(PROGRAMS), help="one of them; all without it")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the plan of faults")
+    parser.add_argument(
+        "--minutes", type=float, metavar="N", help="the promises' own counts, for at most this long each"
+    )
+    parser.add_argument("--full", action="store_true", help="the promises' own counts, to their end: hours")
+    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail and more")
+    options = parser.parse_args(arguments)
+    rows: list[dict[str, Any]] = []
+    for name in [options.name] if options.name else PROGRAMS:
+        print(f"{name}: {PROGRAMS[name]}", file=sys.stderr, flush=True)
+        rows += _try(name, options)
+    if options.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for row in rows:
+            _tell(row)
+    return 0 if all(row["pass"] for row in rows) else 1
+
+
+def _try(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Its findings; one that failed has a row that says so."""
+    words = ["--seed", str(options.seed), "--size", "full" if options.full or options.minutes else "short"]
+    if options.minutes:
+        words += ["--minutes", str(options.minutes)]
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.chaos.{name}", "--json", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    try:
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+    except ValueError:
+        lost = {"name": name, "value": 1, "unit": "lost", "bar": 0, "pass": False, "program": name, "promise": 0}
+        more = {"seed": options.seed, "plan": "", "tried": 0, "lost": 1, "late": 0, "passed": False, "seconds": 0.0}
+        return [{**lost, **more, "figures": {}, "detail": f"ended with {done.returncode} and no findings"}]
+    return rows
+
+
+def _tell(row: dict[str, Any]) -> None:
+    verdict = "ok  " if row["pass"] else "FAIL"
+    late = f", {row['late']} late" if row["late"] else ""
+    promise = f"(promise {row['promise']}, seed {row['seed']})"
+    print(f"{verdict} {row['name']}: {row['lost']} of {row['tried']}{late}  {promise}")
+    figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
+    print("     " + "; ".join(filter(None, [row["detail"], figures])))
