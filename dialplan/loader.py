@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialplan.cache import RulesCache
+from dialplan.limits import RULES_FILE_BYTES, RULES_PROBLEMS
 from dialplan.ruleset import Ruleset
-from dialplan.yamlsource import MAX_BYTES, Document, Plain, Position, Problem, read
+from dialplan.yamlsource import Document, Plain, Position, Problem, read
 
 if TYPE_CHECKING:
     from dialplan.validation import Files  # it imports pydantic, which known content does not need
 
 FILE_NAMES = ("hours.yaml", "menus.yaml", "queues.yaml", "agents.yaml", "trunks.yaml", "prompts.yaml")
 OPTIONAL_FILES = ("directory.yaml", "wallboard.yaml")  # one that is not there says nothing: its defaults hold
-MAX_PROBLEMS = 1000
 
 
 class RulesError(Exception):
@@ -79,7 +79,7 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
         place = Position(name, 1, 1)
         try:
             with (rules_dir / name).open("rb") as file:
-                data = file.read(MAX_BYTES + 1)
+                data = file.read(RULES_FILE_BYTES + 1)
         except FileNotFoundError:
             if name in OPTIONAL_FILES:
                 texts[name] = "{}"
@@ -89,8 +89,8 @@ def _read_files(rules_dir: Path) -> tuple[dict[str, str], list[Problem]]:
         except OSError as error:
             problems.append(Problem(place, f"cannot be read: {error.strerror}"))
             continue
-        if len(data) > MAX_BYTES:
-            problems.append(Problem(place, f"the file is larger than {MAX_BYTES} bytes"))
+        if len(data) > RULES_FILE_BYTES:
+            problems.append(Problem(place, f"the file is larger than {RULES_FILE_BYTES} bytes"))
             continue
         try:
             texts[name] = data.decode("utf-8")
@@ -120,7 +120,7 @@ def _check(
     problems += files.problems
     problems += checks.check(files)
     if problems:
-        raise RulesError(problems[:MAX_PROBLEMS])
+        raise RulesError(problems[:RULES_PROBLEMS])
     return build.build(files, digest, _holidays(cache)), files
 
 

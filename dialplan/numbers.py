@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dialplan.limits import NUMBER_CHARS
+
 
 class NumberKind(StrEnum):
     """What a number is, by its beginning and length."""
@@ -62,7 +64,6 @@ def _regex(pattern: str) -> str:
 _KINDS = [(kind, re.compile(_regex(pattern) + r"\Z")) for kind, pattern in _ALLOWED]
 _KINDS += [(kind, re.compile(_regex(pattern))) for kind, pattern in _REFUSED]
 _WRITTEN = re.compile(r"[+(]?[0-9][0-9 ().-]*", re.ASCII)
-_LONGEST = 32  # of what is looked at; no number is written longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def normalise(written: str) -> str | None:
     None for what is no number: letters, keys such as *, a foreign country after the plus, nothing at all.
     """
     text = written.strip()
-    if len(text) > _LONGEST or not _WRITTEN.fullmatch(text):
+    if len(text) > NUMBER_CHARS or not _WRITTEN.fullmatch(text):
         return None
     digits = re.sub(r"[^0-9]", "", text)
     if digits.startswith("82") and (text.startswith("+") or len(digits) > len("82") + 7):

@@ -11,12 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-# The city's largest file is under 200 kB; each bound is some ten times of what real rules need.
-MAX_BYTES = 2_000_000
-MAX_DEPTH = 20
-MAX_NODES = 50_000  # after aliases are expanded
-MAX_ALIASES = 100
-MAX_SCALAR_CHARS = 10_000
+from dialplan.limits import RULES_ALIASES, RULES_DEPTH, RULES_FILE_BYTES, RULES_NODES, RULES_SCALAR_CHARS
 
 Path = tuple[str | int, ...]
 Plain = None | str | list["Plain"] | dict[str, "Plain"]
@@ -90,8 +85,8 @@ def read(file: str, text: str) -> Document:
     With a syntax error or a broken bound the value is None; a key used twice keeps the first and is a problem.
     """
     document = Document(file, None)
-    if len(text) > MAX_BYTES:
-        document.problems.append(Problem(Position(file, 1, 1), f"file is longer than {MAX_BYTES} characters"))
+    if len(text) > RULES_FILE_BYTES:
+        document.problems.append(Problem(Position(file, 1, 1), f"file is longer than {RULES_FILE_BYTES} characters"))
         return document
     try:
         root = _compose(file, text)
@@ -141,8 +136,8 @@ class _Builder:
 
     def begin(self, event: Any, *, is_map: bool) -> None:
         place = _place(self._file, event)
-        if len(self._open) >= MAX_DEPTH:
-            raise _TooMuch(place, f"nested more than {MAX_DEPTH} deep")
+        if len(self._open) >= RULES_DEPTH:
+            raise _TooMuch(place, f"nested more than {RULES_DEPTH} deep")
         _refuse_tag(place, event.tag)
         self._open.append((_Node(place, None, is_map=is_map), [], event.anchor))
 
@@ -161,8 +156,8 @@ class _Builder:
     def alias(self, event: Any) -> None:
         place = _place(self._file, event)
         self._aliases += 1
-        if self._aliases > MAX_ALIASES:
-            raise _TooMuch(place, f"more than {MAX_ALIASES} aliases")
+        if self._aliases > RULES_ALIASES:
+            raise _TooMuch(place, f"more than {RULES_ALIASES} aliases")
         target = self._anchors.get(event.anchor)
         if target is None:
             raise _TooMuch(place, f"alias *{event.anchor} names no anchor that ends before it")
@@ -170,8 +165,8 @@ class _Builder:
 
     def _add(self, node: _Node, anchor: str | None, counts: int) -> None:
         self._total += counts
-        if self._total > MAX_NODES:
-            raise _TooMuch(node.position, f"more than {MAX_NODES} values, aliases expanded")
+        if self._total > RULES_NODES:
+            raise _TooMuch(node.position, f"more than {RULES_NODES} values, aliases expanded")
         if anchor:
             self._anchors[anchor] = node
         if self._open:
@@ -213,8 +208,8 @@ def _refuse_tag(place: Position, tag: object) -> None:
 
 def _refuse_text(place: Position, text: str) -> None:
     """Escapes in quotes can still make NUL and half characters; both break what the text is later written to."""
-    if len(text) > MAX_SCALAR_CHARS:
-        raise _TooMuch(place, f"a value longer than {MAX_SCALAR_CHARS} characters")
+    if len(text) > RULES_SCALAR_CHARS:
+        raise _TooMuch(place, f"a value longer than {RULES_SCALAR_CHARS} characters")
     for char in text:
         if char == "\0" or "\ud800" <= char <= "\udfff":
             raise _TooMuch(place, f"the character U+{ord(char):04X} is not allowed")
@@ -226,12 +221,12 @@ def _scalar(text: str, *, plain: bool) -> str | None:
 
 
 def _plain(document: Document, root: _Node) -> Plain:
-    """Turns the tree into lists and dicts and notes the places; depth is bounded by MAX_DEPTH aliases included."""
+    """Turns the tree into lists and dicts and notes the places; depth is bounded by RULES_DEPTH aliases included."""
 
     def visit(node: _Node, path: Path, depth: int) -> Plain:
         document.values[path] = node.position
-        if depth > MAX_DEPTH:
-            document.problems.append(Problem(node.position, f"nested more than {MAX_DEPTH} deep"))
+        if depth > RULES_DEPTH:
+            document.problems.append(Problem(node.position, f"nested more than {RULES_DEPTH} deep"))
             return None
         if not isinstance(node.value, list):
             return node.value

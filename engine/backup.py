@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
+from dialplan.limits import BACKUP_CONTENTS_BYTES
+
 FORMAT = 1
 CONTENTS = "contents.json"
-MOST_CONTENTS_BYTES = 16 << 20
 _LEFT_OUT = (
     "ready.json", "run.json", "heartbeat", "*.lock", "*.log", "*.log.*", ".*", "*-wal", "*-shm", "*-journal",
     "asterisk/etc/*", "asterisk/data/*", "asterisk/log/*", "asterisk/run/*", "asterisk/spool/*",
@@ -150,7 +151,7 @@ def _write(file: io.BufferedWriter, contents: Contents, found: dict[str, Path]) 
 def _contents(archive: tarfile.TarFile) -> Contents:
     first = archive.next()
     opened = archive.extractfile(first) if first is not None and first.name == CONTENTS else None
-    if first is None or opened is None or first.size > MOST_CONTENTS_BYTES:
+    if first is None or opened is None or first.size > BACKUP_CONTENTS_BYTES:
         raise ValueError("it does not begin with a list of its contents")
     listed = json.loads(opened.read())
     if listed["format"] != FORMAT:

@@ -9,11 +9,11 @@ import http.client
 import json
 from pathlib import Path
 
+from dialplan.limits import SNAPSHOT_BYTES
 from engine import ready
 from web.board import Board, BoardError, read
 
 TIMEOUT_S = 2.0
-MOST_BYTES = 4_000_000
 
 
 class Feed:
@@ -51,7 +51,7 @@ def fetch(state: Path) -> object:
     try:
         line.request("GET", "/snapshot.json")
         answer = line.getresponse()
-        body = answer.read(MOST_BYTES)
+        body = answer.read(SNAPSHOT_BYTES)
     except (OSError, http.client.HTTPException) as error:
         where = f"{known.http.host}:{known.http.port}"
         raise FeedError(f"엔진에 연결할 수 없습니다  the engine at {where} does not answer: {error}") from error

@@ -1,25 +1,33 @@
 """The engine's small HTTP server: /metrics, /healthz, /readyz, /snapshot.json, and /events as a stream of facts.
 
-Loopback, GET only, a bounded number of connections, each with a time-out. Pages for people are other processes, which
-read here. Knows HTTP and nothing of calls: what is served comes from `Pages`.
+Loopback, GET only. Bounded: connections, a request's head in bytes and in time as a whole (a byte now and then holds no
+thread), each write. Pages for people are other processes, which read here. Knows HTTP and nothing of calls: what is
+served comes from `Pages`.
 """
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException, LineTooLong
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Full, Queue
 from typing import Any
 
 import structlog
 
-MOST_CONNECTIONS = 64
-MOST_STREAMS = 16
-STREAM_BACKLOG = 2000
-IDLE_S = 10.0
+from dialplan.limits import (
+    HTTP_CONNECTIONS,
+    HTTP_HEAD_BYTES,
+    HTTP_HEAD_S,
+    HTTP_SEND_S,
+    HTTP_STREAM_BACKLOG,
+    HTTP_STREAMS,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -55,9 +63,9 @@ class EventStream:
 
     def join(self) -> Queue[bytes | None] | None:
         """A new listener's queue, None in it means the end; None when there are too many."""
-        listener: Queue[bytes | None] = Queue(STREAM_BACKLOG)
+        listener: Queue[bytes | None] = Queue(HTTP_STREAM_BACKLOG)
         with self._lock:
-            if len(self._listeners) >= MOST_STREAMS:
+            if len(self._listeners) >= HTTP_STREAMS:
                 return None
             self._listeners.add(listener)
         return listener
@@ -82,7 +90,7 @@ class HttpServer(ThreadingHTTPServer):
         self.pages = pages
         self.events = events
         self.stopping = False
-        self._places = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._places = threading.BoundedSemaphore(HTTP_CONNECTIONS)
         super().__init__(address, _Handler)
 
     def start(self) -> None:
@@ -114,14 +122,83 @@ class HttpServer(ThreadingHTTPServer):
         _log.debug("http.connection_failed", exc_info=True)
 
 
+# 501 for a method that is not GET, 505 for a version that is not HTTP/1: no faults of ours.
+_THEIR_FAULT: dict[int, HTTPStatus] = {
+    HTTPStatus.NOT_IMPLEMENTED: HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: HTTPStatus.BAD_REQUEST,
+}
+
+
+class Head:
+    """What a client sends, read a line at a time as `http.server` asks for it; `begin` before each request."""
+
+    closed = False
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._unread = bytearray()
+        self.begin()
+
+    def begin(self) -> None:
+        """A new head: its bytes and its time count from here."""
+        self._deadline = time.monotonic() + HTTP_HEAD_S
+        self._left = HTTP_HEAD_BYTES
+
+    def readline(self, size: int = -1) -> bytes:
+        """The next line with its end; what there is, without, at the stream's. Raises LineTooLong, TimeoutError."""
+        del size  # the whole head is bounded
+        while (end := self._unread.find(b"\n") + 1) == 0:
+            if len(self._unread) > self._left:
+                raise LineTooLong("the head of a request")
+            self._connection.settimeout(max(0.001, self._deadline - time.monotonic()))
+            received = self._connection.recv(4096)
+            if not received:
+                end = len(self._unread)
+                break
+            self._unread += received
+        if end > self._left:
+            raise LineTooLong("the head of a request")
+        self._left -= end
+        line = bytes(self._unread[:end])
+        del self._unread[:end]
+        return line
+
+    def close(self) -> None:
+        """The base class's word for the end."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: HttpServer
-    timeout = IDLE_S
     protocol_version = "HTTP/1.1"
     server_version = "ringmaster"
     sys_version = ""
 
+    def setup(self) -> None:
+        """Read through a Head instead of a file without bounds."""
+        super().setup()
+        self.rfile.close()
+        self._head = Head(self.connection)
+        self.rfile = self._head  # type: ignore[assignment]  # it needs no more of a file than this
+
+    def handle_one_request(self) -> None:
+        """One request, or the end of the connection."""
+        self._head.begin()
+        try:
+            super().handle_one_request()
+        except HTTPException:  # before there was a request that could be answered
+            self.close_connection = True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What `http.server` refuses is the client's fault, whatever number it gives it; no page, no echo."""
+        del message, explain
+        refused = HTTPStatus(_THEIR_FAULT.get(code, code))
+        self.close_connection = True
+        self.request_version = self.protocol_version  # else there would be no status line for a head that is none
+        self._answer(refused, f"{refused.phrase}\n".encode())
+
     def do_GET(self) -> None:
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # a body is not read, and must not pass for the next request
         path = self.path.partition("?")[0]
         pages = self.server.pages
         if path == "/healthz":
@@ -148,6 +225,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.connection.settimeout(HTTP_SEND_S)
         self.end_headers()
         self.wfile.write(body)
 
@@ -162,6 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", "application/x-ndjson")
             self.send_header("Connection", "close")
+            self.connection.settimeout(HTTP_SEND_S)
             self.end_headers()
             while not self.server.stopping:
                 try:

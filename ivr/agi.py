@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 from asterisk.agi import AGI
 
+from dialplan import limits
+
 ALL_KEYS = "0123456789*#D"  # D is the dispatcher's wake-up; nobody may gain anything by sending it
 _UNSAFE = re.compile(r"[\r\n\0]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -62,11 +64,11 @@ class UnsafeValue(ValueError):
 class Limits:
     """What a peer may send and how long it may take, so that no stranger holds a thread or fills the memory."""
 
-    environment_lines: int = 100  # Asterisk sends about 25, and up to 127 arguments of which we use none
-    line_bytes: int = 8192  # Asterisk's own line buffer
-    environment_s: float = 5.0  # for all of it together
-    command_s: float = 10.0  # for a command that takes no time of its own
-    usage_lines: int = 200  # the manual page that follows a 520
+    environment_lines: int = limits.AGI_ENVIRONMENT_LINES
+    line_bytes: int = limits.AGI_LINE_BYTES
+    environment_s: float = limits.AGI_ENVIRONMENT_S
+    command_s: float = limits.AGI_COMMAND_S
+    usage_lines: int = limits.AGI_USAGE_LINES
 
 
 class Played(NamedTuple):

@@ -16,12 +16,12 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from dialplan import calendar, numbers
+from dialplan.limits import NUMBER_DIGITS
 from dialplan.numbers import NumberKind
 from dialplan.ruleset import Language, Ruleset
 from ivr import say
 
 TRIES = 3  # of each question
-_LONGEST = 20  # digits; more are no number
 _RIGHT, _OTHER, _END, _BACK = "1", "2", "#", "*"
 _SHORTCUTS = {"1": 0, "2": 1}  # today, tomorrow
 _DIGITS = 4  # MMDD, HHMM
@@ -97,7 +97,7 @@ def _judge_typed(rules: Ruleset, talk: Talk, key: str | None, now: datetime) -> 
 
 def _all_there(talk: Talk) -> bool:
     if talk.asking is Asking.NUMBER:
-        return numbers.complete(talk.typed) or len(talk.typed) >= _LONGEST
+        return numbers.complete(talk.typed) or len(talk.typed) >= NUMBER_DIGITS
     return len(talk.typed) >= _DIGITS
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dialplan.limits import AGI_SPARE_SESSIONS
 from ivr.abuse import abuse
 from ivr.callout import give_number, ring_agent, take_report
 from ivr.consult import consult
@@ -13,9 +14,6 @@ from ivr.server import AgiServer
 from ivr.session import Services, Sessions
 from ivr.talkkeys import talk_key
 from ivr.transfer import transferred
-
-# Beyond the callers that the rules admit: agents' codes, callers who hear that all lines are busy.
-SPARE_SESSIONS = 128
 
 
 class Doors(AgiServer):
@@ -39,7 +37,7 @@ class Doors(AgiServer):
         super().__init__(
             address,
             self._sessions.serve,
-            most_calls=lambda: services.rules().max_calls + SPARE_SESSIONS,
+            most_calls=lambda: services.rules().max_calls + AGI_SPARE_SESSIONS,
             heartbeat=heartbeat,
         )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
+from dialplan.limits import KEYS_TYPED_AHEAD
+
 CITIZENS_KEYS = frozenset("0123456789*#")
-_MOST = 32  # more than all menus together ever ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class KeyBuffer:
 
     def press(self, key: str, at_s: float) -> None:
         """Remember a key that a read returned; "" and the keys A to D change nothing."""
-        if key in CITIZENS_KEYS and len(self._presses) < _MOST:
+        if key in CITIZENS_KEYS and len(self._presses) < KEYS_TYPED_AHEAD:
             self._presses.append(Press(key, at_s))
 
     def take(self) -> Press | None:

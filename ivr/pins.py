@@ -7,8 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-MOST_WRONG = 5
-LOCKED_S = 600.0
+from dialplan.limits import PIN_LOCKED_S, PIN_TRIES
 
 
 class Pins:
@@ -27,10 +26,10 @@ class Pins:
         secret = self._secret(supervisor)
         with self._lock:
             tries, last = self._wrong.get(supervisor, (0, 0.0))
-            if tries >= MOST_WRONG and now - last < LOCKED_S:
+            if tries >= PIN_TRIES and now - last < PIN_LOCKED_S:
                 return False
             if secret is not None and hmac.compare_digest(secret.encode(), typed.encode()):
                 self._wrong.pop(supervisor, None)
                 return True
-            self._wrong[supervisor] = (1 if tries >= MOST_WRONG else tries + 1, now)
+            self._wrong[supervisor] = (1 if tries >= PIN_TRIES else tries + 1, now)
             return False

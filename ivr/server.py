@@ -16,6 +16,8 @@ from typing import Any
 
 import structlog
 
+from dialplan.limits import AGI_BACKLOG
+
 _log = structlog.get_logger(__name__)
 _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
@@ -23,7 +25,7 @@ _OUT_OF_DESCRIPTORS = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 class AgiServer(socketserver.TCPServer):
     """A bounded thread per connection. `heartbeat` is called by the accept loop at least every 250 ms."""
 
-    request_queue_size = 1024  # the default of 5 loses bursts
+    request_queue_size = AGI_BACKLOG  # the default of 5 loses bursts
     allow_reuse_address = True
 
     def __init__(

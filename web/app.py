@@ -23,6 +23,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from acd.journal.store import Store
+from dialplan.limits import WEB_FORM_BYTES, WEB_FORM_S
 from web import hour, words
 from web.audience import Audience
 from web.feed import Feed, Find, Seen
@@ -34,7 +35,6 @@ from web.reports.routes import Reports
 from web.screen import COLUMNS, encode
 
 HERE = Path(__file__).parent
-MOST_BODY = 4096
 HOUR_EVERY_S = 5.0
 THEMES = ("auto", "dark", "light")
 _log = structlog.get_logger(__name__)
@@ -180,10 +180,14 @@ async def _password(request: Request) -> str | None:
     if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
         return None
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            return None
+    try:
+        async with asyncio.timeout(WEB_FORM_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > WEB_FORM_BYTES:
+                    return None
+    except TimeoutError:
+        return None
     try:
         sent = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
     except ValueError:

@@ -1,7 +1,7 @@
 """Everyone who looks at the wallboard: the newest screen, sent to all of them as server-sent events.
 
 A screen is whole, so a viewer who is slow gets fewer of them and never old ones, and nothing is queued for anybody.
-Screens are encoded once for all. The number of viewers is bounded; one who takes nothing for SEND_WITHIN_S is let go.
+Screens are encoded once for all. The number of viewers is bounded; one who takes nothing for WEB_SEND_S is let go.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-MOST_VIEWERS = 200
-SEND_WITHIN_S = 20.0
+from dialplan.limits import WEB_SEND_S, WEB_VIEWERS
+
 RETRY_MS = 1000  # how soon a browser connects again
 
 
 class Audience:
     """Lives on one event loop."""
 
-    def __init__(self, most: int = MOST_VIEWERS) -> None:
+    def __init__(self, most: int = WEB_VIEWERS) -> None:
         self.someone = asyncio.Event()
         self.latest: bytes | None = None
         self._most = most
@@ -91,7 +91,7 @@ class Viewer:
 
 
 async def _send(send: Any, body: bytes) -> None:
-    async with asyncio.timeout(SEND_WITHIN_S):
+    async with asyncio.timeout(WEB_SEND_S):
         await send({"type": "http.response.body", "body": body, "more_body": True})
 
 

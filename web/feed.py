@@ -14,14 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dialplan.limits import FACT_LINE_BYTES, SNAPSHOT_BYTES
 from web.board import Board, BoardError, read
 
 GAP_S = 0.1  # so that a storm of events costs the engine ten snapshots a second, not hundreds
 PERIOD_S = 1.0
 WITHIN_S = 2.0  # a step of a request; then the engine does not answer
 RETRY_S = 0.5
-MOST_BYTES = 4_000_000
-MOST_LINE = 65_536
 
 
 class Problem(StrEnum):
@@ -108,9 +107,9 @@ class Feed:
         try:
             async with asyncio.timeout(WITHIN_S):
                 body = b""
-                while chunk := await reader.read(MOST_BYTES):
+                while chunk := await reader.read(SNAPSHOT_BYTES):
                     body += chunk
-                    if len(body) > MOST_BYTES:
+                    if len(body) > SNAPSHOT_BYTES:
                         raise _Failed(Problem.UNREADABLE)
             self._board = read(json.loads(body))
         except (OSError, TimeoutError) as error:
@@ -126,7 +125,7 @@ async def _ask(address: tuple[str, int], path: str) -> tuple[asyncio.StreamReade
     """The connection, its 200 and its headers read; the body follows."""
     try:
         async with asyncio.timeout(WITHIN_S):
-            reader, writer = await asyncio.open_connection(*address, limit=MOST_LINE)
+            reader, writer = await asyncio.open_connection(*address, limit=FACT_LINE_BYTES)
             try:
                 writer.write(f"GET {path} HTTP/1.0\r\nHost: {address[0]}\r\nConnection: close\r\n\r\n".encode())
                 status = await reader.readline()

@@ -11,11 +11,10 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 
+from dialplan.limits import LOGIN_ADDRESSES, LOGIN_LOCKED_S, LOGIN_TRIES
+
 COOKIE = "ringmaster"
 STAYS_S = 90 * 86_400  # a wallboard hangs on its wall for months
-TRIES = 5
-LOCKED_S = 60.0
-MOST_ADDRESSES = 1000  # remembered for their failures
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class Gate:
     def locked(self, address: str, now: float) -> bool:
         """Whether this address has been wrong too often."""
         failures = self._failures.get(address)
-        return failures is not None and failures.count >= TRIES and now < failures.until
+        return failures is not None and failures.count >= LOGIN_TRIES and now < failures.until
 
     def enter(self, password: str, address: str, now: float) -> str | None:
         """A cookie for the right password; None for a wrong one, and for any from an address that is locked."""
@@ -62,14 +61,14 @@ class Gate:
         return f"{expiry}.{self._sign(expiry)}"
 
     def _count(self, address: str, now: float) -> None:
-        if address not in self._failures and len(self._failures) >= MOST_ADDRESSES:
+        if address not in self._failures and len(self._failures) >= LOGIN_ADDRESSES:
             oldest = min(self._failures, key=lambda one: self._failures[one].until)
             del self._failures[oldest]
         failures = self._failures.setdefault(address, _Failures())
-        if now >= failures.until and failures.count < TRIES:
+        if now >= failures.until and failures.count < LOGIN_TRIES:
             failures.count = 0
         failures.count += 1
-        failures.until = now + LOCKED_S
+        failures.until = now + LOGIN_LOCKED_S
 
     def _sign(self, expiry: str) -> str:
         assert self.password is not None

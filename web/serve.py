@@ -10,14 +10,13 @@ from types import FrameType
 import uvicorn
 
 from acd.journal.store import Store
+from dialplan.limits import WEB_CONNECTIONS, WEB_HEAD_BYTES, WEB_IDLE_S
 from web.app import application
+from web.connection import Connection
 from web.feed import Find
 from web.login import Gate
 from web.reports.columns import Labels
 
-MOST_CONNECTIONS = 260  # viewers, and whoever comes for a page
-MOST_HEADER_BYTES = 16_384
-IDLE_S = 5
 END_WITHIN_S = 2
 
 
@@ -26,16 +25,16 @@ def serve(sock: socket.socket, find: Find, database: Store, labels: Labels, gate
     servers: list[uvicorn.Server] = []
     config = uvicorn.Config(
         application(find, database, labels, gate, ends=lambda: servers[0].should_exit),
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        timeout_keep_alive=IDLE_S,
+        limit_concurrency=WEB_CONNECTIONS,
+        h11_max_incomplete_event_size=WEB_HEAD_BYTES,
+        timeout_keep_alive=int(WEB_IDLE_S),
         timeout_graceful_shutdown=END_WITHIN_S,
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)

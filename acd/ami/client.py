@@ -24,13 +24,12 @@ from typing import Any
 
 from asterisk.ami import Action, AMIClient
 
-from acd.ami.packets import AmiError, Framer, Packet, encode, parse
+from acd.ami.packets import AmiError, Framer, NotAnAmiPeer, Packet, encode, parse
+from dialplan.limits import AMI_LIST_EVENTS, AMI_OPEN_REPLIES, AMI_REPLY_S
 
 PING_AFTER_SILENCE_S = 0.7
 SILENCE_S = 2.0  # then the PBX counts as out of sight, and the connection is made anew
 STABLE_S = 5.0  # a connection that lasted less does not reset the backoff
-MAX_OPEN_REPLIES = 2000
-REPLY_TIMEOUT_S = 5.0
 SEND_TIMEOUT_S = 0.15  # the dispatcher sends: longer than that it must not be held up
 RECEIVE_BYTES = 1 << 16
 
@@ -66,7 +65,7 @@ class Reply:
         """Whether the answer, or the word that there will be none, came within the time."""
         return self._done.wait(timeout_s)
 
-    def wait(self, timeout_s: float = REPLY_TIMEOUT_S) -> Packet:
+    def wait(self, timeout_s: float = AMI_REPLY_S) -> Packet:
         """The response. Raises AmiAway, or ActionFailed with Asterisk's message."""
         if not self._done.wait(timeout_s):
             raise AmiAway("no answer in time")
@@ -160,13 +159,13 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         self,
         action: Action,
         is_list: bool = False,
-        timeout_s: float = REPLY_TIMEOUT_S,
+        timeout_s: float = AMI_REPLY_S,
         callback: Callable[[Packet], None] | None = None,
     ) -> Reply:
         """Send, and return the Reply to wait for. Raises AmiAway, UnsafeHeader."""
         reply = Reply(is_list, time.monotonic() + timeout_s, callback)
         with self._replies_lock:
-            if len(self._replies) >= MAX_OPEN_REPLIES:
+            if len(self._replies) >= AMI_OPEN_REPLIES:
                 raise AmiAway("too many actions without an answer")
             action_id = f"rm-{self.next_action_id()}"
             action.keys["ActionID"] = action_id
@@ -183,11 +182,11 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         """The library's name for `request`."""
         return self.request(action, callback=callback)
 
-    def ask(self, name: str, timeout_s: float = REPLY_TIMEOUT_S, **headers: str) -> Packet:
+    def ask(self, name: str, timeout_s: float = AMI_REPLY_S, **headers: str) -> Packet:
         """One action and its response. Raises AmiAway, ActionFailed, UnsafeHeader."""
         return self.request(Action(name, dict(headers)), timeout_s=timeout_s).wait(timeout_s)
 
-    def ask_list(self, name: str, timeout_s: float = REPLY_TIMEOUT_S, **headers: str) -> list[Packet]:
+    def ask_list(self, name: str, timeout_s: float = AMI_REPLY_S, **headers: str) -> list[Packet]:
         """One action and the events of its answer, without the closing one. Raises as `ask`."""
         reply = self.request(Action(name, dict(headers)), is_list=True, timeout_s=timeout_s)
         reply.wait(timeout_s)
@@ -254,6 +253,8 @@ class AmiClient(AMIClient):  # type: ignore[misc]
             elif packet.get("EventList").lower() == "complete":
                 finished = True
             else:
+                if len(reply.events) >= AMI_LIST_EVENTS:
+                    raise NotAnAmiPeer(f"an answer of more than {AMI_LIST_EVENTS} events")
                 reply.events.append(packet)
                 finished = False
             if finished:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from asterisk.ami import Action
 
-MAX_LINE_BYTES = 1000  # Asterisk reads 1,024 of a line and takes the rest for the next one
-MAX_PACKET_BYTES = 1 << 20  # no packet of Asterisk's comes near; a peer that sends more is not Asterisk
+from dialplan.limits import AMI_LINE_BYTES, AMI_PACKET_BYTES, AMI_PACKET_HEADERS
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]{1,80}(\([A-Za-z0-9_,-]{0,80}\))?\Z")
@@ -75,15 +74,15 @@ class Framer:
                 packets.append(bytes(self._data[begin:end]))
             begin = self._searched = end + 4
         del self._data[:begin]
-        if len(self._data) > MAX_PACKET_BYTES:
-            raise NotAnAmiPeer(f"a packet of more than {MAX_PACKET_BYTES} bytes")
+        if len(self._data) > AMI_PACKET_BYTES:
+            raise NotAnAmiPeer(f"a packet of more than {AMI_PACKET_BYTES} bytes")
         self._searched = max(0, len(self._data) - 3)
         return packets
 
     def _take_greeting(self) -> bool:
         end = self._data.find(b"\r\n")
         if end < 0:
-            if len(self._data) > MAX_LINE_BYTES:
+            if len(self._data) > AMI_LINE_BYTES:
                 raise NotAnAmiPeer("no greeting in the first kilobyte")
             return False
         match = re.match(rb"Asterisk Call Manager/([0-9.]+)", self._data[:end])
@@ -96,8 +95,13 @@ class Framer:
 
 
 def parse(raw: bytes) -> Packet | None:
-    """A packet's headers; None for what is neither an event nor a response. Lines without a colon are skipped."""
+    """A packet's headers; None for what is neither an event nor a response. Lines without a colon are skipped.
+
+    Raises NotAnAmiPeer for more headers than any packet of Asterisk's has.
+    """
     lines = raw.decode("utf-8", "replace").split("\r\n")
+    if len(lines) > AMI_PACKET_HEADERS:
+        raise NotAnAmiPeer(f"a packet of more than {AMI_PACKET_HEADERS} headers")
     kind, _, value = lines[0].partition(":")
     kind, value = kind.strip().lower(), value.strip()
     if kind not in ("event", "response") or not value:
@@ -143,5 +147,5 @@ def _check(name: str, value: str) -> None:
         length = len(value.encode("utf-8"))
     except UnicodeEncodeError as error:
         raise UnsafeHeader(f"{name}: the value is no text") from error
-    if length + len(name) > MAX_LINE_BYTES:
+    if length + len(name) > AMI_LINE_BYTES:
         raise UnsafeHeader(f"{name}: the value is longer than a line of the manager interface")

@@ -197,7 +197,7 @@ def test_a_refused_login_is_tried_again(desk: Desk) -> None:
 
 def test_replies_are_bounded_in_number_and_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library keeps the future of every action that is never answered, for ever."""
-    monkeypatch.setattr(ami, "MAX_OPEN_REPLIES", 5)
+    monkeypatch.setattr(ami, "AMI_OPEN_REPLIES", 5)
     desk.start()
     replies = [desk.client.request(Action("Unanswered"), timeout_s=0.3) for _ in range(5)]
     with pytest.raises(AmiAway, match="too many"):

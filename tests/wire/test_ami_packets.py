@@ -7,7 +7,8 @@ from asterisk.ami import Action
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acd.ami.packets import MAX_PACKET_BYTES, Framer, NotAnAmiPeer, UnsafeHeader, encode, parse, variables
+from acd.ami.packets import Framer, NotAnAmiPeer, UnsafeHeader, encode, parse, variables
+from dialplan.limits import AMI_PACKET_BYTES
 
 RECORDED = (
     b"Event: HangupRequest\r\nPrivilege: call,all\r\nChannel: PJSIP/1001-00000003\r\nChannelState: 6\r\n"
@@ -82,7 +83,7 @@ def test_no_bytes_break_the_parser(raw: bytes) -> None:
 def test_a_packet_without_an_end_is_refused() -> None:
     framer = Framer()
     framer.feed(b"Asterisk Call Manager/9.0.0\r\n")
-    framer.feed(b"x" * MAX_PACKET_BYTES)
+    framer.feed(b"x" * AMI_PACKET_BYTES)
     with pytest.raises(NotAnAmiPeer):
         framer.feed(b"x")
 

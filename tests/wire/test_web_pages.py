@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dialplan.limits import WEB_VIEWERS
 from engine.settings import child_environment
 from tests.wire.web_peer import Site, Stream, snapshot
-from web.audience import MOST_VIEWERS
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -153,7 +153,7 @@ def test_heads_and_bodies_are_bounded(site: Site, locked: Site) -> None:
 def test_viewers_are_bounded(site: Site) -> None:
     lines = []
     try:
-        for _ in range(MOST_VIEWERS):
+        for _ in range(WEB_VIEWERS):
             line = socket.create_connection(("127.0.0.1", site.port), timeout=5)
             lines.append(line)
             line.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")

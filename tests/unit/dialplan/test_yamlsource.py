@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialplan import yamlsource
+from dialplan import limits
 from dialplan.yamlsource import Position, read
 
 
@@ -78,7 +78,7 @@ def bomb(levels: int, width: int) -> str:
         ("- " * 30 + "x", "nested more than 20 deep"),
         ("a: " + "x" * 10_001, "a value longer than 10000 characters"),
         ("[" + "x," * 60_000 + "]", "more than 50000 values, aliases expanded"),
-        ("#" * (yamlsource.MAX_BYTES + 1), "file is longer than 2000000 characters"),
+        ("#" * (limits.RULES_FILE_BYTES + 1), "file is longer than 2000000 characters"),
         # each level nests the one before, so aliases alone go deeper than the text does
         (
             "\n".join(["a0: &a0 [x]", *(f"a{n}: &a{n} [[[*a{n - 1}]]]" for n in range(1, 20))]),

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from acd.port import Talk
+from dialplan.limits import PIN_LOCKED_S, PIN_TRIES
 from ivr.features import feature
-from ivr.pins import LOCKED_S, MOST_WRONG, Pins
+from ivr.pins import Pins
 from ivr.session import Request
 from tests.unit.ivr.house import House
 
@@ -67,13 +68,13 @@ def test_who_does_not_talk_is_not_listened_to() -> None:
 def test_five_wrong_tries_lock_the_right_pin_out_for_a_while() -> None:
     now = [0.0]
     pins = Pins({SUPERVISOR: PIN}.get, lambda: now[0])
-    for _ in range(MOST_WRONG - 1):
+    for _ in range(PIN_TRIES - 1):
         assert not pins.right(SUPERVISOR, "000000")
     assert pins.right(SUPERVISOR, PIN)
-    for _ in range(MOST_WRONG):
+    for _ in range(PIN_TRIES):
         assert not pins.right(SUPERVISOR, "000000")
     assert not pins.right(SUPERVISOR, PIN)
-    now[0] = LOCKED_S
+    now[0] = PIN_LOCKED_S
     assert pins.right(SUPERVISOR, PIN)
 
 

@@ -1,7 +1,8 @@
 """The pages' gate: cookies that end, addresses locked after wrong passwords, names of this machine."""
 
+from dialplan.limits import LOGIN_ADDRESSES, LOGIN_LOCKED_S, LOGIN_TRIES
 from web.guard import local
-from web.login import LOCKED_S, MOST_ADDRESSES, STAYS_S, TRIES, Gate
+from web.login import STAYS_S, Gate
 
 NOW = 1_800_000_000.0
 
@@ -28,30 +29,30 @@ def test_a_cookie_lasts_and_ends_and_is_nobody_elses() -> None:
 
 def test_five_wrong_ones_lock_an_address_and_no_other() -> None:
     gate = Gate("secret")
-    for _ in range(TRIES):
+    for _ in range(LOGIN_TRIES):
         assert not gate.locked("a", NOW)
         assert gate.enter("wrong", "a", NOW) is None
     assert gate.locked("a", NOW)
     assert gate.enter("secret", "a", NOW) is None
     assert gate.enter("secret", "b", NOW)
-    assert gate.enter("wrong", "a", NOW + LOCKED_S + 1) is None
-    assert gate.locked("a", NOW + LOCKED_S + 2)
-    assert gate.enter("secret", "a", NOW + 3 * LOCKED_S)
-    assert not gate.locked("a", NOW + 3 * LOCKED_S)
+    assert gate.enter("wrong", "a", NOW + LOGIN_LOCKED_S + 1) is None
+    assert gate.locked("a", NOW + LOGIN_LOCKED_S + 2)
+    assert gate.enter("secret", "a", NOW + 3 * LOGIN_LOCKED_S)
+    assert not gate.locked("a", NOW + 3 * LOGIN_LOCKED_S)
 
 
 def test_a_slip_now_and_then_locks_nobody() -> None:
     gate = Gate("secret")
     for minute in range(20):
-        gate.enter("wrong", "a", NOW + minute * (LOCKED_S + 1))
-        assert not gate.locked("a", NOW + minute * (LOCKED_S + 1))
+        gate.enter("wrong", "a", NOW + minute * (LOGIN_LOCKED_S + 1))
+        assert not gate.locked("a", NOW + minute * (LOGIN_LOCKED_S + 1))
 
 
 def test_addresses_are_forgotten_before_memory_ends() -> None:
     gate = Gate("secret")
-    for number in range(3 * MOST_ADDRESSES):
+    for number in range(3 * LOGIN_ADDRESSES):
         gate.enter("wrong", str(number), NOW + number)
-    assert len(gate._failures) == MOST_ADDRESSES
+    assert len(gate._failures) == LOGIN_ADDRESSES
 
 
 def test_names_of_this_machine() -> None:
