@@ -1,0 +1,136 @@
+"""A real Asterisk that has thousands of AMI events a second to tell, and whether it ever waits for the engine's reader.
+
+Extensions beside the centre's ring a Local channel that is busy, again and again: every event is Asterisk's own. Beside
+them agents and callers go on, so that what the flood costs a call is seen too. Whether Asterisk waits is read off the
+kernel every two milliseconds: it can only wait while bytes lie unread at the engine's end, and then only when they have filled
+the buffers of both ends. (What Asterisk's end has not got acknowledged says nothing: an acknowledgement may take 40 ms.)
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from tests.bench.freed_to_invite import Agent, Caller
+from tests.bench.rows import Row, most, percentile, row, told
+from tests.bench.sip_ua import Loop, Ua
+from tests.pbx.centre import Centre, wait_for
+
+FLOOD_BAR, BLOCKED_BAR_MS = 2_000, 50.0
+AGENTS, CALLERS = ("1001", "1002"), 14
+FLOODS = {"gentle": 2, "heavy": 8}  # loops; one has about 1,700 events a second
+EXTENSIONS = (
+    "9060,1,Answer()",
+    "9060,2,Dial(Local/9061@from-carrier/n,5)",
+    "9060,3,Wait(0.005)",
+    "9060,4,Goto(2)",
+    "9061,1,Hangup(17)",
+)
+
+
+class Watch(threading.Thread):
+    """Looks at the engine's end of the AMI connection. `unread_s`: for how long bytes lay there without a break."""
+
+    def __init__(self, ami_port: int) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._port = f":{ami_port:04X}"
+        self._ending = threading.Event()
+        self.unread_s = self.late_s = 0.0
+        self.most_unread = self.looks = 0
+
+    def run(self) -> None:
+        since = None
+        before = time.monotonic()
+        while not self._ending.wait(0.002):
+            unread = self._unread()
+            now = time.monotonic()
+            self.looks += 1
+            self.late_s = max(self.late_s, now - before)  # a look that comes late may miss a read in between
+            before = now
+            since = (since or now) if unread else None
+            self.unread_s = max(self.unread_s, now - (since or now))
+            self.most_unread = max(self.most_unread, unread)
+
+    def stop(self) -> None:
+        """No more looks."""
+        self._ending.set()
+        self.join(2)
+
+    def _unread(self) -> int:
+        """Bytes that the engine has not read yet."""
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, _, there, state, queues = line.split(maxsplit=5)[:5]
+            if there.endswith(self._port) and state == "01":  # established
+                return int(queues.partition(":")[2], 16)
+        return 0
+
+
+def flood(seconds: float) -> list[Row]:
+    """The rows of both floods."""
+    sys.setswitchinterval(0.0005)
+    loop, stop = Loop(), threading.Event()
+    loop.start()
+    words = ("--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0")
+    with tempfile.TemporaryDirectory(prefix="bench-flood-") as folder, Centre.start(Path(folder), *words) as centre:
+        for line in EXTENSIONS:
+            centre.console(f"dialplan add extension {line} into from-carrier")
+        agents = [Agent(Ua(loop, one, centre.sip, centre.accounts[one]["sip_secret"]).register()) for one in AGENTS]
+        for agent in agents:
+            assert agent.ua.call("*11").ended.wait(8)
+        callers = [Caller(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
+        for caller in callers:
+            caller.start()
+        wait_for(lambda: all(agent.samples for agent in agents), 20, "nobody is served")
+        rows = []
+        flooding: list[Ua] = []
+        for name, loops in FLOODS.items():
+            while len(flooding) < loops:
+                flooding.append(Ua(loop, f"0107777{len(flooding):04d}", centre.sip))
+                assert flooding[-1].call("9060").answered.wait(8)
+            rows += _watched(centre, agents, name, seconds)
+        stop.set()
+        for caller in callers:
+            caller.join(3)
+    loop.stop()
+    return rows
+
+
+def _watched(centre: Centre, agents: list[Agent], name: str, seconds: float) -> list[Row]:
+    for agent in agents:
+        agent.samples.clear()
+    watch = Watch(int(centre.ready["ami"]["port"]))
+    watch.start()
+    before, lost_before, begun = _taken(centre), _lost(centre), time.monotonic()
+    time.sleep(seconds)
+    rate = (_taken(centre) - before) / (time.monotonic() - begun)
+    watch.stop()
+    lost = _lost(centre) - lost_before
+    freed_ms = [1000 * one for agent in agents for one in agent.samples]
+    looks = f"{watch.looks} looks, the latest {1000 * watch.late_s:.0f} ms after the one before"
+    title = f"ami_intake: {name} flood"
+    return [
+        row(f"{title}, events", rate, "events/s", FLOOD_BAR, rate >= FLOOD_BAR and not lost,
+            f"{FLOODS[name]} loops of Asterisk's own calls; the connection was lost {lost:.0f} times"),
+        most(f"{title}, unread without a break", 1000 * watch.unread_s, "ms", BLOCKED_BAR_MS,
+             f"{watch.most_unread / 1024:.0f} kB at most; {looks}"),
+        told(f"{title}, BYE to INVITE p50", percentile(freed_ms, 0.5), "ms", f"{len(freed_ms)} samples"),
+        told(f"{title}, BYE to INVITE p99", percentile(freed_ms, 0.99), "ms", "Asterisk's own part included"),
+    ]  # fmt: skip
+
+
+def _taken(centre: Centre) -> float:
+    return _metric(centre, "acd_dispatch_duration_seconds_count")
+
+
+def _lost(centre: Centre) -> float:
+    return _metric(centre, r"acd_ami_reconnects_total\{[^}]*\}")
+
+
+def _metric(centre: Centre, name: str) -> float:
+    found = re.search(rf"^{name} (\S+)$", centre.metrics(), re.MULTILINE)
+    assert found, name
+    return float(found[1])
