@@ -14,12 +14,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TextIO, cast
 
 import structlog
 
 _SECRET = re.compile(r"secret|passw|token|credential|authorization", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d.])(\+?\d{2,3})\d{2,10}(\d{4})(?![\d.])")
+_SHORTEST_NUMBER = 8
 _NOT_NUMBERS = frozenset(
     {"timestamp", "at", "contact_id", "call_id", "uniqueid", "reservation_id", "digest", "pid", "channel"}
 )
@@ -70,6 +72,8 @@ class Unfailing:
 
 def mask(text: str) -> str:
     """Telephone numbers in a text as a log may show them: 010****5678."""
+    if len(text) < _SHORTEST_NUMBER:
+        return text
     return _NUMBER.sub(lambda match: f"{match[1]}{'*' * (len(match[0]) - len(match[1]) - 4)}{match[2]}", text)
 
 
@@ -98,7 +102,12 @@ class Sparing:
 
 
 def _without_secrets(_: Any, __: str, event: Any) -> Any:
-    return {key: "(hidden)" if _SECRET.search(key) else value for key, value in event.items()}
+    return {key: "(hidden)" if _is_secret(key) else value for key, value in event.items()}
+
+
+@lru_cache(maxsize=1000)  # keys are written in the code, so there are few
+def _is_secret(key: str) -> bool:
+    return _SECRET.search(key) is not None
 
 
 def _masked(_: Any, __: str, event: Any) -> Any:

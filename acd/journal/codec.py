@@ -26,14 +26,31 @@ from acd.core.facts import (
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Language, Requirement
 
+_ATOMS = frozenset({str, float, int, bool, type(None)})  # most fields: asked first, since every fact passes here twice
+
+
+_known_names: dict[type, tuple[str, ...]] = {}
+
+
+def _field_names(kind: type) -> tuple[str, ...]:
+    """A dataclass's fields; none: it is no dataclass. Looked up once a type: `dataclasses.fields` is slow."""
+    names = _known_names.get(kind)
+    if names is None:
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        names = _known_names[kind] = tuple(field.name for field in fields)
+    return names
+
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if names := _field_names(kind):
+        return {name: _plain(getattr(value, name)) for name in names}
     return value
 
 
@@ -87,6 +104,6 @@ def from_row(kind: str, body: str) -> Fact:
     """The fact of a row. Raises KeyError for an unknown kind, TypeError or ValueError for a body that does not fit."""
     cls = KINDS[kind]
     readers = _READERS[cls]
-    names = {field.name for field in dataclasses.fields(cls)}
+    names = _field_names(cls)
     values = {name: value for name, value in json.loads(body).items() if name in names}
     return cls(**{name: readers[name](value) if name in readers else value for name, value in values.items()})
