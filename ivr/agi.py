@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from asterisk.agi import AGI
 
 from dialplan import limits
 
+# Of the environment's 25 lines, what anybody reads: a waiting caller's session keeps them for as long as it lasts.
+KEPT = frozenset({"agi_uniqueid", "agi_channel", "agi_callerid", "agi_extension", "agi_network_script"})
+# Each waiting session holds a buffer of this size; below 512 bytes Python takes it from its own pools.
+_READ_BYTES = 448
 ALL_KEYS = "0123456789*#D"  # D is the dispatcher's wake-up; nobody may gain anything by sending it
 _UNSAFE = re.compile(r"[\r\n\0]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -125,7 +130,8 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
             key, colon, value = line.partition(":")
             if not colon or not key.startswith("agi_"):
                 raise AgiFault(f"not an AGI environment: {line[:60]!r}")
-            self.env[key.strip()] = value.strip()
+            if (key := key.strip()) in KEPT:
+                self.env[sys.intern(key)] = value.strip()
         else:
             raise AgiFault(f"environment of more than {self._limits.environment_lines} lines")
 
@@ -149,7 +155,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
                 self._connection.settimeout(None)
             else:
                 self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-            received = self._connection.recv(4096)
+            received = self._connection.recv(_READ_BYTES)
         except TimeoutError:
             self._end(HangupSign.SILENT)
         except OSError:

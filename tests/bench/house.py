@@ -22,12 +22,20 @@ def at_once(what: Callable[[int], T], times: int, *, together: int = 10) -> list
         return list(pool.map(what, range(times)))
 
 
-def on_duty(loop: Loop, centre: Centre, extensions: Sequence[str]) -> list[Ua]:
-    """Phones of agents who are available, and answer at once."""
+def on_duty(
+    loop: Loop,
+    centre: Centre,
+    extensions: Sequence[str],
+    *,
+    on_invite: Callable[[Dialog, str, float], None] = lambda dialog, text, now: None,
+    on_answer: Callable[[Dialog, float], None] = lambda dialog, now: None,
+) -> list[Ua]:
+    """Phones of agents who are available, and answer at once. The callbacks are the phones' own (`Ua`)."""
     accounts = centre.accounts
 
     def one(at: int) -> Ua:
         phone = Ua(loop, extensions[at], centre.sip, accounts[extensions[at]]["sip_secret"]).register(15)
+        phone.on_invite, phone.on_answer = on_invite, on_answer
         assert phone.call("*11").ended.wait(15)
         return phone
 

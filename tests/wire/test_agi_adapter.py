@@ -239,9 +239,9 @@ def test_the_environment_is_bounded(peer, flood):
 
 
 def test_the_environment_is_decoded_with_replacement(peer):
-    peer.send(b"agi_calleridname: \xff\xfe\xea\xb0\x80 : x\nagi_uniqueid: 1.2\n\n")
+    peer.send(b"agi_callerid: \xff\xfe\xea\xb0\x80 : x\nagi_uniqueid: 1.2\n\n")
     channel = AgiChannel(peer.engine, QUICK)
-    assert channel.env == {"agi_calleridname": "\ufffd\ufffd가 : x", "agi_uniqueid": "1.2"}
+    assert channel.env == {"agi_callerid": "\ufffd\ufffd가 : x", "agi_uniqueid": "1.2"}
 
 
 @pytest.mark.parametrize("value", ["a\nEXEC System x", "a\rb", "a\0b"])
