@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from acd.ami.translate import EVENTS
 from dialplan.native import compile_native
 from dialplan.ruleset import AgentRule, Language, Official, Ruleset
 from engine import fetch, pbxcarriers
@@ -26,52 +27,6 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
 ZONE = "Asia/Seoul"
 # Beyond the rules' own bound of calls: callers who wait for a line.
 LINES_FOR_WAITING = 500
-EVENTS = (
-    "FullyBooted",
-    "Newchannel",
-    "Newstate",
-    "NewCallerid",
-    "Hangup",
-    "HangupRequest",
-    "SoftHangupRequest",
-    "DialBegin",
-    "DialEnd",
-    "DialState",
-    "BridgeCreate",
-    "BridgeEnter",
-    "BridgeLeave",
-    "BridgeMerge",
-    "BridgeDestroy",
-    "Hold",
-    "Unhold",
-    "MusicOnHoldStart",
-    "MusicOnHoldStop",
-    "AttendedTransfer",
-    "BlindTransfer",
-    "Rename",
-    "DeviceStateChange",
-    "ContactStatus",
-    "PeerStatus",
-    "QueueMemberAdded",
-    "QueueMemberRemoved",
-    "QueueMemberPause",
-    "QueueMemberStatus",
-    "QueueMemberRinginuse",
-    "QueueMemberPenalty",
-    "QueueCallerJoin",
-    "QueueCallerLeave",
-    "QueueCallerAbandon",
-    "AgentCalled",
-    "AgentConnect",
-    "AgentComplete",
-    "AgentRingNoAnswer",
-    "AgentDump",
-    "OriginateResponse",
-    "DTMFEnd",
-    "UserEvent",
-    "Reload",
-    "Shutdown",
-)
 
 
 class ConfigError(Exception):

@@ -32,6 +32,7 @@ _READERS: dict[str, Callable[[View, Packet], list[Event]]] = {
     "DeviceStateChange": queues.device_state,
     "ContactStatus": queues.contact_status,
 }
+EVENTS = tuple(_READERS)  # all that the PBX is asked to send
 
 
 def translate(view: View, packet: Packet, now: float) -> list[Event]:

@@ -96,7 +96,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
         again = agent_ko.wait(INCOMING, RING_S + 4, after=ring_join.at_s - 0.5)
         time.sleep(1.0)
         agent_ko.accept("1002", again.call_id)
-        taken = seen.wait("AgentConnect", 4, after=failed_at_s)
+        taken = seen.wait("DialEnd", 4, after=failed_at_s, DialStatus="ANSWER")
         assert taken["Uniqueid"] in (ids["ring"], ids["ko"]), "not the first in the order"
 
         # --- the talk has gone on, and its end is a short goodbye
@@ -113,7 +113,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
 
         # --- the Japanese agent is free after the queue's own wrap-up: the Japanese caller is answered from the net
         talk_ja = agent_ja.wait(ESTABLISHED, WRAPUP_S + 5, after=ended_at_s)
-        connect = seen.wait("AgentConnect", 4, after=ended_at_s, Interface="PJSIP/1006")
+        connect = seen.wait("DialEnd", 4, after=ended_at_s, DialStatus="ANSWER", DestCallerIDNum="1006")
         print(
             f"  1006 rung again {talk_ja.at_s - ended_at_s:.2f} s after the end of the talk, for {connect['Uniqueid']}"
         )
@@ -138,7 +138,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
 
         # --- the engine comes back while two talk by the queue
         talking = {
-            seen.events("AgentConnect", after=failed_at_s, Interface=f"PJSIP/{one}")[-1]["Uniqueid"]
+            seen.events("DialEnd", after=failed_at_s, DialStatus="ANSWER", DestCallerIDNum=one)[-1]["Uniqueid"]
             for one in ("1002", "1006")
         }
         left = [ids[name] for name in ("ring", "ko", "ja", "en", "new") if ids[name] not in talking]
