@@ -27,6 +27,8 @@ COMMANDS = {
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "doctor": "what is wrong with machine, files and running centre, each with its remedy",
+    "sbom": "what all of this is made of: a bill of materials (CycloneDX)",
+    "audit": "known vulnerabilities of the locked packages, as the package index tells them",
     "phones": "write the files from which the agents' desk phones set themselves up",
     "backup": "keep what the centre keeps in one file, while it runs",
     "restore": "bring a backup back into an empty folder",

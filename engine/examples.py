@@ -56,6 +56,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "reload": (("reload", "the running centre follows the changed rules"),),
     "prompts": (("prompts render", "speak the sentences whose words have changed"),),
+    "sbom": (("sbom --out ringmaster.cdx.json", "for whoever keeps the city's list of software"),),
+    "audit": (
+        ("audit --index https://index.example", "the running centre's packages"),
+        ("audit --index https://index.example --lock requirements-test.lock --json", "the tests', as data"),
+    ),
     "phones": (
         ("phones --for yealink --server 192.0.2.10 --macs phones.csv --out /srv/provisioning", "a file a phone"),
     ),
