@@ -29,22 +29,24 @@ make_python() {
       "$W/python.tar" python:3.11-slim >/dev/null
 }
 
-make_prometheus() { # TAG
-  docker build -q --network host -t "$1" - >/dev/null <<'D'
+# of_debian TAG PACKAGE PROGRAM FOLDER: an image that is left as nobody, with a folder to write to.
+of_debian() {
+  docker build -q --network host -t "$1" - >/dev/null <<D
 FROM debian:sid-slim
-RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus >/dev/null \
- && rm -rf /var/lib/apt/lists/* && mkdir -p /prometheus && chown nobody:nogroup /prometheus
+RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $2 >/dev/null \
+ && rm -rf /var/lib/apt/lists/* && mkdir -p $4 && chown nobody:nogroup $4
 USER nobody
-WORKDIR /prometheus
-ENTRYPOINT ["/usr/bin/prometheus"]
+WORKDIR $4
+ENTRYPOINT ["/usr/bin/$3"]
 D
 }
 
-# base_images PROMETHEUS_TAG
+# base_images PROMETHEUS_TAG ALERTMANAGER_TAG
 base_images() {
   local pids=() pid
   have_image debian:sid-slim || { make_debian & pids+=($!); }
   have_image python:3.11-slim || { make_python & pids+=($!); }
   for pid in "${pids[@]}"; do wait "$pid" || return 1; done
-  have_image "$1" || make_prometheus "$1"
+  have_image "$1" || of_debian "$1" prometheus prometheus /prometheus || return 1
+  have_image "$2" || of_debian "$2" prometheus-alertmanager prometheus-alertmanager /alertmanager
 }

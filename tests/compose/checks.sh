@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What must hold of the running containers. Sourced by check.sh, which has check() and soon().
 
-SERVICES="asterisk engine wallboard prometheus"
+SERVICES="asterisk engine wallboard prometheus alertmanager"
 HTTP=http://127.0.0.1:9100
 PROM=http://127.0.0.1:9090
 STATE=/var/lib/ringmaster/state
@@ -24,7 +24,15 @@ hardened() { # SERVICE
   grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs)' <<<"$status"
   grep -qE '^CapEff:\s+0+$' <<<"$status" && grep -qE '^CapBnd:\s+0+$' <<<"$status" &&
     grep -qE '^NoNewPrivs:\s+1$' <<<"$status" && ! grep -qE '^Uid:\s+0\s' <<<"$status" &&
-    [ "$(docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$(docker compose ps -q "$1")")" = true ]
+    [ "$(docker inspect -f '{{.HostConfig.ReadonlyRootfs}}' "$(docker compose ps -q "$1")")" = true ] &&
+    cannot_write "$1"
+}
+
+# The root is read-only in truth, and what may be written to in memory runs nothing.
+cannot_write() { # SERVICE
+  docker compose exec -T "$1" sh -c '
+    ! touch /usr/here /etc/here 2>/dev/null && cp /bin/true /tmp/here && ! /tmp/here 2>/dev/null; found=$?; rm -f /tmp/here; exit $found' ||
+    { echo "$1 can write to its root, or run what it wrote to /tmp"; return 1; }
 }
 
 # Every socket of the containers that takes something from outside. Asterisk's resolver has two unnamed UDP sockets of the
@@ -36,7 +44,7 @@ only_loopback() {
   done
   listening=$(ss -Hltunp | grep -E "${pids#|}" | awk '{ print $1, $5, $7 }')
   echo "$listening"
-  for port in 5060 5038 4573 8088 9100 9090; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
+  for port in 5060 5038 4573 8088 9100 9090 9093; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
   ! awk '$2 !~ /^(127\.[0-9.]+|\[::1\]|\[::ffff:127\.[0-9.]+\]):/ { split($2, a, ":"); if (!($1 == "udp" && a[length(a)] >= 32768)) print }' \
     <<<"$listening" | grep .
 }
@@ -76,7 +84,7 @@ known_phone() {
 }
 
 check "the PBX is Asterisk 22" sh -c 'docker compose exec -T asterisk asterisk -V | grep "^Asterisk 22\."'
-check "no engine, PBX, wallboard or Prometheus runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
+check "no engine, PBX, wallboard, Prometheus or Alertmanager runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
 check "everything listens on loopback only" only_loopback
 check "secrets are in the volume, for their owner only" private_files
 check "a call is greeted, routed and answered by an agent" answered_call 1001
