@@ -303,6 +303,7 @@ def _trunks(files: Files, shape: schema.TrunksShape) -> Trunks:
                 tuple(carrier.addresses),
                 carrier.registration,
                 _source(files, "trunks.yaml", "carriers", i),
+                carrier.encrypted,
             )
             for i, carrier in enumerate(shape.carriers)
         ),

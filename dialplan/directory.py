@@ -14,6 +14,7 @@ from dialplan import calendar
 from dialplan.ruleset import AgentRule, Carrier, Official, Queue, Ruleset
 
 CONSULT_S = 20.0  # an official who has not answered by then does not: back to the agent
+OVER_TLS = ";transport=tls"  # the end of a URI that is rung over TLS
 DIGITS = 4  # every code and extension has so many
 
 
@@ -63,10 +64,15 @@ def endpoints(rules: Ruleset, target: Target) -> tuple[str, ...]:
     if number is None:
         return (f"PJSIP/{target.id}",)
     return tuple(
-        f"PJSIP/carrier-{carrier.name}/sip:{number}@{host}"
+        f"PJSIP/carrier-{carrier.name}/{carrier_uri(carrier, number, host)}"
         for carrier in rules.trunks.carriers
         for host in carrier_hosts(carrier)
     )
+
+
+def carrier_uri(carrier: Carrier, number: str, host: str) -> str:
+    """Where a number is rung at one of the carrier's hosts: SIP, in the clear or over TLS."""
+    return f"sip:{number}@{host}{OVER_TLS if carrier.encrypted else ''}"
 
 
 def carrier_hosts(carrier: Carrier) -> tuple[str, ...]:

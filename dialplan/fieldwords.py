@@ -129,6 +129,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "carriers": ("통신사", "carriers"),
     "addresses": ("주소", "addresses"),
     "registration": ("등록", "registration"),
+    "encrypted": ("암호화", "encrypted"),
     "external_media_address": ("음성 주소", "address that media is offered at"),
     "emergency": ("긴급 번호", "emergency numbers"),
     # directory.yaml

@@ -346,6 +346,7 @@ class Carrier:
     addresses: tuple[str, ...]
     registration: str | None
     source: Source
+    encrypted: bool = False  # SIP over TLS, sound as SRTP, both ways; anything else of this carrier is refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ class CarrierShape(Shape):
     name: Name
     addresses: list[Address] = []
     registration: Registration | None = None
+    encrypted: bool = False
 
 
 class TrunksShape(Shape):

@@ -154,7 +154,8 @@ def modules_not_running(settings: RunSettings) -> list[str]:
     """Modules that modules.conf names and that are not running: Asterisk itself keeps silent about them."""
     listed = console(settings, "module show")
     running = {m[1] for m in re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE) if "Not" not in m[0]}
-    text = (pbxconfig.etc_dir(settings) / "modules.conf").read_text(encoding="utf-8")
+    etc = pbxconfig.etc_dir(settings)
+    text = "".join((etc / name).read_text(encoding="utf-8") for name in ("modules.conf", "generated/srtp.conf"))
     return sorted(set(re.findall(r"^require = (\S+)", text, re.MULTILINE)) - running)
 
 
@@ -165,6 +166,8 @@ def apply_rules(settings: RunSettings, ruleset: Ruleset) -> None:
     """
     secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
     pbxconfig.write_rules(settings, ruleset, secrets)
+    for module in modules_not_running(settings):  # the first carrier that is encrypted
+        console(settings, f"module load {module}")
     console(settings, "module reload res_pjsip.so")
     console(settings, "dialplan reload")
 

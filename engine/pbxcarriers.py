@@ -6,8 +6,9 @@ Text only; engine/pbxconfig.py writes it to `etc/generated/`.
 from __future__ import annotations
 
 from dialplan import numbers
-from dialplan.directory import carrier_hosts
+from dialplan.directory import OVER_TLS, carrier_hosts, carrier_uri
 from dialplan.ruleset import Carrier, Ruleset
+from engine import pbxencryption
 from engine.credentials import carrier_password
 from engine.settings import RunSettings
 
@@ -38,19 +39,28 @@ def _carrier(carrier: Carrier, password: str | None) -> str:
     name = f"carrier-{carrier.name}"
     text = f"[{name}](carrier-endpoint)\nidentify_by = ip\naors = {name}\n"
     matches = [_without_port(address) for address in carrier.addresses]
-    contacts = [f"sip:{target}" for target in carrier_hosts(carrier)]
+    over_tls = _escaped(OVER_TLS) if carrier.encrypted else ""
+    contacts = [f"sip:{target}{over_tls}" for target in carrier_hosts(carrier)]
+    if carrier.encrypted:
+        text += pbxencryption.carrier()
     if carrier.registration:
         user, _, host = carrier.registration.rpartition("@")
         matches.append(_without_port(host))
         text += f"outbound_auth = {name}\nfrom_user = {user}\nfrom_domain = {_without_port(host)}\n"
         text += f"[{name}]\ntype = auth\nauth_type = userpass\nusername = {user}\npassword = {password or ''}\n"
         text += (
-            f"[{name}]\ntype = registration\ntransport = udp\noutbound_auth = {name}\nserver_uri = sip:{host}\n"
-            f"client_uri = sip:{user}@{host}\ncontact_user = {user}\n"
+            f"[{name}]\ntype = registration\ntransport = {'tls' if carrier.encrypted else 'udp'}\n"
+            f"outbound_auth = {name}\nserver_uri = sip:{host}{over_tls}\n"
+            f"client_uri = sip:{user}@{host}{over_tls}\ncontact_user = {user}\n"
             "retry_interval = 30\nforbidden_retry_interval = 300\n"
         )
     text += f"[{name}]\ntype = aor\n" + "".join(f"contact = {contact}\n" for contact in contacts)
     return text + f"[{name}]\ntype = identify\nendpoint = {name}\n" + "".join(f"match = {m}\n" for m in matches) + "\n"
+
+
+def _escaped(uri: str) -> str:
+    """As it is written in Asterisk's files, where a semicolon begins a comment."""
+    return uri.replace(";", "\\;")
 
 
 def _without_port(address: str) -> str:
@@ -60,12 +70,13 @@ def _without_port(address: str) -> str:
 def emergency(ruleset: Ruleset) -> str:
     """112 and 119 go to each carrier in turn until one answers; the centre's own number is shown."""
     lines = ["[emergency]"]
-    targets = [(carrier.name, host) for carrier in ruleset.trunks.carriers for host in carrier_hosts(carrier)]
+    targets = [(carrier, host) for carrier in ruleset.trunks.carriers for host in carrier_hosts(carrier)]
     for number in ruleset.trunks.emergency:
         lines.append(f"exten => {number},1,Set(CALLERID(num)={ruleset.trunks.numbers[0]})")
         lines.append(" same => n,Set(CALLERID(name)=)")
-        for carrier, target in targets:
-            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier}/sip:{number}@{target},60)")
+        for carrier, host in targets:
+            uri = _escaped(carrier_uri(carrier, number, host))
+            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier.name}/{uri},60)")
             lines.append(' same => n,GotoIf($["${DIALSTATUS}" = "ANSWER"]?end)')
         if not targets:
             lines.append(" ; No carrier is named in trunks.yaml: there is no line to the outside.")
@@ -99,7 +110,8 @@ def outgoing(ruleset: Ruleset) -> str:
     lines += [" same => n,Set(CALLERID(name)=)", " same => n,Set(DIALSTATUS=CHANUNAVAIL)"]
     for carrier in ruleset.trunks.carriers:
         for host in carrier_hosts(carrier):
-            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier.name}/sip:${{ARG1}}@{host},${{ARG2}},${{ARG3}})")
+            uri = _escaped(carrier_uri(carrier, "${ARG1}", host))
+            lines.append(f" same => n,Dial(PJSIP/carrier-{carrier.name}/{uri},${{ARG2}},${{ARG3}})")
             lines.append(' same => n,GotoIf($["${DIALSTATUS}" != "CHANUNAVAIL" & "${DIALSTATUS}" != "CONGESTION"]?end)')
     return "\n".join([*lines, " same => n(end),Return()"]) + "\n"
 

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from acd.ami.translate import EVENTS
 from dialplan.native import compile_native
 from dialplan.ruleset import AgentRule, Language, Official, Ruleset
-from engine import fetch, pbxcarriers
+from engine import fetch, pbxcarriers, pbxencryption
 from engine.credentials import AMI_USER, Credentials, supervisor_pins
 from engine.settings import RunSettings, write_private
 
@@ -75,6 +75,8 @@ def template_files(
         "AMI_PORT": str(settings.ami_port),
         "AMI_USER": AMI_USER,
         "AMI_SECRET": credentials.ami_secret,
+        "PHONE_ENCRYPTION": pbxencryption.phones(settings),
+        "PHONE_NETWORKS": "\n".join(f"permit = {network}" for network in settings.phone_networks),
         "EVENT_FILTERS": _event_filters(asterisk),
         "AGI_PORT": str(settings.agi_port),
         "BIND": settings.bind,
@@ -105,6 +107,7 @@ def fill(text: str, values: dict[str, str], name: str) -> str:
 
 def write_rules(settings: RunSettings, ruleset: Ruleset, credentials: Credentials) -> None:
     """Write what follows from the rules, and the accounts of the phones."""
+    pbxencryption.make_certificate(settings, ruleset)
     today = datetime.now(ZoneInfo(ZONE)) + timedelta(seconds=settings.clock_offset_s)
     for name, text in rule_files(settings, ruleset, credentials, today.date()).items():
         write_private(etc_dir(settings) / name, text)
@@ -127,7 +130,8 @@ def rule_files(settings: RunSettings, ruleset: Ruleset, credentials: Credentials
         "carriers.conf": pbxcarriers.endpoints(settings, ruleset),
         "emergency.conf": pbxcarriers.emergency(ruleset),
         "outgoing.conf": pbxcarriers.centre_id(ruleset) + pbxcarriers.outgoing(ruleset),
-        "transport.conf": pbxcarriers.transport(ruleset),
+        "transport.conf": pbxcarriers.transport(ruleset) + pbxencryption.transport(settings, ruleset),
+        "srtp.conf": pbxencryption.modules(settings, ruleset),
         "hours.conf": _zoned(hours),
     }
     return {f"generated/{name}": text for name, text in files.items()}

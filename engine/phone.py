@@ -48,8 +48,12 @@ class Phone(PhoneBank):
         answers: bool = False,
         folder: Path | None = None,
         address: str = "127.0.0.1",
+        trusts: Path | None = None,
     ) -> None:
-        """`answers`: picks up at once when it rings. What it hears is recorded in `folder`. It calls from `address`."""
+        """`answers`: picks up at once when it rings. What it hears is recorded in `folder`. It calls from `address`.
+
+        `trusts`: the server's certificate, for a phone that is encrypted.
+        """
         self.user = user
         self.answers = answers
         self._temporary = folder is None
@@ -57,7 +61,9 @@ class Phone(PhoneBank):
         self._said: list[Said] = []
         self._news = threading.Condition()
         self._has_secret = secret is not None
-        super().__init__(self._place, [Account(user, secret)], server, self._never, record=True, address=address)
+        super().__init__(
+            self._place, [Account(user, secret)], server, self._never, record=True, address=address, trusts=trusts
+        )
 
     @staticmethod
     def _never(event: PhoneEvent) -> None:

@@ -11,6 +11,7 @@ import socket
 import stat
 import tempfile
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from random import SystemRandom
 from typing import TYPE_CHECKING
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
 WEB_PORT = 8088
 # Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
 FREE_PORTS = range(20000, 30000)
+PRIVATE_NETWORKS = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 ::1/128 fc00::/7"
 KEEP_DAYS = 400.0  # so that this month can be compared with last year's
+
+
+class Encryption(StrEnum):
+    """Of the agents' and officials' phones: SIP over TLS, sound as SRTP (SDES)."""
+
+    OFF = "off"  # neither is there
+    OFFERED = "offered"  # for the phones that ask for it
+    REQUIRED = "required"  # a phone in the clear is not rung, and its calls are refused
 
 
 class Defaults(BaseSettings):
@@ -41,6 +51,11 @@ class Defaults(BaseSettings):
     agi_port: int = Field(default=4573, ge=0, le=65535)
     web_port: int = Field(default=WEB_PORT, ge=0, le=65535)
     web_bind: str = "127.0.0.1"
+    sip_tls_port: int = Field(default=5061, ge=0, le=65535)  # taken only where phones or a carrier are encrypted
+    phone_encryption: Encryption = Encryption.OFF
+    # Where phones may be, blank-separated; by default this machine and private networks (RFC 1918, RFC 6598, RFC 4193).
+    phone_networks: str = PRIVATE_NETWORKS
+    tls_authorities: Path | None = None  # PEM: who may have signed a carrier's certificate; else the machine's own list
     rtp_start: int = Field(default=10000, ge=1024, le=65535)
     rtp_end: int = Field(default=19999, ge=1024, le=65535)
     journal_keep_days: float = Field(default=KEEP_DAYS, ge=0)  # 0: for ever
@@ -62,6 +77,10 @@ class RunSettings(BaseModel):
     agi_port: int
     web_port: int | None = None  # None: no web pages
     web_bind: str = "127.0.0.1"
+    sip_tls_port: int = 5061
+    phone_encryption: Encryption = Encryption.OFF
+    phone_networks: tuple[str, ...] = tuple(PRIVATE_NETWORKS.split())
+    tls_authorities: Path | None = None
     rtp_start: int
     rtp_end: int
     run_dir: Path  # Asterisk's control socket lives here: a socket's path may have 107 characters only

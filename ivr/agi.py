@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from asterisk.agi import AGI
 
 from dialplan import limits
+from dialplan.directory import OVER_TLS
 
 # Of the environment's 25 lines, what anybody reads: a waiting caller's session keeps them for as long as it lasts.
 KEPT = frozenset({"agi_uniqueid", "agi_channel", "agi_callerid", "agi_extension", "agi_network_script"})
@@ -95,6 +96,12 @@ def plain(value: str) -> str:
     if not _PLAIN.fullmatch(value):
         raise UnsafeValue(f"not a plain value: {value[:40]!r}")
     return value
+
+
+def _dialled(endpoint: str) -> str:
+    """An endpoint, `plain` but for the one ending that sends a call over TLS (dialplan/directory.py)."""
+    bare = endpoint.removesuffix(OVER_TLS)
+    return plain(bare) + endpoint[len(bare) :]
 
 
 class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
@@ -281,7 +288,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def dial(self, endpoint: str, ring_s: float, options: str) -> str:
         """Ring an endpoint and talk. Returns DIALSTATUS after the talk, or after nobody answered."""
-        application = f"{plain(endpoint)},{max(1, round(ring_s))},{_dial_options(options)}"
+        application = f"{_dialled(endpoint)},{max(1, round(ring_s))},{_dial_options(options)}"
         self.execute("EXEC Dial", application, takes_s=None)
         return str(self.get_variable("DIALSTATUS"))
 

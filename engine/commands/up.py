@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -115,6 +116,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
                 f"--{name.replace('_', '-')} 0 takes a free one"
             )
         ports[name] = port or free_port(taken, host=host)
+    tls_port = defaults.sip_tls_port or free_port(taken, host=bind)
     web_port = None if options.no_web else _web_port(options, defaults, taken)
     return RunSettings(
         state=state,
@@ -127,6 +129,10 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         agi_port=ports["agi_port"],
         web_port=web_port,
         web_bind=_or(options.web_bind, defaults.web_bind),
+        sip_tls_port=tls_port,
+        phone_encryption=defaults.phone_encryption,
+        phone_networks=_networks(defaults.phone_networks),
+        tls_authorities=defaults.tls_authorities.absolute() if defaults.tls_authorities else None,
         rtp_start=defaults.rtp_start,
         rtp_end=defaults.rtp_end,
         run_dir=run_dir_for(state),
@@ -150,6 +156,17 @@ def _web_port(options: argparse.Namespace, defaults: Defaults, taken: set[int]) 
         return int(asked or free_port(taken, host=host))
     except OSError as error:
         raise up.UpError(f"web pages cannot be served at {host} (--web-bind, RINGMASTER_WEB_BIND): {error}") from None
+
+
+def _networks(written: str) -> tuple[str, ...]:
+    """UpError for what is no network, and where none is left."""
+    try:
+        networks = tuple(str(ip_network(one, strict=False)) for one in written.split())
+    except ValueError as error:
+        raise up.UpError(f"RINGMASTER_PHONE_NETWORKS: {error}") from None
+    if not networks:
+        raise up.UpError("RINGMASTER_PHONE_NETWORKS names no network: no phone could register")
+    return networks
 
 
 def _database(address: str | None) -> str | None:

@@ -78,10 +78,12 @@ class PhoneBank:
         *,
         record: bool = False,
         address: str = "127.0.0.1",
+        trusts: Path | None = None,
     ) -> None:
         """`folder` is written to; with `record` what each call hears becomes a WAV in it (`recordings`).
 
-        `address` is this machine's, from which the phones call.
+        `address` is this machine's, from which the phones call. `trusts` is a server's certificate: then they speak
+        TLS with that server only, and SRTP only.
         """
         self._folder = folder
         self._accounts = list(accounts)
@@ -89,6 +91,7 @@ class PhoneBank:
         self._on_event = on_event
         self._record = record
         self._address = address
+        self._trusts = trusts
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._sending = threading.Lock()
@@ -165,7 +168,7 @@ class PhoneBank:
 
     def dial(self, user: str, number: str) -> None:
         """`user` calls `number` at the server."""
-        self._send("uafind", self._aor(user), "dial", f"sip:{number}@{self._host}:{self._port}")
+        self._send("uafind", self._aor(user), "dial", f"sip:{number}@{self._host}:{self._port}{self._transport}")
 
     def accept(self, user: str, call_id: str) -> None:
         """`user` answers this call."""
@@ -193,6 +196,10 @@ class PhoneBank:
 
     def _aor(self, user: str) -> str:
         return f"sip:{user}@{self._host}:{self._port}"
+
+    @property
+    def _transport(self) -> str:
+        return ";transport=tls" if self._trusts else ""
 
     def _send(self, *words: str) -> None:
         """Commands with their parameters in turn, in one write: baresip runs them before anything else happens."""
@@ -267,6 +274,7 @@ class PhoneBank:
             "module aufile.so",
             "module aubridge.so",
             *(["module sndfile.so"] if self._record else []),
+            *(["module srtp.so", f"sip_cafile {self._trusts}"] if self._trusts else []),
             "module_tmp uuid.so",
             "module_tmp account.so",
             "module_app ctrl_tcp.so",
@@ -282,9 +290,10 @@ class PhoneBank:
         registering = "regint=0"
         if account.secret is not None:
             registering = f"auth_user={account.user};auth_pass={account.secret};regint=300"
+        transport = "tls>;mediaenc=srtp-mand" if self._trusts else "udp>"
         # A sound device of its own for each: devices of one name would be closed by the first that hangs up.
         return (
-            f"<sip:{account.user}@{self._host}:{self._port};transport=udp>;{registering};answermode=manual;"
+            f"<sip:{account.user}@{self._host}:{self._port};transport={transport};{registering};answermode=manual;"
             f"audio_codecs=PCMA/8000/1,PCMU/8000/1;audio_player=aubridge,{account.user}\n"
         )
 
