@@ -51,7 +51,8 @@ def ensure(state: Path, names: tuple[str, ...], now: datetime | None = None) -> 
 def _made_here(pem: Path) -> tuple[tuple[str, ...], datetime | None]:
     """For whom, and until when, by the line above ours; nothing for another's."""
     try:
-        line = pem.open(encoding="utf-8", errors="replace").readline()
+        with pem.open(encoding="utf-8", errors="replace") as file:
+            line = file.readline()
     except FileNotFoundError:
         return (), None
     head, _, rest = line.strip().partition(": ")

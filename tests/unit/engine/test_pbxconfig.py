@@ -14,7 +14,7 @@ from dialplan.ruleset import Carrier, Ruleset, Source
 from engine import credentials, pbxconfig
 from engine.credentials import Credentials
 from engine.fetch import Program
-from engine.settings import RunSettings, default_rules
+from engine.settings import Encryption, RunSettings, default_rules
 
 
 @pytest.fixture(scope="module")
@@ -183,3 +183,72 @@ def test_events_are_filtered_by_name_or_where_asterisk_is_old_by_pattern(
         monkeypatch.setattr(pbxconfig.fetch, "asterisk_version", lambda _, version=version: version)
         pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
         assert line in (pbxconfig.etc_dir(settings) / "manager.conf").read_text().splitlines()
+
+
+def _encrypted(ruleset: Ruleset) -> Ruleset:
+    registered = Carrier("two", (), "0319099000@sip.example.kr", Source("trunks.yaml", 2), encrypted=True)
+    return _with_carriers(
+        ruleset, Carrier("one", ("203.0.113.10",), None, Source("trunks.yaml", 1), encrypted=True), registered
+    )
+
+
+def test_nobody_is_encrypted_and_nothing_of_it_is_there_until_it_is_asked_for(
+    settings: RunSettings, ruleset: Ruleset, asterisk: Program
+) -> None:
+    pbxconfig.render(settings, ruleset, _secrets(settings, ruleset), asterisk)
+    generated = pbxconfig.etc_dir(settings) / "generated"
+    assert "[tls]" not in _settings_of(generated / "transport.conf")
+    assert _settings_of(generated / "srtp.conf") == ""
+    assert not (settings.state / "tls").exists()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lines"),
+    [
+        (Encryption.OFFERED, ["media_encryption = sdes", "media_encryption_optimistic = yes"]),
+        (Encryption.REQUIRED, ["media_encryption = sdes", "media_encryption_optimistic = no", "transport = tls"]),
+    ],
+)
+def test_phones_are_encrypted_as_it_is_set(
+    settings: RunSettings, ruleset: Ruleset, asterisk: Program, chosen: Encryption, lines: list[str]
+) -> None:
+    chosen_settings = settings.model_copy(update={"phone_encryption": chosen})
+    pbxconfig.render(chosen_settings, ruleset, _secrets(settings, ruleset), asterisk)
+    etc = pbxconfig.etc_dir(settings)
+    phone = (etc / "pjsip.conf").read_text().partition("[phone](!)\n")[2].partition("\n\n")[0]
+    assert phone.splitlines() == ["acl = phones", "contact_acl = phones", *lines]
+    transport = _settings_of(etc / "generated/transport.conf")
+    assert "method = tlsv1_2" in transport
+    assert "verify_server = yes" in transport
+    assert f"priv_key_file = {settings.state}/tls/sip.pem" in transport
+    assert (settings.state / "tls/sip.pem").exists()
+
+
+def test_an_encrypted_carrier_is_rung_over_tls_from_every_place(settings: RunSettings, ruleset: Ruleset) -> None:
+    named = _encrypted(ruleset)
+    pbxconfig.write_rules(settings, named, _secrets(settings, named))
+    generated = pbxconfig.etc_dir(settings) / "generated"
+    carriers = (generated / "carriers.conf").read_text()
+    assert carriers.count("media_encryption = sdes\nmedia_encryption_optimistic = no\ntransport = tls\n") == 2
+    assert r"contact = sip:203.0.113.10\;transport=tls" in carriers
+    assert r"server_uri = sip:sip.example.kr\;transport=tls" in carriers
+    for name in ("emergency.conf", "outgoing.conf"):
+        for dialled in re.findall(r"Dial\((.*)\)", (generated / name).read_text()):
+            assert r"\;transport=tls," in dialled
+    assert "require = res_srtp.so" in (generated / "srtp.conf").read_text()
+
+
+def test_phones_are_let_in_from_the_networks_that_are_named(
+    settings: RunSettings, ruleset: Ruleset, asterisk: Program
+) -> None:
+    named = settings.model_copy(update={"phone_networks": ("192.0.2.0/24", "2001:db8::/32")})
+    pbxconfig.render(named, ruleset, _secrets(settings, ruleset), asterisk)
+    acl = _settings_of(pbxconfig.etc_dir(settings) / "acl.conf")
+    assert acl.splitlines() == [
+        "[phones]", "deny = 0.0.0.0/0", "deny = ::/0", "permit = 192.0.2.0/24", "permit = 2001:db8::/32",
+    ]  # fmt: skip
+
+
+def _settings_of(path: Path) -> str:
+    """A file of Asterisk's without its comments."""
+    return "\n".join(line for line in path.read_text().splitlines() if line and not line.startswith(";"))
