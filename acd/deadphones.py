@@ -49,10 +49,10 @@ class DeadPhones:
     def alive(self, now: float) -> Iterable[str]:
         """Agents whose phones have answered; they are to be reported anew."""
         for agent_id, dead in list(self._dead.items()):
-            if not self._view.reachable.get(agent_id, False):
+            if not self._view.phones.reachable.get(agent_id, False):
                 del self._dead[agent_id]  # the PBX has seen it go, and will see it come
             elif dead.judge_at is None:
-                if now >= dead.ask_at and self._pbx.qualify(agent_id):
+                if now >= dead.ask_at and self._pbx.qualify(agent_id, self._view.phones.home.get(agent_id, "")):
                     dead.judge_at = now + ANSWERED_AFTER_S
             elif now >= dead.judge_at:
                 del self._dead[agent_id]

@@ -6,7 +6,7 @@ ringing, and one whose Dial has not come back in time as answered, until the PBX
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from acd.core.events import Event, LegAnswered, LegRang
 from acd.core.model import Contact, State
@@ -37,11 +37,11 @@ class Dialling:
         """The contact is over. (Its caller hung up within Dial: the session reports nothing.)"""
         self._taken = {key: taken for key, taken in self._taken.items() if taken[0].contact_id != contact_id}
 
-    def believed(self, state: State, now: float) -> Iterator[Event]:
-        """What must have happened, when nothing is heard of the PBX."""
+    def believed(self, state: State, now: float, out_of_sight: Callable[[str], bool]) -> Iterator[Event]:
+        """What must have happened, where nothing is heard of the PBX that has the contact's caller."""
         for reservation_id, (one, taken_at) in list(self._taken.items()):
             contact = state.contacts.get(one.contact_id)
-            if contact is None or not is_reserved(contact, reservation_id):
+            if contact is None or not is_reserved(contact, reservation_id) or not out_of_sight(one.contact_id):
                 continue
             assert contact.reservation is not None
             if contact.reservation.rang_at is None:

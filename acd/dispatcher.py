@@ -53,11 +53,13 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
         observe_dispatch: Callable[[float], None] = lambda _: None,
         count_failure: Callable[[str], None] = lambda _: None,
         limits: Limits | None = None,
+        nodes: Sequence[str] = ("",),
         last_agent: Callable[[str | None, float], str | None] = lambda _, __: None,
         closed_until: Callable[[float], float | None] = lambda _: None,
     ) -> None:
         """`publish` gets every fact, `room` says how many more calls may come in, `clock` is epoch seconds.
 
+        `nodes`: the names of the Asterisks, where there are several.
         `closed_until(now)`: when the centre opens, None while it is open; both on that clock.
         """
         self._pbx = pbx
@@ -72,6 +74,7 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
             count_failure=count_failure,
             settled=self.settled.set,
             limits=limits,
+            nodes=nodes,
             closed_until=closed_until,
         )
         super().__init__(
@@ -100,9 +103,9 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
 
         self._inbox.put(remember)
 
-    def begin_reread(self) -> None:
-        """To be called before the PBX is read: from now on, what events touch is newer than what is read."""
-        self._inbox.put(lambda _: self._writer.view.begin_reread())
+    def begin_reread(self, node: str = "") -> None:
+        """To be called before a PBX is read: from now on, what events touch is newer than what is read."""
+        self._inbox.put(lambda _: self._writer.view.begin_reread(node))
 
     def reread(self, seen: PbxSnapshot) -> None:
         """What the PBX said of itself."""
@@ -160,7 +163,7 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
             return assignment
         if self._writer.board.taken_to_net(contact_id):
             return GoToSafetyNet()
-        if self._pbx.silence_s() >= TO_SAFETY_NET_S:
+        if self._pbx.silence_s(self._writer.view.node_of_caller(contact_id)) >= TO_SAFETY_NET_S:
             self.depart(contact_id, Departure.FALLBACK)
             return GoToSafetyNet()
         return None
@@ -200,9 +203,9 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
 
         self._inbox.put(gone)
 
-    def pbx_in_sight(self) -> bool:
+    def pbx_in_sight(self, contact_id: str) -> bool:
         """Whether AMI has been heard within two seconds."""
-        return self._pbx.silence_s() < OUT_OF_SIGHT_S
+        return self._pbx.silence_s(self._writer.view.node_of_caller(contact_id)) < OUT_OF_SIGHT_S
 
     def calls(self) -> int:
         """Contacts whose callers are on the line; one in wrap-up takes none."""

@@ -2,6 +2,7 @@
 
 Every method returns at once and awaits no answer: the dispatcher's time is every caller's time. False or an
 empty answer means that the PBX was out of reach; the next re-read (acd/reconcile.py) puts right what was missed.
+Where there are several Asterisks, a channel's name says whose it is, and so does `node` (acd/ami/names.py).
 """
 
 from __future__ import annotations
@@ -40,13 +41,13 @@ class Pbx(Protocol):
     def withdraw(self, queue: str, channel: str) -> bool:
         """Ask the PBX to take this caller out of its queue; the caller's session comes by /resume."""
 
-    def qualify(self, agent_id: str) -> bool:
+    def qualify(self, agent_id: str, node: str) -> bool:
         """Have the PBX ask the agent's phone at once whether it is there; what it finds out comes as an event."""
 
-    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+    def tell(self, agent_id: str, text: str, node: str, uri: str | None = None) -> bool:
         """Show a text on the agent's phone; on the one at `uri` when the extension is another's by now."""
 
-    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+    def call_back(self, contact_id: str, reservation_id: int, node: str) -> bool:
         """Make a session that takes this reservation's assignment and rings the agent, then the citizen."""
 
     def consult(self, channel: str, target: str) -> bool:
@@ -58,8 +59,8 @@ class Pbx(Protocol):
     def send_on(self, channel: str, target: str) -> bool:
         """Take this caller out of their talk, into context `agent-transfer`, as an agent's phone would."""
 
-    def silence_s(self) -> float:
+    def silence_s(self, node: str) -> float:
         """Seconds since the PBX was last heard."""
 
-    def connected(self) -> bool:
+    def connected(self, node: str) -> bool:
         """Whether there is a connection that is logged in."""

@@ -192,8 +192,8 @@ class Acd(Protocol):
     def hung_up(self, contact_id: str) -> None:
         """The session saw the caller's channel end. (Not for a blind transfer: the channel lives on.)"""
 
-    def pbx_in_sight(self) -> bool:
-        """False after 2 s of AMI silence: waiting sessions then poll with short reads."""
+    def pbx_in_sight(self, contact_id: str) -> bool:
+        """False after 2 s of AMI silence of the caller's PBX: waiting sessions then poll with short reads."""
 
     def ask_presence(self, agent_id: str, presence: Presence, reason: str | None = None) -> Answer:
         """A feature code or a desk: available, away with a reason, offline."""

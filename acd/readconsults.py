@@ -11,11 +11,12 @@ from collections.abc import Mapping
 
 from acd.ami.consults import Consult
 from acd.ami.legs import Leg
+from acd.ami.names import parted
 from acd.ami.view import View
 from acd.core.events import Event, TalkAdopted
 from acd.seen import ChannelSeen
 
-_LOCAL = re.compile(r"Local/([0-9]{4})@consult-[0-9a-f]+;2")
+_LOCAL = re.compile(r"(?:[a-z0-9]+:)?Local/([0-9]{4})@consult-[0-9a-f]+;2")
 _UP = "6"
 
 
@@ -47,10 +48,14 @@ def adopt_consults(view: View, seen: Mapping[str, ChannelSeen]) -> set[str]:
 
 def _party(local: ChannelSeen, seen: Mapping[str, ChannelSeen]) -> ChannelSeen | None:
     """Who is rung over this Local channel, or talks over it."""
-    others = [one for one in seen.values() if one.linkedid == local.linkedid and not one.name.startswith("Local/")]
+    others = [one for one in seen.values() if one.linkedid == local.linkedid and not _is_local(one)]
     if local.bridge:
         return next((one for one in others if one.bridge == local.bridge), None)
     return next((one for one in others if one.state != _UP and one.uniqueid != local.linkedid), None)
+
+
+def _is_local(channel: ChannelSeen) -> bool:
+    return parted(channel.name)[1].startswith("Local/")
 
 
 def _agent(view: View, near: ChannelSeen, seen: Mapping[str, ChannelSeen]) -> str | None:
@@ -71,7 +76,7 @@ def adopt_officials(view: View, seen: Mapping[str, ChannelSeen], now: float) -> 
         contact_id = citizen.variables.get("RM_CONTACT") or citizen.uniqueid
         others = (one for one in seen.values() if one.bridge == citizen.bridge and one.uniqueid != citizen.uniqueid)
         other = next((one for one in others if view.agent_of(one.name) is None), None)
-        if other is None or other.uniqueid in view.legs.by_uniqueid or other.name.startswith("Local/"):
+        if other is None or other.uniqueid in view.legs.by_uniqueid or _is_local(other):
             continue
         leg = Leg(contact_id, official, other.uniqueid, other.name, now - other.age_s, None)
         leg.rang = leg.answered = True

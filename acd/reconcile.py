@@ -7,14 +7,16 @@ touched is left as they left it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from acd.ami.client import ActionFailed, AmiClient
 from acd.ami.legs import Leg
+from acd.ami.names import at, belongs
 from acd.ami.packets import Packet, variables
+from acd.ami.phones import known_contacts
 from acd.ami.translate import translate
-from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, View
+from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Reread, View
 from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 from acd.readcallouts import adopt_call_out_leg, adopt_call_outs
@@ -46,15 +48,18 @@ class PbxSnapshot:
     entries: tuple[tuple[str, str, str, float], ...]  # queue, channel, Uniqueid, seconds waited there
     devices: dict[str, str]  # "PJSIP/1001" -> state
     called_back: dict[str, float] = field(default_factory=dict)  # contacts whose citizen has answered, and when
+    node: str = ""  # whose this is, where there are several
+    contacts: tuple[tuple[str, str], ...] = ()  # phones that are registered, and where: asked of several nodes only
+    started: str = ""  # when this PBX began, in its own words
 
 
-def read(client: AmiClient, timeout_s: float = 3.0) -> PbxSnapshot:
+def read(client: AmiClient, node: str = "", timeout_s: float = 3.0) -> PbxSnapshot:
     """Ask for everything. Raises AmiAway, ActionFailed."""
     devices = client.ask_list("DeviceStateList", timeout_s)
     status = client.ask_list("Status", timeout_s, Variables=RM_VARIABLES)
     queues = client.ask_list("QueueStatus", timeout_s)
     return PbxSnapshot(
-        channels=tuple(_channel(packet) for packet in status if packet.name == "Status"),
+        channels=tuple(_channel(packet, node) for packet in status if packet.name == "Status"),
         members=tuple(
             MemberSeen(
                 packet.get("Queue"),
@@ -66,13 +71,30 @@ def read(client: AmiClient, timeout_s: float = 3.0) -> PbxSnapshot:
             if packet.name == "QueueMember"
         ),
         entries=tuple(
-            (packet.get("Queue"), packet.get("Channel"), packet.get("Uniqueid"), _seconds(packet.get("Wait")))
+            (packet.get("Queue"), at(node, packet.get("Channel")), packet.get("Uniqueid"), _seconds(packet.get("Wait")))
             for packet in queues
             if packet.name == "QueueEntry"
         ),
         devices={packet.get("Device"): packet.get("State") for packet in devices},
         called_back=_called_back(client, timeout_s),
+        node=node,
+        contacts=_contacts(client, timeout_s) if node else (),
+        started=_started(client, timeout_s),
     )
+
+
+def _contacts(client: AmiClient, timeout_s: float) -> tuple[tuple[str, str], ...]:
+    try:
+        found = client.ask_list("PJSIPShowContacts", timeout_s)
+    except ActionFailed:  # no phone is registered
+        return ()
+    return tuple((one.get("Endpoint"), one.get("Uri")) for one in found if one.name == "ContactList")
+
+
+def _started(client: AmiClient, timeout_s: float) -> str:
+    """So that one that died and is back at once is not taken for the one from before."""
+    core = client.ask("CoreStatus", timeout_s)
+    return f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
 
 
 def _called_back(client: AmiClient, timeout_s: float) -> dict[str, float]:
@@ -85,10 +107,10 @@ def _called_back(client: AmiClient, timeout_s: float) -> dict[str, float]:
     return {key.rpartition("/")[2]: _seconds(value) for key, value in rows}
 
 
-def _channel(packet: Packet) -> ChannelSeen:
+def _channel(packet: Packet, node: str) -> ChannelSeen:
     return ChannelSeen(
         uniqueid=packet.get("Uniqueid"),
-        name=packet.get("Channel"),
+        name=at(node, packet.get("Channel")),
         linkedid=packet.get("Linkedid"),
         state=packet.get("ChannelState"),
         bridge=packet.get("BridgeID"),
@@ -108,15 +130,15 @@ def _seconds(text: str) -> float:
 
 def adopt(view: View, snapshot: PbxSnapshot, now: float) -> list[Event]:
     """Bring the view in line. Returns hang-ups that were missed, devices, talks; nothing of presences."""
-    touched = view.touched or set()
-    view.touched = None
+    reading, node = view.rereads.pop(snapshot.node, Reread()), snapshot.node
+    touched = reading.touched
     events: list[Event] = []
     seen = {channel.uniqueid: channel for channel in snapshot.channels}
-    for uniqueid in [known for known in view.channels if known not in seen and known not in touched]:
+    for uniqueid in _unseen(view.channels, seen, touched, node):
         # The Hangup was missed.
         events += translate(view, Packet("Hangup", "", {"Uniqueid": uniqueid, "Cause": "16"}), now)
-    for contact_id in [known for known in view.callers if known not in view.channels and known not in seen]:
-        if contact_id not in touched:
+    for contact_id in _unseen(view.callers, seen, touched, node):
+        if contact_id not in view.channels:
             events += translate(view, Packet("Hangup", "", {"Uniqueid": contact_id}), now)
     fresh = [channel for channel in snapshot.channels if channel.uniqueid not in touched]
     view.up = {channel.uniqueid for channel in snapshot.channels if channel.state == _UP}
@@ -125,28 +147,34 @@ def adopt(view: View, snapshot: PbxSnapshot, now: float) -> list[Event]:
         if "RM_PHASE" in channel.variables:
             view.remember_variables(channel.uniqueid, channel.variables)
     adopt_call_outs(view, fresh, snapshot.channels)
-    events += _adopt_queue_callers(view, snapshot, touched, now)
+    events += _adopt_queue_callers(view, snapshot, reading, now)
     parties = adopt_consults(view, seen)
-    events += _adopt_legs(view, [one for one in fresh if one.uniqueid not in parties], seen, now)
+    events += _adopt_legs(view, [one for one in fresh if one.uniqueid not in parties], seen, reading.answered, now)
     events += adopt_officials(view, seen, now)
     for uniqueid in parties:
         view.channels[uniqueid].ours = False
     for device, state in snapshot.devices.items():
         technology, _, agent = device.partition("/")
         if technology == "PJSIP" and agent in view.agents and agent not in touched:
-            view.reachable[agent] = state not in ("UNAVAILABLE", "INVALID", "UNKNOWN")
+            view.phones.listed(agent, node, state)
+    known_contacts(view.phones, node, (one for one in snapshot.contacts if one[0] not in touched))
     view.forget_devices()
     return [*view.devices(view.agents), *events]
 
 
-def _adopt_queue_callers(view: View, snapshot: PbxSnapshot, touched: set[str], now: float) -> list[Event]:
+def _unseen(known: Iterable[str], seen: Container[str], touched: Container[str], node: str) -> list[str]:
+    """Of this node's Uniqueids, those that are not there any more."""
+    return [one for one in known if one not in seen and one not in touched and belongs(one, node)]
+
+
+def _adopt_queue_callers(view: View, snapshot: PbxSnapshot, reading: Reread, now: float) -> list[Event]:
     """Who waits in the PBX's queues. Returns word of the contacts of ours among them: their sessions are gone."""
     events: list[Event] = []
     waiting = {uniqueid for _, _, uniqueid, _ in snapshot.entries}
-    for uniqueid in [known for known in view.queue_callers if known not in waiting and known not in touched]:
+    for uniqueid in _unseen(view.queue_callers, waiting, reading.touched, snapshot.node):
         del view.queue_callers[uniqueid]
     for queue, channel, uniqueid, waited_s in snapshot.entries:
-        if uniqueid in touched or uniqueid in view.left_queues:
+        if uniqueid in reading.touched or uniqueid in reading.left_queues:
             continue
         if not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
             continue
@@ -158,14 +186,16 @@ def _adopt_queue_callers(view: View, snapshot: PbxSnapshot, touched: set[str], n
     return events
 
 
-def _adopt_legs(view: View, fresh: Iterable[ChannelSeen], seen: dict[str, ChannelSeen], now: float) -> list[Event]:
+def _adopt_legs(
+    view: View, fresh: Iterable[ChannelSeen], seen: dict[str, ChannelSeen], answered: Container[str], now: float
+) -> list[Event]:
     """Agents' channels: which talk with a contact, which ring for one, and which are calls of the agent's own."""
     events: list[Event] = []
     for channel in fresh:
         chan = view.channels[channel.uniqueid]
         if chan.agent_id is None:
             continue
-        up = channel.state == _UP or channel.uniqueid in view.answered
+        up = channel.state == _UP or channel.uniqueid in answered
         caller = _caller_of(view, channel, seen)
         leg = view.legs.by_uniqueid.get(channel.uniqueid)
         if caller is None:

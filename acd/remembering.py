@@ -6,7 +6,7 @@ whose contact has no end yet. Without a journal nothing is remembered, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from acd.ami.view import View
@@ -35,12 +35,18 @@ class Remembering:
             return event
         return replace(event, counts=True, offered=True)  # it fell from the menu into the safety net
 
-    def left_over(self, state: State) -> Iterator[Event]:
-        """Once, when the callers who waited are back: how all goes on of which the PBX knows nothing any more."""
+    def left_over(self, state: State, unknown: Callable[[str], bool] = lambda _: False) -> Iterator[Event]:
+        """When the callers who waited are back: how all goes on of which the PBX knows nothing any more.
+
+        Once; of contacts whose PBX has not been read yet (`unknown`), when it has.
+        """
         memory, self.memory = self.memory, None
         if memory is None:
             return
-        contacts = {key: one for key, one in memory.contacts.items() if key not in state.contacts}
+        later = {key: one for key, one in memory.contacts.items() if unknown(key)}
+        if later:
+            self.memory = Memory(later)
+        contacts = {key: one for key, one in memory.contacts.items() if key not in state.contacts and key not in later}
         for wrapup in memory.wrapups:
             known = contacts.get(wrapup.contact_id)
             if known is not None and known.state is ContactState.WRAPUP:

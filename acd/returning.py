@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
+from acd.ami.names import parted
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Attributes, QueueCaller, View
 from acd.pbx import Pbx
 from dialplan.ruleset import Language, Ruleset
@@ -40,7 +41,7 @@ class Returning:
             return
         room = self._room()
         for caller in sorted(self._view.queue_callers.values(), key=lambda one: (one.queued_at, one.uniqueid)):
-            if caller.left:
+            if caller.left or not self._pbx.connected(parted(caller.channel)[0]):
                 continue
             times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
             # While a phone rings for them, the PBX keeps what it was asked until the ring's end.

@@ -7,7 +7,7 @@ logged with it and counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -15,6 +15,7 @@ from acd.ami.packets import Packet
 from acd.ami.translate import translate
 from acd.ami.view import View
 from acd.assignments import AssignmentBoard
+from acd.beginning import Beginning
 from acd.blindtransfers import BlindTransfers
 from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Notice, Tell, Unassign
 from acd.core.events import (
@@ -22,7 +23,6 @@ from acd.core.events import (
     Event,
     HoursChanged,
     LegDialled,
-    PresenceRestored,
     RulesChanged,
     TalkEnded,
     TimePassed,
@@ -38,7 +38,7 @@ from acd.handovers import Handovers
 from acd.notices import TEXTS
 from acd.pbx import Membership, Pbx
 from acd.port import Assignment
-from acd.reconcile import PbxSnapshot, adopt, presences
+from acd.reconcile import PbxSnapshot, adopt
 from acd.remembering import Remembering
 from acd.returning import Returning, guess_attributes
 from dialplan.ruleset import Ruleset
@@ -64,6 +64,7 @@ class Writer:
         count_failure: Callable[[str], None],
         settled: Callable[[], None],
         limits: Limits | None,
+        nodes: Sequence[str] = ("",),
         closed_until: Callable[[float], float | None] = lambda _: None,
     ) -> None:
         """See `acd.dispatcher.Dispatcher`. `settled` is called when the PBX was read and its callers are back."""
@@ -87,8 +88,8 @@ class Writer:
         self.alive: set[str] = set()  # contacts that are not over
         self.on_line: set[str] = set()  # of these, whose caller is
         self.last_agent: dict[str, str] = {}
-        self._restore: list[PresenceRestored] | None = None  # what is told when those who waited are back
-        self._read_once = False
+        self._several = len(nodes) > 1
+        self.beginning = Beginning(self.view, nodes)
         self._unmatched_since: float | None = None
 
     # -- acd.inbox.Work -----------------------------------------------------------------------------------------------
@@ -102,8 +103,9 @@ class Writer:
         self.handovers.follow(now)
         while self.view.replaced:
             agent_id, uri = self.view.replaced.pop()
-            _log.warning("agent.registered_elsewhere", agent=agent_id, before=uri, now=self.view.contact_uri[agent_id])
-            self._pbx.tell(agent_id, TEXTS[Notice.REGISTERED_ELSEWHERE], uri)
+            node, now_at = self.view.phones.home.get(agent_id, ""), self.view.phones.uri[agent_id]
+            _log.warning("agent.registered_elsewhere", agent=agent_id, before=uri, now=now_at)
+            self._pbx.tell(agent_id, TEXTS[Notice.REGISTERED_ELSEWHERE], node, uri)
         if packet.name == "QueueCallerJoin":
             self.returning.sweep(now)
 
@@ -142,13 +144,9 @@ class Writer:
             self.view.said.pop(agent_id, None)
             for event in self.view.devices((agent_id,)):
                 self.feed(event, now)
-        if self._read_once and self._pbx.connected():
-            self.returning.sweep(now)
-        if self._restore is not None and self.returning.everybody_back(now):
-            restore, self._restore = self._restore, None
-            for event in (*self.remembering.left_over(self.state), *restore):
-                self.feed(event, now)
-            self._settled()
+        self.returning.sweep(now)
+        if not self.beginning.over and self.beginning.complete(now) and self.returning.everybody_back(now):
+            self._begun(now)
 
     def read_hours(self, now: float) -> None:
         """Tell the core whether citizens may be called; opening hours bind call-backs too."""
@@ -197,7 +195,7 @@ class Writer:
             case Mirror(agent_id, presence, reason):
                 self._mirror(agent_id, presence, reason)
             case Tell(agent_id, notice):
-                told = self._pbx.tell(agent_id, TEXTS[notice])
+                told = self._pbx.tell(agent_id, TEXTS[notice], self.view.phones.home.get(agent_id, ""))
                 _log.warning("agent.told", agent=agent_id, notice=notice.value, sent=told)
 
     def _assign(self, command: Assign, now: float) -> None:
@@ -211,7 +209,8 @@ class Writer:
         )
         if command.call_back:
             self.board.post(assignment, "", now)
-            self._pbx.call_back(command.contact_id, command.reservation_id)
+            node = self.view.phones.home.get(command.agent_id, "")
+            self._pbx.call_back(command.contact_id, command.reservation_id, node)
             return
         self.board.post(assignment, channel, now)
         if channel:
@@ -273,14 +272,13 @@ class Writer:
         A line that lives is never silent for as long as this, because it is pinged; so a phone that is really dead is
         still found within its 1.5 s.
         """
-        if self.dialling and not (self._pbx.connected() and self._pbx.silence_s() < DOUBT_S):
-            for event in self.dialling.believed(self.state, now):
+        if self.dialling:
+            for event in self.dialling.believed(self.state, now, self._out_of_sight):
                 self.feed(event, now)
 
-    def forget_restoring(self, agent_id: str) -> None:
-        """What the agent says now is newer than what the queues remember."""
-        if self._restore:
-            self._restore = [one for one in self._restore if one.agent_id != agent_id]
+    def _out_of_sight(self, contact_id: str) -> bool:
+        node = self.view.node_of_caller(contact_id)
+        return not (self._pbx.connected(node) and self._pbx.silence_s(node) < DOUBT_S)
 
     # -- the rules and the PBX read anew ------------------------------------------------------------------------------
 
@@ -296,29 +294,49 @@ class Writer:
 
     def adopt_reading(self, seen: PbxSnapshot, now: float) -> None:
         """First callers and talks, then, when those who waited are back in order, the agents may be offered calls."""
-        first, self._read_once = not self._read_once, True
+        first = self.beginning.read(seen, now)
         for event in adopt(self.view, seen, now):
             self.feed(self.remembering.told(event) if first else event, now)
         while self.view.to_end:
             self._pbx.hang_up(self.view.to_end.pop())
         self.returning.sweep(now)
-        if first:
-            self._restore = presences(self.view, seen, self.rules.presence_reasons)
+        if not self.beginning.over:
             self.returning.expect_all(now)
         else:
-            for agent in list(self.state.agents.values()):  # the engine's word counts: the queues may have missed it
-                presence, reason = agent.presence, agent.reason
-                if presence in (Presence.NOT_RESPONDING, Presence.ERROR):
-                    presence, reason = Presence.AWAY, presence.value
-                self._mirror(agent.id, presence, reason)
+            self._left_over(now)
+            self._mirror_all()
         self._ask_phones()
         _log.info(
             "pbx.read",
             first=first,
+            node=seen.node or None,
             channels=len(seen.channels),
             waiting_in_queues=len(self.view.queue_callers),
             talks=sum(leg.answered for leg in self.view.legs.by_uniqueid.values()),
         )
+
+    def _begun(self, now: float) -> None:
+        """Everybody is back: what is remembered of the others counts, and the agents are offered calls."""
+        self.beginning.over = True
+        restored = self.beginning.presences(self.rules.presence_reasons)
+        self._left_over(now)
+        for event in restored:
+            self.feed(event, now)
+        if self._several:
+            self._mirror_all()  # their queues may not agree
+        self._settled()
+
+    def _left_over(self, now: float) -> None:
+        for event in self.remembering.left_over(self.state, self.beginning.unknown):
+            self.feed(event, now)
+
+    def _mirror_all(self) -> None:
+        """The engine's word counts: the queues may have missed it."""
+        for agent in list(self.state.agents.values()):
+            presence, reason = agent.presence, agent.reason
+            if presence in (Presence.NOT_RESPONDING, Presence.ERROR):
+                presence, reason = Presence.AWAY, presence.value
+            self._mirror(agent.id, presence, reason)
 
     def _ask_phones(self) -> None:
         """A PBX that has just begun knows registrations, and asks those phones some time in its first ten seconds.
@@ -326,7 +344,9 @@ class Writer:
         Until it has, it calls them unreachable; agents on duty are asked for at once.
         """
         on_duty = {agent.id for agent in self.state.agents.values() if agent.presence is not Presence.OFFLINE}
-        on_duty |= {one.agent_id for one in self._restore or ()}
+        if not self.beginning.over:
+            restored = self.beginning.presences(self.rules.presence_reasons)
+            on_duty |= {one.agent_id for one in restored}
         for agent_id in sorted(on_duty):
-            if self.view.reachable.get(agent_id) is False:
-                self._pbx.qualify(agent_id)
+            if self.view.phones.reachable.get(agent_id) is False:
+                self._pbx.qualify(agent_id, self.view.phones.home.get(agent_id, ""))

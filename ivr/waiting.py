@@ -130,7 +130,7 @@ class _Waiting:
         return min(self._speak_at_s, max(self._offer.due_s, self._first_word_s))
 
     def _read_ms(self) -> int:
-        if not self._acd.pbx_in_sight():
+        if not self._acd.pbx_in_sight(self._call.contact_id):
             return _POLL_MS
         until_speech_ms = round((self._next_words_s() - self._call.voice.now_s()) * 1000)
         return min(_READ_MS, until_speech_ms) if until_speech_ms > 0 else _POLL_MS

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 CONTEXT = "callback"
-_NAME = re.compile(rf"Local/(\d{{1,18}})-([A-Za-z0-9_.-]{{1,150}})@{CONTEXT}-[0-9a-f]+;([12])\Z")
+_NAME = re.compile(rf"(?:[a-z0-9]+:)?Local/(\d{{1,18}})-([A-Za-z0-9_.-]{{1,150}})@{CONTEXT}-[0-9a-f]+;([12])\Z")
 
 
 def extension(contact_id: str, reservation_id: int) -> str:

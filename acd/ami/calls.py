@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from acd.ami import transfers
 from acd.ami.legs import Leg
+from acd.ami.names import NODE
 from acd.ami.packets import Packet
 from acd.ami.view import Chan, View
 from acd.core.events import (
@@ -40,7 +41,7 @@ def new_channel(view: View, packet: Packet) -> list[Event]:
         view.caller_channel[contact_id] = chan.name  # the citizen's side, to whoever hands them on
     if chan.agent_id and packet.get("ChannelState") == "4":  # Ring: the phone itself began this call
         chan.ours = False
-        view.reachable[chan.agent_id] = True
+        view.phones.seen(chan.agent_id, packet.get(NODE))
         return view.devices((chan.agent_id,))
     return []  # Down: a leg towards the phone; DialBegin says whose
 
@@ -102,8 +103,9 @@ def dial_state(view: View, packet: Packet) -> list[Event]:
 def dial_end(view: View, packet: Packet) -> list[Event]:
     """The ring is over: answered, or why not."""
     leg = view.legs.by_uniqueid.get(packet.get("DestUniqueid"))
-    if leg is None and view.touched is not None and packet.get("DialStatus") == "ANSWER":
-        view.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
+    if leg is None and packet.get("DialStatus") == "ANSWER":
+        for reading in view.rereads.values():
+            reading.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
     if leg is None or leg.answered:
         answered = packet.get("DialStatus") == "ANSWER"
         return citizen_answered(view, packet.get("DestUniqueid")) if answered else []

@@ -72,11 +72,11 @@ class AmiPbx:
         """Ask; the PBX does it at once, or when the phone that rings for this caller has stopped."""
         return self._request("QueueWithdrawCaller", {"Queue": queue, "Caller": channel, "WithdrawInfo": "engine"})
 
-    def qualify(self, agent_id: str) -> bool:
+    def qualify(self, agent_id: str, node: str = "") -> bool:  # noqa: ARG002 - the port's
         """OPTIONS, now."""
         return self._request("PJSIPQualify", {"Endpoint": agent_id})
 
-    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+    def tell(self, agent_id: str, text: str, node: str = "", uri: str | None = None) -> bool:  # noqa: ARG002 - the port's
         """A SIP MESSAGE, which desk phones and softphones show. One that can't be reached is logged, and no more."""
         if uri is not None and not _CONTACT.fullmatch(uri):
             _log.warning("agent.contact_not_told", agent=agent_id)
@@ -90,7 +90,7 @@ class AmiPbx:
             },
         )
 
-    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+    def call_back(self, contact_id: str, reservation_id: int, node: str = "") -> bool:  # noqa: ARG002 - the port's
         """By a call file, not by AMI: this user has no right to originate (docs/adr/0014)."""
         return self._call_files is not None and self._call_files.put(contact_id, reservation_id)
 
@@ -110,11 +110,11 @@ class AmiPbx:
             "Redirect", {"Channel": channel, "Context": SEND_ON_CONTEXT, "Exten": target, "Priority": "1"}
         )
 
-    def silence_s(self) -> float:
+    def silence_s(self, node: str = "") -> float:  # noqa: ARG002 - the port's
         """Seconds since anything was heard."""
         return self._client.silence_s()
 
-    def connected(self) -> bool:
+    def connected(self, node: str = "") -> bool:  # noqa: ARG002 - the port's
         """Whether the client is logged in."""
         return self._client.logged_in.is_set()
 

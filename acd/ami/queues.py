@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from acd.ami.names import NODE
 from acd.ami.packets import Packet
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, QueueCaller, View
 from acd.core.events import Event, FellIntoNet
-
-_UNREACHABLE = frozenset({"UNAVAILABLE", "INVALID"})
 
 
 def queue_join(view: View, packet: Packet) -> list[Event]:
@@ -15,7 +14,8 @@ def queue_join(view: View, packet: Packet) -> list[Event]:
     if not (queue.startswith(FALLBACK_PREFIX) or queue == OVERFLOW):
         return []
     view.touch(uniqueid)
-    view.left_queues.discard(uniqueid)
+    for reading in view.rereads.values():
+        reading.left_queues.discard(uniqueid)
     view.queue_callers[uniqueid] = QueueCaller(uniqueid, packet.get("Channel"), queue, view.now)
     contact_id = view.callers.get(uniqueid)
     return [FellIntoNet(contact_id)] if contact_id is not None else []
@@ -38,8 +38,9 @@ def device_state(view: View, packet: Packet) -> list[Event]:
     technology, _, agent = packet.get("Device").partition("/")
     if technology != "PJSIP" or agent not in view.agents or packet.get("State") == "UNKNOWN":
         return []
+    if not view.phones.state(agent, packet.get(NODE), packet.get("State")):
+        return []
     view.touch(agent)
-    view.reachable[agent] = packet.get("State") not in _UNREACHABLE
     view.said.pop(agent, None)  # a sign of life is told each time: it ends ERROR
     return view.devices((agent,))
 
@@ -49,22 +50,22 @@ def contact_status(view: View, packet: Packet) -> list[Event]:
 
     An extension has one phone, the one that registered last: the PBX removes the one before it, right after.
     """
-    agent = packet.get("EndpointName") or packet.get("AOR")
-    if agent not in view.agents:
+    agent, node = packet.get("EndpointName") or packet.get("AOR"), packet.get(NODE)
+    if not agent:
         return []
     status, uri = packet.get("ContactStatus"), packet.get("URI")
-    if status != "Removed":
-        view.contact_uri[agent] = uri
-    elif view.contact_uri.get(agent) == uri:
-        del view.contact_uri[agent]
-    elif agent in view.contact_uri:
-        view.replaced.append((agent, uri))
+    if status == "Removed":
+        if view.phones.removed(agent, node, uri) and agent in view.agents:
+            view.replaced.append((agent, uri))
+        return []  # another contact may be left: the device state says
+    if not view.phones.registered(agent, node, uri, anew=status == "Created") or agent not in view.agents:
+        return []
     if status in ("Reachable", "NonQualified", "Created", "Updated"):
-        view.reachable[agent] = True
+        view.phones.answered(agent, node, there=True)
     elif status in ("Unreachable", "Unqualified"):
-        view.reachable[agent] = False
+        view.phones.answered(agent, node, there=False)
     else:
-        return []  # Removed: another contact may be left, the device state says
+        return []
     view.touch(agent)
     view.said.pop(agent, None)
     return view.devices((agent,))

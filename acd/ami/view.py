@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from acd.ami.callouts import CallOuts
 from acd.ami.consults import Consults
 from acd.ami.legs import Leg, Legs
+from acd.ami.names import parted
+from acd.ami.phones import Phones
 from acd.core.events import DeviceChanged, Event, RingAdopted
 from dialplan.ruleset import Language
 
-_PJSIP = re.compile(r"PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
+_PJSIP = re.compile(r"(?:[a-z0-9]+:)?PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
 FALLBACK_PREFIX, OVERFLOW = "fallback-", "overflow"
 
 
@@ -55,6 +57,15 @@ class Attributes:
     queue: str
 
 
+@dataclass(slots=True)
+class Reread:
+    """Since a re-read began: what is being read may be older than these."""
+
+    touched: set[str] = field(default_factory=set)  # Uniqueids, and agents by their phones
+    answered: set[str] = field(default_factory=set)  # unknown legs that were answered
+    left_queues: set[str] = field(default_factory=set)  # callers who left the PBX's queues
+
+
 class View:
     """All of it. Mutable, and nobody's but the dispatcher's thread's."""
 
@@ -70,9 +81,8 @@ class View:
         self.callouts = CallOuts()
         self.now = 0.0  # the time of the packet that is being read
         self.queue_callers: dict[str, QueueCaller] = {}
-        self.reachable: dict[str, bool] = {}
+        self.phones = Phones()
         self.said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
-        self.contact_uri: dict[str, str] = {}  # agent -> where their phone is registered
         self.replaced: list[tuple[str, str]] = []  # agent, and the phone that has lost its registration: not told yet
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
         self.consults = Consults()
@@ -85,15 +95,11 @@ class View:
         self.to_hang_up: list[Leg] = []  # legs whose reservation was over before they began
         self.to_end: list[str] = []  # names of call-backs' sessions that were another engine's
         self.up: set[str] = set()  # Uniqueids that were answered when the PBX was read last
-        # Since a re-read began (else None): Uniqueids and agents that changed, unknown legs that were answered, and
-        # callers who left the PBX's queues. What is being read may be older than these.
-        self.touched: set[str] | None = None
-        self.answered: set[str] = set()
-        self.left_queues: set[str] = set()
+        self.rereads: dict[str, Reread] = {}  # node -> what is newer than the reading of it that is under way
 
-    def begin_reread(self) -> None:
-        """From now on, what events touch is newer than what is read."""
-        self.touched, self.answered, self.left_queues = set(), set(), set()
+    def begin_reread(self, node: str = "") -> None:
+        """From now on, what events touch is newer than what is read of this node."""
+        self.rereads[node] = Reread()
 
     def know_contact(self, contact_id: str, channel: str) -> None:
         """A session offers this contact; its caller's channel is `channel`."""
@@ -121,6 +127,10 @@ class View:
     def caller_lives(self, contact_id: str) -> bool:
         """Whether the PBX still has the caller's channel, as far as its events told."""
         return contact_id in self.channels
+
+    def node_of_caller(self, contact_id: str) -> str:
+        """The node that has the contact's caller; "" where there is one node, or nobody on the line."""
+        return parted(self.caller_channel.get(contact_id, ""))[0]
 
     def attributes(self, uniqueid: str) -> Attributes:
         """What this caller is, as well as it can be known."""
@@ -160,7 +170,7 @@ class View:
         events: list[Event] = []
         busy = {chan.agent_id for chan in self.channels.values() if chan.agent_id and chan.ours is False}
         for agent in agents:
-            reachable = self.reachable.get(agent)
+            reachable = self.phones.reachable.get(agent)
             if agent not in self.agents or (reachable is None and agent not in busy):
                 continue  # nothing is known of this phone: then nothing is said
             state = (reachable is not False, agent in busy)
@@ -182,13 +192,14 @@ class View:
 
     def touch(self, key: str | None) -> None:
         """An event is about this Uniqueid or agent: newer than what is being read."""
-        if self.touched is not None and key:
-            self.touched.add(key)
+        if key:
+            for reading in self.rereads.values():
+                reading.touched.add(key)
 
     def left_queue(self, uniqueid: str) -> None:
         """A caller has left the PBX's queues, or was never there."""
-        if self.touched is not None:
-            self.left_queues.add(uniqueid)
+        for reading in self.rereads.values():
+            reading.left_queues.add(uniqueid)
 
     def queue_rings(self, waiting: QueueCaller, agent_id: str) -> RingAdopted:
         """The queue rings this agent for this caller, who from now on counts as known."""

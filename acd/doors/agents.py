@@ -23,7 +23,7 @@ class AgentsDoor(Door):
         def ask(now: float) -> Answer:
             if agent_id not in self._writer.state.agents:
                 return Answer.NOT_APPLICABLE
-            self._writer.forget_restoring(agent_id)
+            self._writer.beginning.spoke(agent_id)
             self._writer.feed(PresenceAsked(agent_id, presence, reason), now)
             agent = self._writer.state.agents.get(agent_id)
             if agent is None or agent.leaving:

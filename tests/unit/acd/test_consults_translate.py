@@ -19,7 +19,7 @@ TALK = ("pbx1-1.1", "1001")
 def wire() -> Wire:
     """A citizen talks with 1001, who wants to speak with 7101; the Local channel is there."""
     wire = Wire().talk()
-    wire.view.reachable = {"1001": True, "1002": True}
+    wire.view.phones.reachable = {"1001": True, "1002": True}
     assert wire("Hold", **OWN) == [HoldChanged("pbx1-1.1", on_hold=True)]
     wire("Newchannel", ChannelState="4", **FAR)
     wire.view.consults.begin(Consult("pbx1-1.1", "1001", "7101", "pbx1-1.4"))

@@ -20,7 +20,7 @@ def twin() -> Twin:
 def view() -> View:
     view = View(lambda _, __: Attributes(Language.KO, "any", "general"))
     view.agents = frozenset({"1001"})
-    view.reachable["1001"] = True
+    view.phones.reachable["1001"] = True
     return view
 
 
@@ -45,9 +45,9 @@ def test_one_that_the_pbx_sees_gone_is_the_pbxs_to_see_come(view: View, twin: Tw
     phones = DeadPhones(view, twin)
     phones.told(ended(100.0))
     list(phones.alive(104.0))
-    view.reachable["1001"] = False
+    view.phones.reachable["1001"] = False
     assert list(phones.alive(110.0)) == []
-    view.reachable["1001"] = True
+    view.phones.reachable["1001"] = True
     assert list(phones.alive(111.0)) == []
 
 

@@ -299,7 +299,7 @@ def test_out_of_sight_the_sessions_are_the_witnesses(centre: Centre) -> None:
     phone = available(centre, "1001")
     until(lambda: centre.agent("1001") == "available/idle")
     centre.twin.deaf, centre.twin.silent_s = True, 3.0
-    assert not centre.dispatcher.pbx_in_sight()
+    assert not centre.dispatcher.pbx_in_sight("c1")
     line = centre.call("c1")
     until(lambda: line.taken)
     until(lambda: centre.moves("c1") == ["queued", "reserved"])
@@ -532,6 +532,7 @@ def test_after_ami_was_away_what_was_missed_is_made_good(centre: Centre) -> None
     talking.join(3)
     waits.gone.set()
     # Later readings: the engine's word counts, and goes to the queues again.
+    assert centre.dispatcher.settled.wait(10)
     centre.twin.memberships.clear()
     centre.dispatcher.begin_reread()
     centre.dispatcher.reread(PbxSnapshot((), (member("ko", "1002"),), (), {"PJSIP/1001": "NOT_INUSE"}))

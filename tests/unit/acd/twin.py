@@ -103,23 +103,23 @@ class Twin:
         self.handed.append(("send_on", channel, target))
         return True
 
-    def qualify(self, agent_id: str) -> bool:
+    def qualify(self, agent_id: str, node: str) -> bool:
         self.qualified.append(agent_id)
         return True
 
-    def tell(self, agent_id: str, text: str, uri: str | None = None) -> bool:
+    def tell(self, agent_id: str, text: str, node: str, uri: str | None = None) -> bool:
         self.told.append((agent_id, text, uri))
         return True
 
-    def call_back(self, contact_id: str, reservation_id: int) -> bool:
+    def call_back(self, contact_id: str, reservation_id: int, node: str) -> bool:
         self.called_back.append((contact_id, reservation_id))
         self.call_out(contact_id, reservation_id)
         return True
 
-    def silence_s(self) -> float:
+    def silence_s(self, node: str = "") -> float:
         return self.silent_s
 
-    def connected(self) -> bool:
+    def connected(self, node: str = "") -> bool:
         return self.silent_s < 2
 
     # -- what happens there --

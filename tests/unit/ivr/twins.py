@@ -88,7 +88,7 @@ class TwinAcd:
         self.log.append(("hung_up", contact_id))
         self.waiting.pop(contact_id, None)
 
-    def pbx_in_sight(self) -> bool:
+    def pbx_in_sight(self, contact_id: str) -> bool:
         return self.sight
 
     def ask_presence(self, agent_id: str, presence: Presence, reason: str | None = None) -> Answer:
