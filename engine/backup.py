@@ -26,7 +26,8 @@ from dialplan.limits import BACKUP_CONTENTS_BYTES
 FORMAT = 1
 CONTENTS = "contents.json"
 _LEFT_OUT = (
-    "ready.json", "run.json", "heartbeat", "*.lock", "*.log", "*.log.*", ".*", "*-wal", "*-shm", "*-journal",
+    "ready.json", "run.json", "run.*.json", "heartbeat", "heartbeat.*", "*.lock", "*.log", "*.log.*", ".*",
+    "*-wal", "*-shm", "*-journal",
     "asterisk/etc/*", "asterisk/data/*", "asterisk/log/*", "asterisk/run/*", "asterisk/spool/*",
 )  # fmt: skip
 _DATABASES = ("*.sqlite", "*.sqlite3")

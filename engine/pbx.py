@@ -109,18 +109,23 @@ class Pbx:
             self._process.wait(STOP_WITHIN_S)
 
 
-def stop_left_over(settings: RunSettings) -> bool:
-    """End an Asterisk of this state whose `up` was killed. True when there was one.
+def running_pid(settings: RunSettings) -> int | None:
+    """The Asterisk of this state, whoever started it; None where none runs, or in another container.
 
     It is ours only if it was started with this state's own configuration.
     """
-    pid_file = settings.run_dir / "asterisk.pid"
     try:
-        pid = int(pid_file.read_text())
+        pid = int((settings.run_dir / "asterisk.pid").read_text())
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError):
-        return False
-    if str(pbxconfig.etc_dir(settings) / "asterisk.conf").encode() not in words:
+        return None
+    return pid if str(pbxconfig.etc_dir(settings) / "asterisk.conf").encode() in words else None
+
+
+def stop_left_over(settings: RunSettings) -> bool:
+    """End an Asterisk of this state whose `up` was killed. True when there was one."""
+    pid = running_pid(settings)
+    if pid is None:
         return False
     for number, patience_s in ((signal.SIGTERM, STOP_WITHIN_S), (signal.SIGKILL, STOP_WITHIN_S)):
         if not ready.alive(pid):

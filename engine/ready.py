@@ -43,6 +43,7 @@ class Ready(BaseModel):
     asterisk_pid: int | None
     supervisor_pid: int
     web: Address | None = None  # the wallboard and reports; None: not served
+    place: str = "first"  # which of two engines (`up --standby`) this is
 
     def save(self, state: Path) -> None:
         """Write it, atomically."""

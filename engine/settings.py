@@ -91,6 +91,7 @@ class RunSettings(BaseModel):
     database_url: str | None = None  # checked, and without a password; None: a file of the state
     pbx_external: bool = False  # Asterisk is started by someone else (its own container)
     node: str = "pbx1"  # Asterisk's systemname
+    place: str = "first"  # of the two engines that a centre may have (engine/standby/)
 
     @property
     def database(self) -> Store:
@@ -114,7 +115,7 @@ class RunSettings(BaseModel):
     @property
     def heartbeat(self) -> Path:
         """Where the engine writes its heartbeat and its parent reads it."""
-        return self.state / "heartbeat"
+        return self.state / _of_place("heartbeat", self.place)
 
     @property
     def control_socket(self) -> Path:
@@ -123,12 +124,24 @@ class RunSettings(BaseModel):
 
     def save(self) -> None:
         """Keep it in the state folder."""
-        write_private(self.state / "run.json", self.model_dump_json(indent=1))
+        write_private(self.state / _of_place("run.json", self.place), self.model_dump_json(indent=1))
 
     @classmethod
-    def load(cls, state: Path) -> RunSettings:
-        """The settings of the latest `up` on this state. FileNotFoundError when there was none."""
-        return cls.model_validate_json((state / "run.json").read_bytes())
+    def load(cls, state: Path, place: str = "first") -> RunSettings:
+        """The settings of the latest `up` on this state and place. FileNotFoundError when there was none."""
+        return cls.model_validate_json((state / _of_place("run.json", place)).read_bytes())
+
+    def lock(self, what: str) -> Path:
+        """The file that the one process of a kind at this place holds: `up`, `engine`."""
+        return self.state / _of_place(f"{what}.lock", self.place)
+
+
+def _of_place(name: str, place: str) -> str:
+    """`run.json` for the first engine, `run.second.json` for the second."""
+    if place == "first":
+        return name
+    stem, dot, ending = name.partition(".")
+    return f"{stem}.{place}{dot}{ending}"
 
 
 def journal_of(state: Path) -> Store:

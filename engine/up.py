@@ -7,7 +7,6 @@ no handlers: the signals are blocked and waited for, so nothing interrupts a hal
 
 from __future__ import annotations
 
-import http.client
 import os
 import resource
 import shutil
@@ -17,14 +16,16 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from dialplan.ruleset import Ruleset
 from engine import credentials, fetch, howtocall, logfiles, pbx, pbxconfig, ready
 from engine.heartbeat import Watch
 from engine.keptpbx import KeptPbx
 from engine.onlyone import AlreadyRunning, only_one
+from engine.readiness import Readiness
 from engine.settings import RunSettings, child_environment
+from engine.standby.places import other_serves, running_on
+from engine.standby.rules import FIRST
 from engine.webpages import WebPages
 
 RESTART_AFTER_S = 1.0
@@ -32,7 +33,6 @@ RESTART_AFTER_AT_MOST_S = 10.0
 FIRST_TRIES = 3  # engines that may end before the first one takes calls; then `up` gives up
 ENGINE_READY_WITHIN_S = 30.0
 ENGINE_STOP_WITHIN_S = 4.0
-SAY_WHY_AFTER_S = 15.0
 DESCRIPTORS_WANTED = 65536
 _ASK_TO_END = {signal.SIGINT, signal.SIGTERM}
 _WAITED_FOR = {*_ASK_TO_END, signal.SIGHUP, signal.SIGCHLD}
@@ -52,6 +52,7 @@ class Options:
 
     restart: bool = True
     engine_only: bool = False
+    standby: bool = False  # an engine for another `up`'s centre that waits for its turn (engine/standby/)
     demo: bool = False
     demo_words: tuple[str, ...] = ()  # for its own command line: --rate, --speed
     engine_command: tuple[str, ...] = (sys.executable, "-P", "-m", "engine.serve")
@@ -64,34 +65,20 @@ def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program 
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
     with ExitStack() as stack:
         if not options.engine_only:
-            stack.enter_context(only_one(_lock(settings.state), _running_on(settings.state)))
+            stack.enter_context(only_one(settings.lock("up"), running_on(settings.state)))
         centre = _Centre(settings, options, ruleset)
         stack.callback(centre.end)
         stack.callback(centre.end_pages)
         try:
             if options.engine_only:
                 centre.join(_running_centre(settings))
-            else:
+            elif not options.standby:
                 assert ruleset is not None
                 centre.start_pbx(ruleset, asterisk)
             centre.supervise()
         except _Ended:
             return 0
     return 1
-
-
-def refuse_a_second(state: Path) -> None:
-    """AlreadyRunning, which names it, when another `up` runs on this state. (Its ports are taken too: hardly news.)"""
-    with suppress(FileNotFoundError), only_one(_lock(state), _running_on(state), create=False):
-        pass
-
-
-def _lock(state: Path) -> Path:
-    return state / "up.lock"
-
-
-def _running_on(state: Path) -> str:
-    return f"a centre is running on {state}"
 
 
 class _Centre:
@@ -105,7 +92,7 @@ class _Centre:
         self._options = options
         self._trunks = ruleset.trunks if ruleset else None
         self._pbx: KeptPbx | None = None
-        self._is_ready = False  # calls are taken, and ready.json says so
+        self._readiness = Readiness(settings, self._tell_ready)
         self._engine: subprocess.Popen[bytes] | None = None
         self._demo: subprocess.Popen[bytes] | None = None
         self._pages: WebPages | None = None
@@ -122,7 +109,14 @@ class _Centre:
 
     def start_pbx(self, ruleset: Ruleset, asterisk: fetch.Program | None) -> None:
         settings = self._settings
-        ready.remove(settings.state)
+        if other_serves(settings):
+            if asterisk is not None:
+                raise UpError(
+                    f"the other engine serves the centre on {settings.state}, and its calls would end with the PBX: "
+                    "`up --standby` joins it; or end it first"
+                )
+        else:
+            ready.remove(settings.state)
         secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
         if pbx.stop_left_over(settings):
             _say("ended the Asterisk of an earlier `up` on this state that had been killed")
@@ -166,9 +160,9 @@ class _Centre:
         first, failed_starts = True, 0
         while True:
             try:
-                with only_one(settings.state / "engine.lock", f"an engine is running on {settings.state}"):
+                with only_one(settings.lock("engine"), f"an engine is running on {settings.state}"):
                     first = False
-                    was_ready = self._run_engine()
+                    did_its_work = self._run_engine()
             except AlreadyRunning:
                 if first:
                     raise
@@ -181,7 +175,7 @@ class _Centre:
                 _say("the engine has ended; Asterisk goes on (`up --engine-only` starts another)")
                 while True:
                     self._pause(0.5)
-            if was_ready:
+            if did_its_work:
                 failed_starts, self._restart_after_s = 0, RESTART_AFTER_S
             else:
                 failed_starts += 1
@@ -189,7 +183,7 @@ class _Centre:
                     raise UpError(f"the engine ended {failed_starts} times before it took calls{self._last_words()}")
             _say(f"the engine has ended; another in {self._restart_after_s:.0f} s")
             self._pause(self._restart_after_s)
-            if not was_ready:
+            if not did_its_work:
                 self._restart_after_s = min(2 * self._restart_after_s, RESTART_AFTER_AT_MOST_S)
 
     def _last_words(self) -> str:
@@ -201,9 +195,11 @@ class _Centre:
         return f" ({how}); its last words:\n{said}" if said else f" ({how}); its last words stand above"
 
     def _run_engine(self) -> bool:
-        """One engine's life: returns when it has ended. True: it has taken calls."""
+        """One engine's life: returns when it has ended. True: it has taken calls, or stood by."""
         self._watch.reset(grace_s=ENGINE_READY_WITHIN_S)
         command = [*self._options.engine_command, "--state", str(self._settings.state)]
+        if self._settings.place != FIRST:
+            command += ["--place", self._settings.place]
         log = None
         if self._options.demo:
             # The terminal belongs to the wallboard.
@@ -219,37 +215,17 @@ class _Centre:
         )
         if log:
             log.close()
-        self._is_ready, was_ready, patient_until = False, False, time.monotonic() + SAY_WHY_AFTER_S
+        self._readiness = Readiness(self._settings, self._tell_ready)
         while self._engine.poll() is None:
-            if not self._is_ready:
-                why_not = self._why_not_ready()
-                if why_not is None:
-                    self._is_ready = was_ready = True
-                    self._tell_ready()
-                elif time.monotonic() > patient_until:
-                    _say(f"still not ready: {why_not}")
-                    patient_until += SAY_WHY_AFTER_S
+            look_s = self._readiness.look()
             if silent := self._watch.silent_for():
                 _say(f"the engine hangs ({silent}): killing it")
                 self._engine.kill()
                 self._engine.wait()
                 break
-            self._pause(0.05 if not self._is_ready else max(0.0, self._watch.next_look() - time.monotonic()))
+            self._pause(max(0.0, min(look_s, self._watch.next_look() - time.monotonic())))
         # Callers are in the safety net now, and ready.json still names a PBX that takes calls.
-        return was_ready
-
-    def _why_not_ready(self) -> str | None:
-        """None when the engine takes calls, else its own words."""
-        line = http.client.HTTPConnection("127.0.0.1", self._settings.http_port, timeout=1.0)
-        try:
-            line.request("GET", "/readyz")
-            answer = line.getresponse()
-            said = answer.read(1000).decode("utf-8", "replace").strip()
-            return None if answer.status == http.HTTPStatus.OK else said or str(answer.status)
-        except (OSError, http.client.HTTPException) as error:
-            return f"the engine does not answer on port {self._settings.http_port} ({error})"
-        finally:
-            line.close()
+        return self._readiness.did_its_work
 
     def _tell_ready(self) -> None:
         assert self._engine is not None
@@ -264,9 +240,10 @@ class _Centre:
             ),
             agi=ready.Address(host="127.0.0.1", port=settings.agi_port),
             pid=self._engine.pid,
-            asterisk_pid=self.asterisk_pid,
+            asterisk_pid=pbx.running_pid(settings) if self._options.standby else self.asterisk_pid,
             supervisor_pid=os.getpid(),
             web=self._pages.address if self._pages else self._others_pages,
+            place=settings.place,
         ).save(settings.state)
         if not self._announced:
             self._announced = True
@@ -313,8 +290,9 @@ class _Centre:
     def _revive_pbx(self, kept: KeptPbx) -> None:
         """Its calls are gone with it; the engine lives, and reads the new one when it is there."""
         _say("Asterisk has died; starting it again")
-        ready.remove(self._settings.state)
-        self._is_ready = False
+        if not other_serves(self._settings):
+            ready.remove(self._settings.state)
+        self._readiness.is_ready = False
         kept.revive(self._pause)
         self.asterisk_pid = kept.pid
 
@@ -326,7 +304,7 @@ class _Centre:
     def end(self) -> None:
         """End what was started, the callers' sessions first. Never more than ten seconds."""
         signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
-        if not self._options.engine_only:
+        if not self._options.engine_only and not other_serves(self._settings):
             ready.remove(self._settings.state)
         for child in (self._demo, self._engine):
             if child is not None and child.poll() is None:

@@ -107,7 +107,9 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         on_up: Callable[[AmiClient], None] = _nothing,
         on_down: Callable[[str], None] = _nothing,
         on_attempt_failed: Callable[[str], None] = _nothing,
+        events: bool = True,
     ) -> None:
+        """Without `events` only answers come."""
         super().__init__(address=address, port=port)
         self._user, self._secret = user, secret
         self._on_packet, self._on_up = on_packet, on_up
@@ -116,6 +118,7 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         self._write_lock = threading.Lock()
         self._replies: dict[str, Reply] = {}
         self._replies_lock = threading.Lock()
+        self._events = "on" if events else "off"
         self._closing = threading.Event()
         self._lost = threading.Event()
         self._lost_why = ""
@@ -308,7 +311,7 @@ class AmiClient(AMIClient):  # type: ignore[misc]
     def _log_in(self) -> None:
         """Raises AmiAway, ActionFailed."""
         deadline = time.monotonic() + SILENCE_S
-        reply = self.request(Action("Login", {"Username": self._user, "Secret": self._secret, "Events": "on"}))
+        reply = self.request(Action("Login", {"Username": self._user, "Secret": self._secret, "Events": self._events}))
         while not reply.complete(0.05):
             if self._lost.is_set():
                 raise AmiAway(self._lost_why)

@@ -33,8 +33,10 @@ from engine.settings import (
     port_is_free,
     run_dir_for,
 )
+from engine.standby import places
 
 _PORTS = ("sip_port", "http_port", "ami_port", "agi_port")
+_OWN_PORTS = ("http_port", "agi_port")  # of each of two engines
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -45,10 +47,9 @@ def run(arguments: Sequence[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
-        if options.engine_only:
-            settings = _earlier(options.state)
-            return up.run(settings, None, None, up.Options(restart=not options.no_restart, engine_only=True))
-        up.refuse_a_second(options.state.absolute())
+        if options.engine_only or options.standby:
+            return _join(options)
+        places.refuse_a_second(options.state.absolute())
         settings = settings_of(options)
         if options.demo:
             settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})
@@ -78,6 +79,16 @@ def run(arguments: Sequence[str]) -> int:
     ) as error:
         print(f"up: {error}", file=sys.stderr)
     return 1
+
+
+def _join(options: argparse.Namespace) -> int:
+    """Just an engine, for what another `up` has set up."""
+    how = up.Options(restart=not options.no_restart, engine_only=options.engine_only, standby=options.standby)
+    if options.engine_only:
+        return up.run(_earlier(options.state), None, None, how)
+    settings = _second(options)
+    settings.save()
+    return up.run(settings, None, None, how)
 
 
 def load_rules(settings: RunSettings) -> Ruleset:
@@ -217,6 +228,10 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--no-restart", action="store_true", help="an engine that dies is not started again")
     parser.add_argument("--engine-only", action="store_true", help="just an engine, for the Asterisk that runs already")
+    parser.add_argument(
+        "--standby", action="store_true",
+        help="a second engine for the centre on --state, which takes over when the first is lost (needs PostgreSQL)",
+    )  # fmt: skip
     parser.add_argument("--strict", action="store_true", help="refuse an Asterisk that lacks security fixes")
     return parser
 
@@ -226,6 +241,32 @@ def _earlier(state: Path) -> RunSettings:
         return RunSettings.load(state.absolute())
     except FileNotFoundError:
         raise up.UpError(f"no centre was ever started on {state}; start `up` first") from None
+
+
+def _second(options: argparse.Namespace) -> RunSettings:
+    """What a second engine has of its own: its place and two ports. UpError when it can be none."""
+    first = _earlier(options.state)
+    if first.database_url is None:
+        raise up.UpError(
+            f"the centre on {first.state} keeps its journal in a file; two engines need RINGMASTER_DATABASE "
+            "(postgresql://user@host/name) for `up` as well"
+        )
+    place = places.free_place(first)
+    if place is None:
+        raise up.UpError(f"the centre on {first.state} has both of its engines")
+    if place == first.place:
+        return first
+    taken = {first.http_port, first.agi_port}
+    ports = {name: _second_port(getattr(options, name), getattr(first, name), taken) for name in _OWN_PORTS}
+    return first.model_copy(update={"place": place, "web_port": None, **ports})
+
+
+def _second_port(asked: int | None, firsts: int, taken: set[int]) -> int:
+    """By default the one after the first engine's."""
+    port = firsts + 1 if asked is None else asked
+    if port and not port_is_free(port):
+        raise up.UpError(f"port {port} on 127.0.0.1 is taken by another program; 0 takes a free one")
+    return port or free_port(taken)
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's form

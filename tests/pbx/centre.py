@@ -165,6 +165,20 @@ class Centre:
         self._joined.append(_spawn(["up", "--engine-only", "--state", str(self.state), *words], self.log))
         self.wait_ready(not_pid=before)
 
+    def stand_by(self) -> None:
+        """Start a second engine (`up --standby`); returns when it waits for its turn."""
+        began = len(self.said(1000).split("standing by:"))
+        words = ["up", "--standby", "--state", str(self.state), "--http-port", "0", "--agi-port", "0"]
+        self._joined.append(_spawn(words, self.log))
+        wait_for(lambda: len(self.said(1000).split("standing by:")) > began, START_WITHIN_S, self.said)
+
+    def kill_first(self) -> int:
+        """kill -9 of the `up` that was started first, which takes its engine along but not Asterisk; the engine's pid."""
+        pid = self.engine_pid
+        self.process.kill()
+        self.process.wait()
+        return pid
+
     def stop(self, within_s: float = 12) -> float:
         """SIGTERM to the one pid; the seconds that it took. Whatever is left is killed, by its own pid."""
         began = time.monotonic()
