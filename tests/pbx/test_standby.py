@@ -68,7 +68,7 @@ def test_the_second_engine_takes_over_and_a_third_stands_by(tmp_path: Path, monk
         # --- calls find the engine that serves, after a reload too
         own = f"AGI=agi://127.0.0.1:{centre.ready['agi']['port']}"
         centre.console("dialplan reload")
-        assert own in centre.console("dialplan show globals").replace(" ", "")
+        wait_for(lambda: own in centre.console("dialplan show globals").replace(" ", ""), SOON_S)
 
         # --- a new centre would end the PBX with its calls: refused
         ports = [word for name in ("sip", "http", "ami", "agi") for word in (f"--{name}-port", "0")]
