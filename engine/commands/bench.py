@@ -24,6 +24,7 @@ BENCHES = {
     "cpu_per_call": "the engine's processor time for a routed call, beside Asterisk's",
     "first_rtp": "from a citizen's INVITE to the greeting's first sound, beside Asterisk alone",
     "waiting_500": "five hundred callers in sessions: memory of each, their order, how soon each is woken",
+    "sustained": "the highest rate of calls at which every target holds, and what ends it",
     "ami_intake": "AMI events a second, and that a flooded Asterisk never waits for the reader",
     "explain": "a past contact's way, and why it did not go to an agent, at ninety days of data",
     "simulate": "a simulated day of the city, and of 540,000 calls",

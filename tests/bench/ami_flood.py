@@ -1,9 +1,8 @@
 """A real Asterisk that has thousands of AMI events a second to tell, and whether it ever waits for the engine's reader.
 
 Extensions beside the centre's ring a Local channel that is busy, again and again: every event is Asterisk's own. Beside
-them agents and callers go on, so that what the flood costs a call is seen too. Whether Asterisk waits is read off the
-kernel every two milliseconds: it can only wait while bytes lie unread at the engine's end, and then only when they have filled
-the buffers of both ends. (What Asterisk's end has not got acknowledged says nothing: an acknowledgement may take 40 ms.)
+them agents and callers go on, so that what the flood costs a call is seen too. Whether Asterisk waits for the reader is
+read off the kernel (`tests.bench.unread`).
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from pathlib import Path
 from tests.bench.freed_to_invite import Agent, Caller
 from tests.bench.rows import Row, most, percentile, row, told
 from tests.bench.sip_ua import Loop, Ua
+from tests.bench.unread import Unread
 from tests.pbx.centre import Centre, wait_for
 
 FLOOD_BAR, BLOCKED_BAR_MS = 2_000, 50.0
@@ -30,43 +30,6 @@ EXTENSIONS = (
     "9060,4,Goto(2)",
     "9061,1,Hangup(17)",
 )
-
-
-class Watch(threading.Thread):
-    """Looks at the engine's end of the AMI connection. `unread_s`: for how long bytes lay there without a break."""
-
-    def __init__(self, ami_port: int) -> None:
-        super().__init__(name="watch", daemon=True)
-        self._port = f":{ami_port:04X}"
-        self._ending = threading.Event()
-        self.unread_s = self.late_s = 0.0
-        self.most_unread = self.looks = 0
-
-    def run(self) -> None:
-        since = None
-        before = time.monotonic()
-        while not self._ending.wait(0.002):
-            unread = self._unread()
-            now = time.monotonic()
-            self.looks += 1
-            self.late_s = max(self.late_s, now - before)  # a look that comes late may miss a read in between
-            before = now
-            since = (since or now) if unread else None
-            self.unread_s = max(self.unread_s, now - (since or now))
-            self.most_unread = max(self.most_unread, unread)
-
-    def stop(self) -> None:
-        """No more looks."""
-        self._ending.set()
-        self.join(2)
-
-    def _unread(self) -> int:
-        """Bytes that the engine has not read yet."""
-        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            _, _, there, state, queues = line.split(maxsplit=5)[:5]
-            if there.endswith(self._port) and state == "01":  # established
-                return int(queues.partition(":")[2], 16)
-        return 0
 
 
 def flood(seconds: float) -> list[Row]:
@@ -102,7 +65,7 @@ def flood(seconds: float) -> list[Row]:
 def _watched(centre: Centre, agents: list[Agent], name: str, seconds: float) -> list[Row]:
     for agent in agents:
         agent.samples.clear()
-    watch = Watch(int(centre.ready["ami"]["port"]))
+    watch = Unread(int(centre.ready["ami"]["port"]))
     watch.start()
     before, lost_before, begun = _taken(centre), _lost(centre), time.monotonic()
     time.sleep(seconds)
@@ -115,8 +78,8 @@ def _watched(centre: Centre, agents: list[Agent], name: str, seconds: float) -> 
     return [
         row(f"{title}, events", rate, "events/s", FLOOD_BAR, rate >= FLOOD_BAR and not lost,
             f"{FLOODS[name]} loops of Asterisk's own calls; the connection was lost {lost:.0f} times"),
-        most(f"{title}, unread without a break", 1000 * watch.unread_s, "ms", BLOCKED_BAR_MS,
-             f"{watch.most_unread / 1024:.0f} kB at most; {looks}"),
+        most(f"{title}, unread without a break", 1000 * watch.longest_s, "ms", BLOCKED_BAR_MS,
+             f"{watch.most / 1024:.0f} kB at most; {looks}"),
         told(f"{title}, BYE to INVITE p50", percentile(freed_ms, 0.5), "ms", f"{len(freed_ms)} samples"),
         told(f"{title}, BYE to INVITE p99", percentile(freed_ms, 0.99), "ms", "Asterisk's own part included"),
     ]  # fmt: skip

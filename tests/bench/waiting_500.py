@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import re
-import sqlite3
 import sys
 import tempfile
 import time
-from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.bench.house import at_once, call_in, on_duty, wait_waiting, waiting
+from tests.bench.journalmoves import Move, moves_since, out_of_order
 from tests.bench.rows import Row, finish, most, percentile, row, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.bench.wire import Wire
@@ -31,16 +29,6 @@ SETTLE_S = 4.0
 SERVED_WITHIN_S = 240.0
 _UNIQUEID = re.compile(rb"^agi_uniqueid: (\S+)$", re.MULTILINE)
 RINGING = b"RM_PHASE=ringing"  # what a session says first when it has taken its assignment
-
-
-class Move(NamedTuple):
-    """A contact's, as the journal has it; epoch seconds."""
-
-    at: float
-    contact_id: str
-    agent_id: str | None
-    new: str
-    queued_at: float
 
 
 def run(callers: int) -> list[Row]:
@@ -119,32 +107,13 @@ def _serve(loop: Loop, centre: Centre, callers: int) -> dict[str, list[float]]:
 
 
 def _moves(journal: Path, callers: int) -> list[Move]:
-    """Into the queue and out of it, in their order, once the journal has all of them."""
-    asked = (
-        "select at, contact_id, agent_id, new, json_extract(body, '$.first_queued_at') from facts"
-        " where kind = 'ContactMoved' order by seq"
-    )
+    """Once the journal has a match of each."""
 
     def read() -> list[Move] | None:
-        with closing(sqlite3.connect(journal)) as connection:
-            found = [Move(*line) for line in connection.execute(asked)]
+        found = moves_since(journal, 0.0)
         return found if len({move.contact_id for move in found if move.new == "reserved"}) >= callers else None
 
     found: list[Move] = wait_for(read, 10, "the journal has not all of the matches")
-    return found
-
-
-def out_of_order(moves: list[Move]) -> int:
-    """Matches while somebody waited who had come before: an unanswered ring puts its caller back into their place."""
-    queued: dict[str, float] = {}
-    found = 0
-    for move in moves:
-        if move.new == "queued":
-            queued[move.contact_id] = move.queued_at
-            continue
-        queued.pop(move.contact_id, None)
-        if move.new == "reserved":
-            found += any(at < move.queued_at for at in queued.values())
     return found
 
 

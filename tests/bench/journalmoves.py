@@ -1,0 +1,48 @@
+"""What contacts did, as the journal has it: read by the benches that judge order and delay by it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Move(NamedTuple):
+    """A contact's; `at` and `queued_at` are epoch seconds, `new` is the state that it came into."""
+
+    at: float
+    contact_id: str
+    agent_id: str | None
+    new: str
+    queued_at: float
+
+
+def moves_since(journal: Path, begin: float) -> list[Move]:
+    """In their order."""
+    asked = (
+        "select at, contact_id, agent_id, new, json_extract(body, '$.first_queued_at') from facts"
+        " where kind = 'ContactMoved' and at >= ? order by seq"
+    )
+    with closing(sqlite3.connect(journal)) as connection:
+        return [Move(*line) for line in connection.execute(asked, (begin,))]
+
+
+def answered_among(moves: Sequence[Move]) -> int:
+    """Contacts whom an agent answered."""
+    return len({move.contact_id for move in moves if move.new == "connected"})
+
+
+def out_of_order(moves: Sequence[Move]) -> int:
+    """Matches while somebody waited who had come before: an unanswered ring puts its caller back into their place."""
+    queued: dict[str, float] = {}
+    found = 0
+    for move in moves:
+        if move.new == "queued":
+            queued[move.contact_id] = move.queued_at
+            continue
+        queued.pop(move.contact_id, None)
+        if move.new == "reserved":
+            found += any(at < move.queued_at for at in queued.values())
+    return found
