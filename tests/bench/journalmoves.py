@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,21 @@ def moves_since(journal: Path, begin: float) -> list[Move]:
 def answered_among(moves: Sequence[Move]) -> int:
     """Contacts whom an agent answered."""
     return len({move.contact_id for move in moves if move.new == "connected"})
+
+
+def ring_delays_s(moves: Sequence[Move], rung: Mapping[str, Sequence[float]]) -> list[float]:
+    """Of each ring of an agent's phone, since the agent's latest match; both in epoch seconds."""
+    matched: dict[str | None, list[float]] = {}
+    for move in moves:
+        if move.new == "reserved":
+            matched.setdefault(move.agent_id, []).append(move.at)
+    delays = []
+    for agent, rings in rung.items():
+        for ring in rings:
+            place = bisect_right(matched.get(agent, []), ring)
+            if place:
+                delays.append(ring - matched[agent][place - 1])
+    return delays
 
 
 def out_of_order(moves: Sequence[Move]) -> int:

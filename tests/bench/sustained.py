@@ -1,6 +1,6 @@
 """How many calls a second the machine sustains, and what ends it: `python -m tests.bench.sustained [--json]`.
 
-SIPp is the city, 43 phones in this process are the agents (they answer at once, talk half a second and hang up), the
+SIPp is the city, 43 phones in this process are the agents (they answer at once, talk a third of a second and hang up), the
 engine has the city's own rules with a wrap-up of 0; all of them share the machine's cores. Each step is ten seconds of
 one rate, and it holds when every target does: no call fails, each is answered by an agent, the first prompt comes
 soon, the phone is rung soon after the match, and the AMI reader leaves nothing unread. The rate doubles until a step
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.bench.first_rtp import call_s, speaks
 from tests.bench.house import board, on_duty
-from tests.bench.journalmoves import answered_among, moves_since
+from tests.bench.journalmoves import answered_among, moves_since, ring_delays_s
 from tests.bench.rows import Row, finish, percentile, row, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.bench.sippload import CALL_S, Citizens
@@ -30,7 +30,7 @@ from tests.bench.unread import Unread
 from tests.bench.wallboard import cpu_s
 from tests.pbx.centre import NUMBER, Centre, wait_for
 
-STEP_S, TALK_S = 10.0, 0.5
+STEP_S, TALK_S = 10.0, 0.3
 FIRST_RATE, TOP_RATE = 5.0, 160.0
 HALVINGS = 3
 LEAST_BAR = 5.0  # calls a second: 18,000 an hour, seventy times the city's busiest
@@ -129,13 +129,7 @@ class Load:
         held = citizens.wait(CALL_S + 15)
         wait_for(self._quiet, 30, lambda: f"channels are left: {self._centre.channels()[:5]}")
         moves = moves_since(self._centre.state / "journal.sqlite", begun)
-        rang = [
-            1000 * (ring - move.at)
-            for agent, rings in self._rung.items()
-            for move, ring in zip(
-                [one for one in moves if one.new == "reserved" and one.agent_id == agent], rings, strict=False
-            )
-        ]
+        rang = [1000 * one for one in ring_delays_s(moves, self._rung)]
         unanswered = count - answered_among(moves)
         for phone in self._phones:
             phone.dialogs.clear()

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from tests.bench.house import at_once, call_in, on_duty, wait_waiting, waiting
-from tests.bench.journalmoves import Move, moves_since, out_of_order
+from tests.bench.journalmoves import Move, moves_since, out_of_order, ring_delays_s
 from tests.bench.rows import Row, finish, most, percentile, row, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.bench.wire import Wire
@@ -59,7 +59,7 @@ def run(callers: int) -> list[Row]:
     loop.stop()
     matches = [move for move in moves if move.new == "reserved"]
     took_ms = [] if wire is None else _took_ms(wire, matches)
-    rang_ms = _rang_ms(rung, matches)
+    rang_ms = [1000 * one for one in ring_delays_s(moves, rung)]
     wrong = out_of_order(moves)
     many = f"{callers} callers, {AGENTS} agents"
     rows = [
@@ -133,15 +133,6 @@ def _took_ms(wire: Wire, matches: list[Move]) -> list[float]:
         after = [word for word in words.get(match.contact_id, ()) if word > at - 0.001]
         if after:
             took.append(1000 * (min(after) - at))
-    return took
-
-
-def _rang_ms(rung: dict[str, list[float]], matches: list[Move]) -> list[float]:
-    """From each match to the INVITE at the agent's phone: an agent's nth match is their nth ring."""
-    took = []
-    for agent, rings in rung.items():
-        of_agent = [match.at for match in matches if match.agent_id == agent]
-        took += [1000 * (ring - at) for at, ring in zip(of_agent, rings, strict=False)]
     return took
 
 
