@@ -15,6 +15,7 @@ COMMANDS = {
     "call": "place one real SIP call to a running centre, and tell it step by step",
     "watch": "the live wallboard of a running centre",
     "report": "the official figures of a day, a week or a month: text, HTML, CSV, XLSX, PDF",
+    "edge": "Kamailio before several Asterisks: carriers' calls go to those that live",
     "wallboard": "the wallboard and the reports as web pages",
     "validate": "check the rules; every error with its file, line and column",
     "diff": "what changes for callers between two sets of rules, in words",

@@ -15,6 +15,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("call --from 01012345678 --json", "one call told as data"),
     ),
     "watch": (("watch", "until Ctrl-C"), ("watch --once", "one frame")),
+    "edge": (("edge --bind 192.0.2.9 --port 5060", "for carriers on the network"),),
     "wallboard": (("wallboard --port 8080", "the pages of the running centre, at another port"),),
     "draw": (
         ("draw --out rules.svg", "the rules, from the number to the teams"),

@@ -47,6 +47,7 @@ class Source:
     suite: str
     binary: str
     megabytes: int
+    libraries: str = ""  # a folder of its own below usr/lib/TRIPLET
 
 
 PROGRAMS = {
@@ -60,7 +61,7 @@ PROGRAMS = {
         ("chromium-headless-shell", "fonts-nanum"), "bookworm", "usr/lib/chromium/chromium-headless-shell", 170
     ),
     "alertmanager": Source(("prometheus-alertmanager",), "sid", "usr/bin/prometheus-alertmanager", 30),
-    "kamailio": Source(("kamailio",), "bookworm", "usr/sbin/kamailio", 20),
+    "kamailio": Source(("kamailio",), "bookworm", "usr/sbin/kamailio", 20, "kamailio"),
 }
 
 
@@ -78,6 +79,8 @@ class Program:
         if self.root == Path("/"):
             return [str(path)]
         library_dirs = [str(p) for p in _library_dirs(self.root)]
+        if own := PROGRAMS[self.name].libraries:
+            library_dirs += [f"{folder}/{own}" for folder in library_dirs]
         loader = next((p for d in _library_dirs(self.root) for p in sorted(d.glob("ld-linux*.so.*"))), None)
         if loader is None:
             raise FetchError(f"{self.root} has no program loader; remove that folder to fetch {self.name} again")
@@ -147,8 +150,18 @@ def _machines_chromium() -> Program | None:
     return Program("chromium", Path("/"), found.lstrip("/")) if fonts.stdout.strip() else None
 
 
+def _machines_kamailio() -> Program | None:
+    """The Kamailio that is installed here."""
+    found = shutil.which("kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    return Program("kamailio", Path("/"), found.lstrip("/")) if found else None
+
+
 # Programs that are not fetched where the machine has a fit one.
-_OWN: dict[str, Callable[[], Program | None]] = {"asterisk": _machines_asterisk, "chromium": _machines_chromium}
+_OWN: dict[str, Callable[[], Program | None]] = {
+    "asterisk": _machines_asterisk,
+    "chromium": _machines_chromium,
+    "kamailio": _machines_kamailio,
+}
 
 
 def _triplet() -> str:

@@ -1,0 +1,214 @@
+"""The edge on real Kamailio in front of two real Asterisks: calls spread, a node is lost and comes back, strangers.
+
+The Asterisks have no engine: each answers a citizen by itself, in the safety net, which is enough to be called.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Self
+
+import pytest
+from centre import NUMBER, wait_for
+from programs import running
+
+from dialplan.loader import load
+from dialplan.ruleset import Ruleset
+from engine import credentials, edge, fetch, pbx, pbxconfig
+from engine.commands.explain import parse_at
+from engine.settings import RunSettings, default_rules, default_sounds, free_port, run_dir_for
+from tests.bench.sip_ua import Dialog, Loop, Ua
+
+pytestmark = pytest.mark.timeout(180)
+SOON_S = 20.0
+
+
+class Node:
+    """One Asterisk with the centre's own configuration."""
+
+    def __init__(self, folder: Path, rules: Ruleset, taken: set[int]) -> None:
+        ports = {name: free_port(taken) for name in ("sip_port", "http_port", "ami_port", "agi_port")}
+        at = parse_at("2026-11-24T10:00").timestamp()
+        self.settings = RunSettings(
+            state=folder, rules=default_rules(), sounds=default_sounds(), bind="127.0.0.1", **ports,
+            rtp_start=10000, rtp_end=19999, run_dir=run_dir_for(folder), clock_offset_s=at - time.time(),
+        )  # fmt: skip
+        asterisk = fetch.program("asterisk")
+        secrets = credentials.load_or_make(folder, pbxconfig.accounts(rules))
+        pbxconfig.render(self.settings, rules, secrets, asterisk)
+        self.pbx = pbx.Pbx(self.settings, asterisk)
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        return self.settings.bind, self.settings.sip_port
+
+    def kill(self) -> None:
+        os.kill(self.pbx.pid, signal.SIGKILL)
+        wait_for(lambda: self.pbx.ended() is not None, SOON_S)
+
+    def channels(self) -> int:
+        return sum("!" in line for line in pbx.console(self.settings, "core show channels concise").splitlines())
+
+
+@contextmanager
+def kamailio(folder: Path, rules: Ruleset, nodes: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """The edge before these nodes; its address."""
+    program = fetch.program("kamailio")
+    at = edge.Edge("127.0.0.1", free_port(set()), tuple(nodes))
+    config = edge.render(folder, at, rules.trunks, program)
+    assert {path.stat().st_mode & 0o077 for path in folder.iterdir()} == {0}
+    with running(edge.argv(program, config), folder / "log", folder):
+        yield at.host, at.port
+
+
+@pytest.fixture(scope="module")
+def rules() -> Ruleset:
+    return load(default_rules())
+
+
+def test_calls_spread_over_the_nodes_and_miss_one_that_is_lost(tmp_path: Path, rules: Ruleset, loop: Loop) -> None:
+    taken: set[int] = set()
+    with ExitStack() as stack:
+        nodes = [Node(tmp_path / f"node{number}", rules, taken) for number in (1, 2)]
+        for node in nodes:
+            stack.callback(node.pbx.stop)
+            node.pbx.start()
+        address = stack.enter_context(kamailio(tmp_path / "edge", rules, [node.sip for node in nodes]))
+        citizen = Ua(loop, "01012345678", address)
+        stack.callback(citizen.close)
+        wait_for(lambda: probe(address) == "200", SOON_S)
+
+        def tried() -> Dialog | None:
+            dialog = citizen.call(NUMBER)
+            wait_for(lambda: dialog.answered.is_set() or dialog.ended.is_set(), SOON_S)
+            assert dialog.status in (200, 503)
+            return dialog if dialog.answered.is_set() else None
+
+        def call() -> Dialog:
+            """A call that is answered, by whichever node. On a busy machine both may miss a probe: then it is 503."""
+            answered: Dialog = wait_for(tried, SOON_S)
+            return answered
+
+        def calls(number: int) -> list[int]:
+            """So many calls, one after the other; how many were answered by each node."""
+            dialogs = [call() for _ in range(number)]
+            answered = [sum(f":{node.sip[1]}" in one.target for one in dialogs) for node in nodes]
+            for one in dialogs:
+                one.hang_up()
+            return answered
+
+        wait_for(lambda: calls(4) == [2, 2], SOON_S)
+        for node in nodes:  # each BYE has found its node
+            wait_for(lambda node=node: node.channels() == 0, SOON_S)
+
+        nodes[0].kill()
+        assert calls(4) == [0, 4]  # the first of them before anybody knows
+
+        nodes[0].pbx.start()
+        wait_for(lambda: calls(2)[0] > 0, SOON_S)
+
+
+def test_strangers_hear_nothing_and_nobody_is_sent_where_they_say(tmp_path: Path) -> None:
+    rules = load(default_rules(), ['trunks.carriers=[{name: kt, addresses: ["127.0.0.2"]}]'])
+    with (
+        Line("127.0.0.4") as node,
+        kamailio(tmp_path / "edge", rules, [node.address]) as address,
+        Line("127.0.0.2") as carrier,
+        Line("127.0.0.3") as stranger,
+    ):
+        wait_for(lambda: carrier.ask(address, "OPTIONS", f"sip:{address[0]}") in ("200", "503"), SOON_S)
+        # A node that answers its probes takes calls.
+        wait_for(lambda: node.answer_probe() and carrier.ask(address, "OPTIONS", f"sip:{address[0]}") == "200", SOON_S)
+        for method in ("OPTIONS", "INVITE", "REGISTER"):
+            assert stranger.ask(address, method, f"sip:{NUMBER}@{address[0]}", within_s=0.2) is None
+        assert stranger.heard() == []
+        assert carrier.ask(address, "REGISTER", f"sip:{address[0]}") == "405"
+        # A way of the caller's own: with a Route, or in a call that there never was, to somewhere else.
+        elsewhere = f"sip:1@{stranger.address[0]}:{stranger.address[1]}"
+        route = f"Route: <{elsewhere};lr>\r\n"
+        assert carrier.ask(address, "INVITE", f"sip:{NUMBER}@{address[0]}", extra=route) == "403"
+        assert carrier.ask(address, "BYE", elsewhere, extra=route, tag=";tag=x") == "403"
+        assert carrier.ask(address, "BYE", elsewhere, tag=";tag=x", within_s=0.2) is None
+        # A node's own calls begin elsewhere.
+        assert node.ask(address, "INVITE", f"sip:{NUMBER}@{address[0]}") == "403"
+        # Too long, and no SIP at all.
+        long = f"X-Long: {'x' * 5000}\r\n"
+        assert carrier.ask(address, "OPTIONS", f"sip:{address[0]}", extra=long, within_s=0.2) is None
+        carrier.socket.sendto(b"\0\xff\r\n\r\n" * 20, address)
+        assert carrier.ask(address, "OPTIONS", f"sip:{address[0]}") == "200"
+        assert stranger.heard() == []
+
+
+class Line:
+    """A socket that speaks a little SIP from an address of its own."""
+
+    def __init__(self, host: str) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((host, 0))
+        self.address: tuple[str, int] = self.socket.getsockname()
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def ask(
+        self, to: tuple[str, int], method: str, uri: str, *, extra: str = "", tag: str = "", within_s: float = 5.0
+    ) -> str | None:
+        """One request; the status of the final answer, None when there is none in time."""
+        self._number += 1
+        here = f"{self.address[0]}:{self.address[1]}"
+        call_id = f"{method}{self._number}-{here}"
+        text = (
+            f"{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};rport;branch=z9hG4bK{self._number}x{self.address[1]}\r\n"
+            f"Max-Forwards: 70\r\nFrom: <sip:01012345678@{here}>;tag=a\r\nTo: <{uri}>{tag}\r\nCall-ID: {call_id}\r\n"
+            f"CSeq: {self._number} {method}\r\nContact: <sip:{here}>\r\n{extra}Content-Length: 0\r\n\r\n"
+        )
+        self.socket.sendto(text.encode(), to)
+        deadline = time.monotonic() + within_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            self.socket.settimeout(left_s)
+            try:
+                heard = self.socket.recv(65536).decode("utf-8", "replace")
+            except TimeoutError:
+                return None
+            if heard.startswith("SIP/2.0 ") and call_id in heard and not heard.startswith("SIP/2.0 1"):
+                return heard.split()[1]
+        return None
+
+    def answer_probe(self) -> bool:
+        """Answer one OPTIONS of the edge's; whether there was one."""
+        self.socket.settimeout(3.0)
+        try:
+            asked, peer = self.socket.recvfrom(65536)
+        except TimeoutError:
+            return False
+        names = ("via:", "from:", "to:", "call-id:", "cseq:")
+        kept = [line for line in asked.decode().split("\r\n") if line.lower().startswith(names)]
+        kept = [line + ";tag=n" if line.lower().startswith("to:") else line for line in kept]
+        self.socket.sendto("\r\n".join(["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""]).encode(), peer)
+        return True
+
+    def heard(self) -> list[bytes]:
+        """What has come and was not read."""
+        self.socket.settimeout(0.0)
+        found = []
+        while True:
+            try:
+                found.append(self.socket.recv(65536))
+            except BlockingIOError:
+                return found
+
+
+def probe(address: tuple[str, int]) -> str | None:
+    """What a carrier's OPTIONS is answered with."""
+    with Line("127.0.0.1") as line:
+        return line.ask(address, "OPTIONS", f"sip:{address[0]}", within_s=0.5)
