@@ -189,7 +189,7 @@ class Ua:
         self.sock.sendto(text.encode(), self.server)
         return at
 
-    def register(self, timeout_s: float = 5.0, expires_s: int = 3600) -> Ua:
+    def register(self, timeout_s: float = 20.0, expires_s: int = 3600) -> Ua:
         """Register; with 0 s, take the registration back."""
         self.registered.clear()
         aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"

@@ -30,7 +30,7 @@ class AmiProxy:
                 near.close()
                 continue
             try:
-                far = socket.create_connection(self.target, timeout=2)
+                far = socket.create_connection(self.target, timeout=10)
             except OSError:
                 near.close()
                 continue

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from centre import NUMBER, Centre, wait_for
+from centre import NUMBER, Centre, CentrePhone, wait_for
 
+from dialplan.numbers import masked
 from engine import ears
-from engine.phone import Phone
+from engine.phone import RATE_HZ, Phone
 
 
 class Log:
@@ -29,7 +30,7 @@ class Log:
             text = file.read().decode(errors="replace")
         found = []
         for line in text.splitlines():
-            if not line.startswith("{"):
+            if not line.startswith("{") or f'"{event}"' not in line:
                 continue
             try:
                 data = json.loads(line)
@@ -83,7 +84,7 @@ def say_code(centre: Centre, phone: Phone, code: str, presence: str, work: str =
 
 
 @contextmanager
-def logged_in(centre: Centre, *extensions: str, answers: bool = True) -> Iterator[list[Phone]]:
+def logged_in(centre: Centre, *extensions: str, answers: bool = True) -> Iterator[list[CentrePhone]]:
     """These agents' phones, registered and available; logged out at the end, so that the next test finds nobody."""
     with ExitStack() as stack:
         phones = [stack.enter_context(centre.agent(extension, answers=answers)) for extension in extensions]
@@ -101,17 +102,21 @@ def logged_in(centre: Centre, *extensions: str, answers: bool = True) -> Iterato
                     say_code(centre, phone, "*13", "offline")
 
 
-def dial_in(citizen: Phone, keys: str = "") -> float:
-    """Call the centre and type ahead; the moment at which it was dialled.
-
-    Nobody presses a key within a tenth of a second of the answer, and Asterisk drops it before the engine listens.
-    """
+def dial_in(citizen: CentrePhone, keys: str = "") -> float:
+    """Call the centre and type ahead; the moment at which it was dialled."""
+    log = Log(citizen.centre)
     began = citizen.call(NUMBER)
     citizen.wait_talking(8, after=began)
     if keys:
-        time.sleep(0.3)
+        wait_heeded(log, citizen.user)
         citizen.keys(keys, gap_s=0.2)
     return began
+
+
+def wait_heeded(log: Log, number: str) -> None:
+    """Wait until the engine has this number's call: Asterisk drops keys before. Nobody presses one at once."""
+    log.wait("call.began", script="call", number=masked(number))
+    time.sleep(0.3)
 
 
 def longest_silence_s(samples: array[int]) -> float:
@@ -126,10 +131,10 @@ def prompts_heard(centre: Centre, samples: array[int], *names: str) -> list[ears
     return hearing.hear(samples)
 
 
-def wait_prompt(centre: Centre, phone: Phone, name: str, within_s: float = 10) -> None:
-    """Wait until the phone's latest call has heard this prompt (`ko/closed`)."""
+def wait_prompt(centre: Centre, phone: Phone, name: str, within_s: float = 10, *, after_s: float = 0.0) -> None:
+    """Wait until the phone's latest call has heard this prompt (`ko/closed`), in what it hears from `after_s` on."""
     hearing = ears.Ears(ears.known({name: ears.prompts_in(centre.settings.sounds)[name]}))
-    taken = 0
+    taken = round(after_s * RATE_HZ)
 
     def heard() -> list[ears.Heard]:
         nonlocal taken

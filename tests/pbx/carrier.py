@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import randrange
 
+from calls import Log, wait_heeded
 from centre import NUMBER, Centre, wait_for
 
 from acd.callbacks.store import CallbackStore, Kept
@@ -61,9 +62,11 @@ class Carrier(Ua):
         self.rung.append(Rung(number[1] if number else "", shown[1] if shown else "", dialog, text))
 
     def citizen(self, number: str = "01087654321") -> Dialog:
-        """A citizen calls the centre; returns when it has answered."""
+        """A citizen calls the centre; returns when it has answered, and listens."""
+        log = Log(self.centre)
         dialog = self.call(NUMBER, number)
-        assert dialog.answered.wait(8), self.centre.said()
+        assert dialog.answered.wait(20), self.centre.said()
+        wait_heeded(log, number)
         return dialog
 
     def wait_rung(self, count: int = 1, within_s: float = 10) -> Rung:
@@ -76,7 +79,7 @@ def agent(loop: Loop, centre: Centre, extension: str, *, answer_after_s: float |
     """An agent's phone, registered and available."""
     phone = Ua(loop, extension, centre.sip, centre.accounts[extension]["sip_secret"]).register()
     phone.answer_after_s = answer_after_s
-    assert phone.call("*11").ended.wait(6)
+    assert phone.call("*11").ended.wait(20)
     return phone
 
 

@@ -7,21 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from calls import Log, dial_in, logged_in
-from centre import Centre
-
-from engine.phone import Phone
+from calls import Log, dial_in, logged_in, wait_prompt
+from centre import Centre, CentrePhone
 
 
-def official(centre: Centre, extension: str, *, answers: bool = True) -> Phone:
+def official(centre: Centre, extension: str, *, answers: bool = True) -> CentrePhone:
     """An official's phone, not started yet."""
     with (centre.state / "officials.csv").open(encoding="utf-8") as file:
         secret = {row["extension"]: row["sip_secret"] for row in csv.DictReader(file)}[extension]
-    return Phone(extension, centre.sip, secret, answers=answers)
+    return CentrePhone(centre, extension, secret, answers=answers)
 
 
 @contextmanager
-def talk(centre: Centre, keys: str = "10") -> Iterator[tuple[Log, Phone, Phone]]:
+def talk(centre: Centre, keys: str = "10") -> Iterator[tuple[Log, CentrePhone, CentrePhone]]:
     """A citizen talks with 1001; of no topic, so that no whisper delays the talk. Log, citizen, agent."""
     with logged_in(centre, "1001") as [agent], centre.citizen() as citizen:
         log = Log(centre)
@@ -32,10 +30,11 @@ def talk(centre: Centre, keys: str = "10") -> Iterator[tuple[Log, Phone, Phone]]
         citizen.hang_up()
 
 
-def ask_for(agent: Phone, target: str) -> float:
+def ask_for(agent: CentrePhone, target: str) -> float:
     """*2, and when the question has been heard, the digits; the moment at which it began."""
-    began = time.monotonic()
+    began, asked = time.monotonic(), agent.heard_s()
     agent.keys("*2")
-    time.sleep(2.6)
+    wait_prompt(agent.centre, agent, "ko/agent_consult_number", after_s=asked)
+    time.sleep(1.0)  # its other half
     agent.keys(target, gap_s=0.2)
     return began

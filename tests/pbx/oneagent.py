@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 
+from calls import Log, wait_heeded
 from centre import NUMBER, Centre, wait_for
 
 from tests.bench.sip_ua import Dialog, Loop, Ua
@@ -21,7 +21,7 @@ class OneAgent:
         self.log_in()
 
     def log_in(self) -> None:
-        assert self.agent.call("*11").ended.wait(8)
+        assert self.agent.call("*11").ended.wait(20)
 
     def _phone(self, user: str, secret: str = "") -> Ua:
         self.phones.append(Ua(self._loop, user, self._centre.sip, secret))
@@ -30,9 +30,10 @@ class OneAgent:
     def citizen(self, number: int) -> Dialog:
         """Calls, chooses Korean and any topic."""
         phone = self._phone(f"010{number:08d}")
+        log = Log(self._centre)
         dialog = phone.call(NUMBER)
-        assert dialog.answered.wait(8)
-        time.sleep(0.5)  # Answer() waits this long for sound
+        assert dialog.answered.wait(20)
+        wait_heeded(log, phone.user)
         phone.press(dialog, "10")
         return dialog
 

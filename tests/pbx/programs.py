@@ -18,7 +18,7 @@ def running(words: Sequence[str], log: Path, folder: Path | None = None) -> Iter
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(30)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

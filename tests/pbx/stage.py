@@ -148,7 +148,7 @@ class Stage:
         ua, log = Ua(self._loop, number, self._centre.sip), Log(self._centre)
         dialog = ua.call(NUMBER)
         self._citizens[call.id] = (ua, dialog)
-        assert dialog.answered.wait(8), f"{call.id} was not answered: {dialog.status}"
+        assert dialog.answered.wait(20), f"{call.id} was not answered: {dialog.status}"
         began = log.wait("call.began", 5)
         self._contact[call.id] = began["call_id"]
         time.sleep(0.25)  # nobody presses a key sooner

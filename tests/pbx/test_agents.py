@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from typing import Self
 
 import pytest
-from calls import Log, agents_of, dial_in, logged_in, wait_quiet, wait_state
+from calls import Log, agents_of, dial_in, logged_in, wait_heeded, wait_quiet, wait_state
 from centre import NUMBER, Centre, wait_for
 
 from acd.core.commands import Notice
@@ -19,7 +19,7 @@ from tests.bench.sip_ua import Loop, Ua
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("agents")
-    sets = ("queues.defaults.wrapup_s=20", "queues.defaults.ring_timeout_s=2")
+    sets = ("queues.defaults.wrapup_s=90", "queues.defaults.ring_timeout_s=2")
     with Centre.start(folder, "--at", "2026-11-24T10:00", *(w for one in sets for w in ("--set", one))) as centre:
         yield centre
 
@@ -28,6 +28,7 @@ def test_a_wrapup_goes_on_over_a_kill(centre: Centre) -> None:
     with logged_in(centre, "1001") as (agent,), centre.citizen() as citizen:
         dial_in(citizen, "10")
         wait_state(centre, "1001", "available", "connected", 10)
+        time.sleep(1.0)  # a talk
         citizen.hang_up()
         wait_state(centre, "1001", "available", "wrapup")
         began = time.monotonic()
@@ -41,13 +42,13 @@ def test_a_wrapup_goes_on_over_a_kill(centre: Centre) -> None:
         )
         after = agents_of(centre)["1001"]["today"]
         assert (after["answered"], after["no_answer"]) == (before["answered"], before["no_answer"]) == (1, 0)
-        assert after["talk_s"] == pytest.approx(before["talk_s"], abs=0.01)
+        assert after["talk_s"] == pytest.approx(before["talk_s"], abs=0.2)
         assert after["wrapup_s"] >= before["wrapup_s"] - 3.0, "exact to the last time that the engine was seen alive"
         centre.code(agent, "*15")  # extended, once
         assert agents_of(centre)["1001"]["work"] == "wrapup"
         centre.code(agent, "*14")
         wait_state(centre, "1001", "available", "idle")
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - began < 90, "it has ended by itself"
         wait_quiet(centre)
 
 
@@ -71,7 +72,12 @@ class Desk:
             wait_state(self.centre, self.agent, "offline", "idle")
 
     def code(self, code: str) -> None:
-        assert self.ua.call(code).ended.wait(8)
+        assert self.ua.call(code).ended.wait(20)
+
+    def end_wrapup(self) -> None:
+        wait_state(self.centre, self.agent, "available", "wrapup")
+        self.code("*14")
+        wait_state(self.centre, self.agent, "available", "idle")
 
     def rang(self) -> int:
         """How often it was called."""
@@ -89,8 +95,8 @@ def waiting_citizen(centre: Centre, loop: Loop, number: str = "01012345678") -> 
     log = Log(centre)
     with closing(Ua(loop, number, centre.sip)) as citizen:
         call = citizen.call(NUMBER)
-        assert call.answered.wait(8)
-        time.sleep(0.3)  # nobody presses a key sooner
+        assert call.answered.wait(20)
+        wait_heeded(log, number)
         citizen.press(call, "10")
         log.wait("contact.moved", new="queued")
         try:
@@ -128,13 +134,13 @@ def test_an_extension_has_one_phone_the_one_that_registered_last(centre: Centre,
         with waiting_citizen(centre, loop):
             wait_state(centre, "1001", "available", "connected")
             assert (rung, first.rang()) == (["second"], 0)
-        first.code("*14")
+        first.end_wrapup()
         first.ua.register()  # again, and so it is the last
         wait_for(lambda: second.texts, 3, centre.said)
         with waiting_citizen(centre, loop):
             wait_for(first.talking, 5, centre.said)
             assert (rung, first.rang()) == (["second"], 1)
-        first.code("*14")
+        first.end_wrapup()
         assert first.ua.texts == [TEXTS[Notice.REGISTERED_ELSEWHERE]], "told once a time"
 
 
@@ -155,7 +161,7 @@ def test_an_unplugged_phone_is_offered_one_call_and_no_second(centre: Centre, lo
                 desk.ua.dead = False
                 wait_state(centre, "1001", "available", "connected", 12)
                 assert desk.talking()
-        desk.code("*14")
+        desk.end_wrapup()
 
 
 def test_a_phone_that_left_is_not_rung_and_comes_back_as_it_was(centre: Centre, loop: Loop) -> None:
@@ -168,7 +174,7 @@ def test_a_phone_that_left_is_not_rung_and_comes_back_as_it_was(centre: Centre, 
             assert desk.rang() == 0
             desk.ua.register()
             wait_state(centre, "1001", "available", "connected")
-        desk.code("*14")
+        desk.end_wrapup()
 
 
 def test_a_message_from_outside_runs_nothing(centre: Centre, loop: Loop) -> None:
@@ -182,4 +188,4 @@ def test_a_message_from_outside_runs_nothing(centre: Centre, loop: Loop) -> None
         with waiting_citizen(centre, loop):  # all of them are dealt with before this call
             wait_state(centre, "1001", "available", "connected")
         assert len(log.lines("call.began")) == 1
-        desk.code("*14")
+        desk.end_wrapup()

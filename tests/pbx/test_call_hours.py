@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
-from calls import Log, dial_in, longest_silence_s, prompts_heard, wait_quiet
+from calls import Log, dial_in, longest_silence_s, prompts_heard, wait_prompt, wait_quiet
 from centre import NUMBER, Centre
 
 HOLIDAY = "2026-12-25T08:30"  # a Friday: the day off's hours begin at 9
@@ -47,8 +46,7 @@ def test_closed_on_a_holiday_is_said_with_the_opening_and_ends(holiday: Centre, 
 def test_a_silent_caller_may_choose_a_language_while_the_message_is_said(holiday: Centre) -> None:
     with holiday.citizen() as citizen:
         began = citizen.call(NUMBER)
-        answered = citizen.wait_talking(5, after=began)
-        time.sleep(max(0.0, answered.at_s + 15.0 - time.monotonic()))
+        wait_prompt(holiday, citizen, "ko/closed", 20)
         citizen.keys("2")
         citizen.wait_ended(20, after=began)
         heard = [

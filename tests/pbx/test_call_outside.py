@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from random import randrange
 
 import pytest
-from calls import Log, logged_in, wait_quiet, wait_state
+from calls import Log, logged_in, wait_heeded, wait_quiet, wait_state
 from centre import NUMBER, Centre, wait_for
 from handovers import ask_for
 from test_call_transfer import refer_with_replaces
@@ -71,8 +71,8 @@ def calling(carrier: Carrier, log: Log) -> Iterator[Dialog]:
     """A citizen's call that an agent has answered."""
     citizen = carrier.citizen()
     call = citizen.call(NUMBER)
-    assert call.answered.wait(5)
-    time.sleep(0.3)
+    assert call.answered.wait(20)
+    wait_heeded(log, citizen.user)
     citizen.press(call, "10")
     log.wait("contact.moved", 8, new="connected")
     time.sleep(0.5)
@@ -118,7 +118,7 @@ def test_a_consultation_shows_the_centres_number_and_gives_the_citizen_over(cent
         time.sleep(0.5)
         assert not citizen.ended.is_set()
         official.hang_up()
-        assert citizen.ended.wait(8)
+        assert citizen.ended.wait(20)
         assert log.wait("contact.moved", new="completed")["agent_id"] == OFFICIAL
         wait_quiet(centre)
 
@@ -130,7 +130,7 @@ def test_a_blind_transfer_shows_it_too(centre: Centre, carrier: Carrier) -> None
         assert_ours(invite)
         log.wait("contact.moved", new="connected", agent_id=OFFICIAL)
         citizen.hang_up()
-        assert official.ended.wait(5)
+        assert official.ended.wait(20)
         log.wait("contact.moved", new="completed")
         wait_quiet(centre)
 
@@ -139,7 +139,7 @@ def test_a_phone_joins_citizen_and_official_by_itself(centre: Centre, carrier: C
     """REFER with Replaces, after the phone has dialled the official's four digits."""
     agent = Ua(loop, "1001", centre.sip, centre.accounts["1001"]["sip_secret"]).register()
     try:
-        assert agent.call("*11").ended.wait(5)
+        assert agent.call("*11").ended.wait(20)
         wait_state(centre, "1001", "available", "idle")
         rung: list[Dialog] = []
         agent.on_invite = lambda dialog, text, now: rung.append(dialog)
@@ -148,7 +148,7 @@ def test_a_phone_joins_citizen_and_official_by_itself(centre: Centre, carrier: C
             consultation = agent.call(OFFICIAL)
             official, invite = carrier.rung(0)
             assert_ours(invite)
-            assert consultation.answered.wait(5)
+            assert consultation.answered.wait(20)
             refer_with_replaces(agent, rung[0], consultation)
             log.wait("contact.moved", 5, new="connected", agent_id=OFFICIAL)
             assert log.wait("talk.noted", by="1001")["detail"] == "consult:answered"
@@ -157,10 +157,10 @@ def test_a_phone_joins_citizen_and_official_by_itself(centre: Centre, carrier: C
             wait_state(centre, "1001", "available", "idle")
             assert not citizen.ended.is_set()
             official.hang_up()
-            assert citizen.ended.wait(8)
+            assert citizen.ended.wait(20)
             assert log.wait("contact.moved", new="completed")["agent_id"] == OFFICIAL
         wait_quiet(centre)
-        assert agent.call("*13").ended.wait(5)
+        assert agent.call("*13").ended.wait(20)
     finally:
         agent.close()
 

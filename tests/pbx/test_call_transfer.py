@@ -18,7 +18,7 @@ from tests.bench.sip_ua import Dialog, Loop, Ua
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
-    words = ("--set", "queues.defaults.wrapup_s=0", "--set", "queues.defaults.ring_timeout_s=4")
+    words = ("--set", "queues.defaults.wrapup_s=0", "--set", "queues.defaults.ring_timeout_s=6")
     with Centre.start(tmp_path_factory.mktemp("centre"), "--at", "2026-11-24T10:00", *words) as centre:
         yield centre
 
@@ -122,7 +122,7 @@ def test_a_forwarded_phone_carries_nobody_anywhere(centre: Centre) -> None:
         try:
             code = forwarded.call("*11")
             wait_for(lambda: agents_of(centre)["1003"]["presence"] == "available", 5, centre.said)
-            assert code.ended.wait(5)
+            assert code.ended.wait(20)
             wait_state(centre, "1003", "available", "idle")
             for target in (f"1005@{centre.sip[0]}:{centre.sip[1]}", "01098765432@127.0.0.1"):
                 forwarded.reject_with = f"302 Moved Temporarily\r\nContact: <sip:{target}>"
@@ -137,7 +137,7 @@ def test_a_forwarded_phone_carries_nobody_anywhere(centre: Centre) -> None:
                     wait_quiet(centre)
             forwarded.reject_with = None
             code = forwarded.call("*13")
-            assert code.ended.wait(5)
+            assert code.ended.wait(20)
         finally:
             close(forwarded, loop)
 
@@ -149,7 +149,7 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
     with centre.agent("1005", answers=True) as colleague, centre.citizen() as citizen:
         agent = Ua(loop, "1001", centre.sip, centre.accounts["1001"]["sip_secret"]).register()
         try:
-            assert agent.call("*11").ended.wait(5)
+            assert agent.call("*11").ended.wait(20)
             wait_state(centre, "1001", "available", "idle")
             rung: list[Dialog] = []
             agent.on_invite = lambda dialog, text, now: rung.append(dialog)
@@ -157,7 +157,7 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             began = dial_in(citizen, "10")
             log.wait("contact.moved", 8, new="connected")
             consultation = agent.call("1005")
-            assert consultation.answered.wait(5)
+            assert consultation.answered.wait(20)
             refer_with_replaces(agent, rung[0], consultation)
             log.wait("contact.moved", 5, new="connected", agent_id="1005")
             assert log.wait("talk.noted", what="transfer", agent_id="1005", by="1001")["detail"] == "consult:answered"
@@ -179,7 +179,7 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             assert 'acd_transfers_total{kind="consult",result="answered"} 1.0' in centre.metrics()
             assert [p.name for p in prompts_heard(centre, citizen.heard(), "ko/goodbye")] == ["ko/goodbye"]
             wait_state(centre, "1001", "available", "idle")
-            assert agent.call("*13").ended.wait(5)
+            assert agent.call("*13").ended.wait(20)
         finally:
             close(agent, loop)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from calls import Log, agents_of, dial_in, logged_in, say_code, wait_quiet, wait_state
-from centre import Centre, wait_for
+from centre import SLACK_S, Centre, wait_for
 
 from engine.phone import ESTABLISHED, Phone
 
@@ -56,7 +56,7 @@ def test_a_key_at_the_moment_of_the_match_delays_nobody(centre: Centre) -> None:
             assert log.wait("contact.moved", 2, new="connected")["contact_id"] == contact
             talking.hang_up()  # in the midst of the goodbye
             talking.wait_ended(3, after=freed)
-        assert max(took) < 1.0, took
+        assert max(took) < 1 + SLACK_S, took  # how soon on a quiet machine: bench freed_to_invite
         for citizen in (first, second):
             citizen.hang_up()
 

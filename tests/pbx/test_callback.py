@@ -26,12 +26,12 @@ def host() -> str:
 
 @pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, host: str) -> Iterator[Centre]:
-    """Attempts a second apart, a citizen's phone rings for three, and agents are not told whom they get."""
+    """Attempts a second apart, a citizen's phone rings for five, and agents are not told whom they get."""
     folder = tmp_path_factory.mktemp("centre")
     rules = rules_with_carrier(folder, host)
     values = [
         "queues.defaults.wrapup_s=0", "queues.defaults.whisper=false", "queues.defaults.rona_exclude_s=2",
-        "queues.callback.retry_every_s=1", "queues.callback.ring_timeout_s=3", "queues.defaults.ring_timeout_s=3",
+        "queues.callback.retry_every_s=1", "queues.callback.ring_timeout_s=5", "queues.defaults.ring_timeout_s=5",
         "queues.callback.offer_after_s=1",
     ]  # fmt: skip
     words = [word for value in values for word in ("--set", value)]
@@ -60,7 +60,7 @@ class Floor:
                 if dialog.answered.is_set() and not dialog.ended.is_set():
                     dialog.hang_up()
         for phone in self.agents:
-            phone.call("*13").ended.wait(6)
+            phone.call("*13").ended.wait(20)
         close(self.loop, self.carrier, *self.agents)
 
 
@@ -210,7 +210,7 @@ def test_an_agent_who_does_not_answer_is_no_attempt_and_three_attempts_are_all(c
     floor.carrier.reject_with = None
     last = floor.carrier.wait_rung(3)
     talk_of(phone).hang_up()
-    assert last.dialog.ended.wait(5), "the citizen's phone stops ringing"
+    assert last.dialog.ended.wait(20), "the citizen's phone stops ringing"
     assert log.wait("callback.noted", what="failed")["attempts"] == 3
     wait_state(centre, "1003", "available", "idle")
     assert log.wait("contact.moved", new="failed")["detail"] == "unkept"
@@ -232,7 +232,7 @@ def test_a_citizen_who_was_called_is_transferred_like_a_caller(centre: Centre, f
         assert log.wait("contact.moved", 10, new="connected", agent_id="1003")["contact_id"] == "cb-4.1"
         assert not rung.dialog.ended.is_set()
         talk_of(colleague).hang_up()
-        assert rung.dialog.ended.wait(12)
+        assert rung.dialog.ended.wait(20)
         wait_quiet(centre)
         say_code(centre, phone, "*13", "offline")
 
@@ -246,7 +246,7 @@ def test_engine_killed_while_the_agent_rings(centre: Centre, floor: Floor) -> No
     call_id = ringing(phone)
     killed = centre.kill_engine()
     phone.pick_up(phone.dialogs[call_id])
-    assert phone.dialogs[call_id].ended.wait(8), "the agent hears that it is not possible now, and is let go"
+    assert phone.dialogs[call_id].ended.wait(20), "the agent hears that it is not possible now, and is let go"
     assert floor.carrier.rung == []
     phone.answer_after_s = 0.1
     centre.wait_ready(not_pid=killed)

@@ -12,7 +12,7 @@ import signal
 import time
 from pathlib import Path
 
-from calls import Log, logged_in
+from calls import Log, dial_in, logged_in
 from centre import NUMBER, Centre, wait_for
 
 from engine.settings import default_rules
@@ -40,9 +40,7 @@ def a_call(centre: Centre) -> None:
     """Answered, talked, hung up by the agent; with the sounds, music and codes that it needs."""
     with logged_in(centre, "1001") as [agent], centre.citizen() as citizen:
         log = Log(centre)
-        began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        citizen.keys("1")
+        began = dial_in(citizen, "1")
         time.sleep(0.5)
         citizen.keys("0")
         agent.wait_talking(15, after=began)

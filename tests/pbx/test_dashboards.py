@@ -41,7 +41,7 @@ class Prometheus:
         """An answer of its API. AssertionError with its words when it refuses."""
         url = f"{self._address}/api/v1/{path}?{urllib.parse.urlencode(words)}"
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=30) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{words}: {error.read().decode()}") from error
@@ -131,7 +131,7 @@ def test_every_expression_answers(tmp_path: Path) -> None:
             gone.hang_up()
             wait_for(lambda: calls.waiting() == 0, 8)
             talk.hang_up()
-            assert first.ended.wait(10)
+            assert first.ended.wait(20)
             second = calls.citizen(3)  # after the wrap-up
             talk = calls.talk()
 
@@ -156,7 +156,7 @@ def test_every_expression_answers(tmp_path: Path) -> None:
             firing = server.ask("query", query='ALERTS{alertstate="firing"}')["result"]
             assert [one["metric"]["alertname"] for one in firing] == []
             talk.hang_up()
-            assert second.ended.wait(10)
+            assert second.ended.wait(20)
         finally:
             calls.close()
 

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from calls import Log, wait_heeded
 from centre import NUMBER, Centre, wait_for
 
+from acd.core.facts import ReservationEnded
+from acd.journal.history import facts_between
 from acd.journal.read import Figures, figures
 from engine import fetch
 from engine.settings import free_port
@@ -54,7 +57,7 @@ class Prometheus:
         """The values by one label."""
         words = urllib.parse.urlencode({"query": expression})
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/api/v1/query?{words}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/api/v1/query?{words}", timeout=20) as answer:
                 data = json.load(answer)
         except OSError:
             return {}
@@ -81,16 +84,17 @@ class House:
         phone = Ua(self.loop, extension, self.centre.sip, self.centre.accounts[extension]["sip_secret"]).register()
         self.phones.append(phone)
         code = phone.call("*11")
-        assert code.answered.wait(8)
+        assert code.answered.wait(20)
         code.hang_up()
         return phone
 
     def citizen(self, number: str, keys: str) -> Dialog:
         phone = Ua(self.loop, number, self.centre.sip)
         self.phones.append(phone)
+        log = Log(self.centre)
         dialog = phone.call(NUMBER)
-        assert dialog.answered.wait(15)
-        time.sleep(0.5)  # Answer() waits this long for sound
+        assert dialog.answered.wait(20)
+        wait_heeded(log, number)
         phone.press(dialog, keys)
         return dialog
 
@@ -176,7 +180,7 @@ def test_memory_and_what_prometheus_counts(house: House) -> None:
     wait_for(lambda: time.monotonic() > everybody_queued_at + 5.5, 10)
     for call in calls[::8]:
         call.hang_up()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 90
     while house.board()["in_menu"] or house.waiting() or house.working("connected"):
         assert time.monotonic() < deadline, house.board()["waiting"]
         for agent in agents:
@@ -203,7 +207,7 @@ def test_memory_and_what_prometheus_counts(house: House) -> None:
         "sum(acd_contacts_abandoned_total)": counted.abandoned,
         'sum(acd_contacts_abandoned_total{kind="short"})': counted.abandoned_short,
         "sum(acd_contacts_flowed_out_total)": 0,
-        'sum(acd_reservations_total{result="answered"})': counted.answered,
+        'sum(acd_reservations_total{result="answered"})': _rings_answered(journal, began),
         'sum(acd_queue_wait_seconds_count{result="answered"})': counted.answered,
         "sum(acd_talk_seconds_count)": counted.answered,
         "sum(acd_contacts_waiting)": 0,
@@ -223,6 +227,12 @@ def test_memory_and_what_prometheus_counts(house: House) -> None:
     assert prometheus.value("count({job='ringmaster'})") < 6000
     assert prometheus.value("acd_ami_connected") == 1
     print(f"after it {centre_mb(centre):.1f} MB")
+
+
+def _rings_answered(journal: Path, began: float) -> int:
+    """Fewer than the talks on a busy machine: who is given up as dead, and answers all the same, has no ring."""
+    lives = facts_between(journal, began, time.time())
+    return sum(isinstance(fact, ReservationEnded) and fact.result == "answered" for life in lives for fact in life)
 
 
 def _written(journal: Path, began: float) -> Figures:

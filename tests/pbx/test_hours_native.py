@@ -85,13 +85,13 @@ class Pbx:
         self._wait(lambda: "fully booted" in self.console("core waitfullybooted").lower(), "Asterisk did not start")
 
     def console(self, command: str) -> str:
-        done = subprocess.run([*self._console, "-rx", command], capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run([*self._console, "-rx", command], capture_output=True, text=True, check=False, timeout=60)
         return done.stdout
 
     def wait_for_line(self, line: str, timeout_s: float) -> None:
         self._wait(lambda: line in self.log.read_text(errors="replace"), f"no {line} in the log", timeout_s)
 
-    def _wait(self, condition: object, otherwise: str, timeout_s: float = 30) -> None:
+    def _wait(self, condition: object, otherwise: str, timeout_s: float = 60) -> None:
         assert callable(condition)
         deadline = time.monotonic() + timeout_s
         while not condition():
@@ -122,7 +122,7 @@ def answers(ruleset: Ruleset, tmp_path: Path) -> Iterator[dict[int, bool]]:
     pbx = Pbx(tmp_path, dialplan)
     try:
         pbx.console("channel originate Local/s@probe application Wait 60")
-        pbx.wait_for_line("hours end", 60)
+        pbx.wait_for_line("hours end", 100)
         found = {}
         for line in pbx.log.read_text(errors="replace").splitlines():
             words = line.split()

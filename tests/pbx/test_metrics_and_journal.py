@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from centre import Centre, wait_for
@@ -50,7 +51,7 @@ def prometheus(folder: Path, target: int) -> Iterator[str]:
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:
             return answer.status == 200
     except OSError:
         return False
@@ -59,7 +60,7 @@ def answers(url: str) -> bool:
 def query(address: str, expression: str) -> float | None:
     """The sum of an instant query; None when there is no series."""
     url = f"{address}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=20) as answer:
         result = json.load(answer)["data"]["result"]
     return sum(float(one["value"][1]) for one in result) if result else None
 
@@ -75,7 +76,7 @@ def test_three_counts_agree(tmp_path: Path) -> None:
         for n in range(3):  # answered at once
             dialog = phones.citizen(n)
             phones.talk().hang_up()
-            assert dialog.ended.wait(10)
+            assert dialog.ended.wait(20)
         first = phones.citizen(3)
         talk = phones.talk()
         short = phones.citizen(4)
@@ -88,7 +89,7 @@ def test_three_counts_agree(tmp_path: Path) -> None:
         late.hang_up()
         wait_for(lambda: phones.waiting() == 0, 8)
         talk.hang_up()
-        assert first.ended.wait(10)
+        assert first.ended.wait(20)
 
         # By the engine's own exposition, by Prometheus after its next scrape, by the journal.
         expected = {
@@ -140,7 +141,7 @@ def show_one_contact(centre: Centre) -> None:
     """`./ringmaster show`, as an operator runs it beside the engine."""
     base = [sys.executable, "-P", "-m", "engine.cli", "show", "--state", str(centre.state)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    listed = subprocess.run([*base, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30)
+    listed = subprocess.run([*base, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=60)
     assert [one["agent_id"] for one in json.loads(listed.stdout)].count("1001") == 4
     contact = json.loads(listed.stdout)[-1]["contact_id"]  # the first of the day
     for language, said in (
@@ -148,38 +149,45 @@ def show_one_contact(centre: Centre) -> None:
         ("ko", ("general 대기열에서 기다림", "상담사 01")),
     ):
         words = [*base, contact, "--language", language]
-        told = subprocess.run(words, capture_output=True, text=True, check=True, env=environment, timeout=30)
+        told = subprocess.run(words, capture_output=True, text=True, check=True, env=environment, timeout=60)
         assert all(one in told.stdout for one in said), told.stdout
     facts = json.loads(
         subprocess.run(
-            [*base, contact, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=30
+            [*base, contact, "--json"], capture_output=True, text=True, check=True, env=environment, timeout=60
         ).stdout
     )
     assert [fact["new"] for fact in facts if fact["fact"] == "ContactMoved"] == [
         "queued", "reserved", "connected", "wrapup", "completed",
     ]  # fmt: skip
     unknown = subprocess.run(
-        [*base, "nobody"], capture_output=True, text=True, check=False, env=environment, timeout=30
+        [*base, "nobody"], capture_output=True, text=True, check=False, env=environment, timeout=60
     )
     assert unknown.returncode == 1
     assert contact in unknown.stderr or "the latest are" in unknown.stderr
 
 
 def the_agents_day_is_the_journals(centre: Centre) -> None:
-    """Live and from the journal: the same contacts and rings, and times that differ by the moment of asking at most."""
+    """Live and from the journal: the same contacts and rings, and times that go on by the moment of asking."""
+    before = day_of(centre, "1001")
     base = [sys.executable, "-P", "-m", "engine.cli", "show", "--state", str(centre.state), "--agents", "--json"]
     told = subprocess.run(
-        base, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=30
+        base, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60
     )
     (journal,) = (one for one in json.loads(told.stdout)["agents"] if one["agent"] == "1001")
-    board = json.loads(centre.get("/snapshot.json"))
-    (live,) = (one["today"] for one in board["agents"] if one["id"] == "1001")
+    live = day_of(centre, "1001")
     assert live["answered"] == journal["answered"] == 4
     assert live["talk_s"] == pytest.approx(journal["talk_s"], abs=0.001)
     assert live["talk_s"] > 0
-    assert live["idle_s"] == pytest.approx(journal["idle_s"], abs=3.0)
+    assert before["idle_s"] - 0.1 <= journal["idle_s"] <= live["idle_s"] + 0.1
     for name in ("no_answer", "declined", "hold_s", "wrapup_s", "away_s", "aht_s"):
         assert live[name] == journal[name]
+
+
+def day_of(centre: Centre, agent: str) -> dict[str, Any]:
+    """The agent's day on the wallboard."""
+    board = json.loads(centre.get("/snapshot.json"))
+    (today,) = (one["today"] for one in board["agents"] if one["id"] == agent)
+    return today
 
 
 def resident_kb(pid: int) -> int:

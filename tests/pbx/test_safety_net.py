@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from calls import Log, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
-from centre import NUMBER, Centre, wait_for
+from calls import Log, dial_in, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
+from centre import NUMBER, SLACK_S, Centre, wait_for
 from witness import Witness
 
 from engine import ready
@@ -31,14 +31,6 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     short = ("--set", f"queues.defaults.wrapup_s={WRAPUP_S}", "--set", f"queues.defaults.ring_timeout_s={RING_S}")
     with Centre.start(folder, "--no-restart", "--at", "2026-11-24T10:00", *short) as centre:
         yield centre
-
-
-def _call(citizen: Phone, keys: str) -> float:
-    """Call and press keys into the greeting; the moment at which it was dialled."""
-    began = citizen.call(NUMBER)
-    citizen.wait_talking(8, after=began)
-    citizen.keys(keys)
-    return began
 
 
 def _code(phone: Phone, code: str) -> None:
@@ -59,17 +51,17 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
 
         # --- everybody to their place
         say_code(net, agent_ja, "*11", "available")
-        began = _call(who["talk"], "30")
+        began = dial_in(who["talk"], "30")
         agent_ja.wait_talking(5, after=began)
         log.wait("contact.moved", new="connected")
         for name, keys in (("ring", "10"), ("ko", "10"), ("ja", "30")):
-            _call(who[name], keys)
+            dial_in(who[name], keys)
             log.wait("contact.moved", new="queued", contact_id=seen.uniqueid(who[name].user))
-        _call(who["en"], "2")
+        dial_in(who["en"], "2")
         log.wait("call.chose", menu="language", choice="2")
         code = agent_ko.call("*11")
         agent_ko.wait(INCOMING, 6, after=code)
-        _call(who["new"], "")
+        dial_in(who["new"], "")
         rung_at_s = agent_ko.events(INCOMING, after=code)[0].at_s
         time.sleep(0.3)  # in the midst of the greeting's first words
 
@@ -85,12 +77,12 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
             )
         late = {name: round(one.at_s - failed_at_s, 3) for name, one in fell.items()}
         print(f"\n{failure}: in Queue() after {late}")
-        assert max(late.values()) <= within_s, late
+        assert max(late.values()) <= within_s + SLACK_S, late
         assert fell["ja"]["Queue"] == "fallback-ja"
         assert {fell[name]["Queue"] for name in ("ko", "new")} == {"fallback-ko"}
         ring_join = seen.wait("QueueCallerJoin", RING_S + 4, after=failed_at_s, Uniqueid=ids["ring"])
         print(f"  the ringing one after {ring_join.at_s - rung_at_s:.2f} s of ringing")
-        assert ring_join.at_s - rung_at_s <= RING_S + 1.0
+        assert ring_join.at_s - rung_at_s <= RING_S + 1 + SLACK_S
 
         # --- the phone that was rung is rung by the queue now, for whoever came first, and an answer is a talk
         again = agent_ko.wait(INCOMING, RING_S + 4, after=ring_join.at_s - 0.5)
@@ -102,12 +94,12 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
         # --- the talk has gone on, and its end is a short goodbye
         assert who["talk"].events(CLOSED, after=failed_at_s) == []
         elapsed_s = time.monotonic() - failed_at_s
-        assert who["talk"].heard_s() - heard_before_s["talk"] > elapsed_s - 1.0
+        assert who["talk"].heard_s() - heard_before_s["talk"] > elapsed_s - 3.0
         ended_at_s = time.monotonic()
         agent_ja.hang_up()
         closed = who["talk"].wait_ended(5, after=ended_at_s)
         print(f"  closed {closed.at_s - ended_at_s:.2f} s after the agent's hang-up")
-        assert closed.at_s - ended_at_s <= 2.5  # 2 s of goodbye, and what the phones take
+        assert closed.at_s - ended_at_s <= 2.5 + SLACK_S  # 2 s of goodbye, and what the phones take
         assert seen.events("QueueCallerJoin", Uniqueid=ids["talk"]) == []
         assert "ja/served_goodbye" in [one.name for one in prompts_heard(net, who["talk"].heard(), "ja/served_goodbye")]
 
@@ -134,7 +126,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
             if failure == "kill":
                 assert longest_silence_s(heard) <= 1.0, name
             elapsed_s = time.monotonic() - failed_at_s
-            assert phone.heard_s() - heard_before_s[name] > elapsed_s - within_s, name
+            assert phone.heard_s() - heard_before_s[name] > elapsed_s - within_s - 2.0, name
 
         # --- the engine comes back while two talk by the queue
         talking = {
@@ -158,7 +150,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
             # Offered is counted once: before the failure, or now for those who were still in the menu.
             assert contact["offered"] == (contact["contact_id"] in (ids["en"], ids["new"]))
             queued_at = contact["first_queued_at"]
-            assert contact["waited_s"] == pytest.approx(_epoch(contact["timestamp"]) - queued_at, abs=1.0)
+            assert contact["waited_s"] == pytest.approx(_epoch(contact["timestamp"]) - queued_at, abs=SLACK_S)
         order = sorted(back.values(), key=lambda one: one["first_queued_at"])
         known = [one for one in left if one not in (ids["en"], ids["new"])]  # the others fell in the same millisecond
         assert [one["contact_id"] for one in order][: len(known)] == known
@@ -170,7 +162,7 @@ def test_an_engine_that_fails_loses_nobody_and_comes_back(net: Centre, failure: 
         agent_ko.hang_up()
         wait_state(net, "1002", "available", "wrapup", 1)
         next_call = agent_ko.wait(INCOMING, WRAPUP_S + 3, after=ended_at_s)
-        assert next_call.at_s - ended_at_s == pytest.approx(WRAPUP_S, abs=0.7)
+        assert WRAPUP_S - 0.7 <= next_call.at_s - ended_at_s <= WRAPUP_S + SLACK_S
         korean = next(one["contact_id"] for one in order if one["language"] == "ko")
         log.wait("contact.moved", new="connected", agent_id="1002", contact_id=korean)
 
@@ -195,7 +187,7 @@ def test_a_returning_engine_finds_a_phone_that_rings_for_the_queue(start_centre:
     ):
         log = Log(centre)
         for citizen in (first, second):
-            began = _call(citizen, "10")
+            began = dial_in(citizen, "10")
             log.wait("contact.moved", new="queued", contact_id=seen.uniqueid(citizen.user, after=began))
         ids = [seen.uniqueid(citizen.user) for citizen in (first, second)]
         queued_at = {line["contact_id"]: line["first_queued_at"] for line in log.lines("contact.moved", new="queued")}
@@ -224,9 +216,9 @@ def test_a_returning_engine_finds_a_phone_that_rings_for_the_queue(start_centre:
         agent.answers = True
         agent.hang_up()
         wait_state(centre, "1002", "available", "wrapup", 1)
-        assert first.wait_ended(4, after=ended_at_s).at_s - ended_at_s <= 2.5
+        assert first.wait_ended(4, after=ended_at_s).at_s - ended_at_s <= 2.5 + SLACK_S
         rung = agent.wait(INCOMING, WRAPUP_S + 3, after=ended_at_s)
-        assert rung.at_s - ended_at_s == pytest.approx(WRAPUP_S, abs=0.7)
+        assert WRAPUP_S - 0.7 <= rung.at_s - ended_at_s <= WRAPUP_S + SLACK_S
         log.wait("contact.moved", 2, new="connected", contact_id=ids[1], agent_id="1002")
         second.hang_up()
         wait_quiet(centre)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from calls import Log, dial_in, logged_in, prompts_heard, wait_prompt
-from centre import Centre, wait_for
+from centre import SLACK_S, Centre, wait_for
 
 from acd.core.facts import SurveyAnswered
 from acd.journal.read import timeline
@@ -69,7 +69,7 @@ def test_an_opinion_and_a_comment_are_joined_to_contact_agent_and_topic(centre: 
     assert "01011110001" not in repr(fact)
     assert stat.S_IMODE(comment.stat().st_mode) == 0o600
     with wave.open(str(comment)) as file:
-        assert 2 <= file.getnframes() / file.getframerate() <= 5
+        assert 2 <= file.getnframes() / file.getframerate() <= 5 + SLACK_S
     assert 'acd_survey_responses_total{score="satisfied"} 1.0' in centre.metrics()
     # The same number is not asked again.
     with served(centre, "01011110001", "21", "1003") as (_, citizen, _):
@@ -93,7 +93,7 @@ def test_an_engine_that_dies_meanwhile_leaves_a_short_goodbye(centre: Centre) ->
         wait_prompt(centre, citizen, "ko/survey_question")
         pid = centre.kill_engine()
         killed = time.monotonic()
-        assert citizen.wait_ended(6, after=killed).at_s - killed < 4
+        assert citizen.wait_ended(6, after=killed).at_s - killed < 4 + SLACK_S
         assert prompts_heard(centre, citizen.heard(), "ko/served_goodbye")
         centre.wait_ready(not_pid=pid)
     facts = timeline(centre.settings.database, contact)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from centre import Centre, wait_for
+from centre import SLACK_S, Centre, wait_for
 
 from engine import ready
 from engine.settings import child_environment, default_rules
@@ -23,7 +23,7 @@ from engine.settings import child_environment, default_rules
 Start = Callable[..., Centre]
 
 
-def _up(*words: str, within_s: float = 40) -> subprocess.CompletedProcess[str]:
+def _up(*words: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "engine", "up", *words],
         capture_output=True, text=True, timeout=within_s, env=child_environment(), check=False,
@@ -69,7 +69,7 @@ def test_up_takes_calls_says_how_and_ends_all_it_started(start_centre: Start) ->
     assert ready.alive(known["pid"])
 
     took_s = centre.stop()
-    assert took_s < 10
+    assert took_s < 10 + SLACK_S
     assert centre.process.returncode == 0
     assert _processes_of(centre.state) == []
     assert not (centre.state / "ready.json").exists()
@@ -92,7 +92,7 @@ def test_a_deep_state_has_one_short_folder_that_goes_with_it(tmp_path: Path) -> 
             assert again.settings.run_dir == short
             assert not ready.alive(left_over)
             assert "ended the Asterisk of an earlier `up`" in again.said()
-            assert again.stop() < 10
+            assert again.stop() < 10 + SLACK_S
     assert not short.exists()
 
 
@@ -100,7 +100,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(start_centre: Start) -> None:
     centre = start_centre(wait=False)
     wait_for((centre.state / "asterisk/etc/pjsip.conf").exists, 20, centre.said)
     centre.process.send_signal(signal.SIGINT)
-    assert centre.process.wait(10) == 0
+    assert centre.process.wait(30) == 0
     assert _processes_of(centre.state) == []
 
 
@@ -119,7 +119,7 @@ def test_a_hung_engine_is_killed_within_three_seconds(start_centre: Start) -> No
     began = time.monotonic()
     pid = centre.stop_engine()
     wait_for(lambda: not ready.alive(pid), 5, "the hung engine lives on")
-    assert 1.0 < time.monotonic() - began < 3.0
+    assert 1.0 < time.monotonic() - began < 3 + SLACK_S
     assert "hangs" in centre.said()
     centre.wait_ready(15, not_pid=pid)
 
@@ -127,7 +127,7 @@ def test_a_hung_engine_is_killed_within_three_seconds(start_centre: Start) -> No
 def test_without_restart_up_ends_with_asterisk_says_why_and_leaves_nothing(start_centre: Start) -> None:
     centre = start_centre("--no-restart")
     os.kill(centre.asterisk_pid, signal.SIGKILL)
-    assert centre.process.wait(10) == 1
+    assert centre.process.wait(30) == 1
     assert "Asterisk has ended (-9)" in centre.said()
     assert _processes_of(centre.state) == []
     assert not (centre.state / "ready.json").exists()
@@ -173,7 +173,7 @@ def test_broken_rules_start_nothing(tmp_path: Path) -> None:
 def _reload(state: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "engine", "reload", "--state", str(state), *words],
-        capture_output=True, text=True, timeout=40, env=child_environment(), check=False,
+        capture_output=True, text=True, timeout=60, env=child_environment(), check=False,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from centre import Centre
+from centre import Centre, CentrePhone
 
 from engine.phone import RATE_HZ, Phone
 
@@ -18,7 +18,7 @@ LOUD = 1000.0
 
 
 @contextmanager
-def sounding(centre: Centre, folder: Path, who: str) -> Iterator[Phone]:
+def sounding(centre: Centre, folder: Path, who: str) -> Iterator[CentrePhone]:
     """A phone with its own tone: `citizen`, or an agent's extension."""
     folder /= who
     folder.mkdir()
@@ -30,7 +30,7 @@ def sounding(centre: Centre, folder: Path, who: str) -> Iterator[Phone]:
         file.writeframes(tone.tobytes())
     citizen = who == "citizen"
     secret = None if citizen else centre.accounts[who]["sip_secret"]
-    with Phone("01012345678" if citizen else who, centre.sip, secret, answers=True, folder=folder) as phone:
+    with CentrePhone(centre, "01012345678" if citizen else who, secret, answers=True, folder=folder) as phone:
         yield phone
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from asterisk.ami import Action
-from centre import Centre
+from centre import LATE_S, Centre
 
 from acd.ami.client import AmiClient
 from acd.ami.packets import Packet
@@ -37,7 +37,7 @@ class Witness:
 
     def __enter__(self) -> Self:
         self._client.start()
-        if not self._client.logged_in.wait(5):
+        if not self._client.logged_in.wait(20):
             raise AssertionError("the witness could not log in to AMI")
         return self
 
@@ -48,7 +48,7 @@ class Witness:
         """What a desk would do: send an action with the engine's own rights, and see that Asterisk takes it."""
         answered: list[Packet] = []
         self._client.request(action, callback=answered.append)
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + LATE_S
         while not answered and time.monotonic() < deadline:
             time.sleep(0.01)
         assert [one.status.lower() for one in answered] == ["success"]
@@ -72,8 +72,8 @@ class Witness:
         otherwise: Callable[[], str] = lambda: "",
         **headers: str,
     ) -> Seen:
-        """The first such event, waited for until `within_s` from now."""
-        deadline = time.monotonic() + within_s
+        """The first such event, waited for until `within_s` from now, or as late as the machine may be."""
+        deadline = time.monotonic() + within_s + LATE_S
         with self._news:
             while True:
                 for one in self._seen:

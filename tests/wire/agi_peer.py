@@ -21,7 +21,7 @@ class Peer:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.socket = socket.create_connection(listener.getsockname())
             self.engine, _ = listener.accept()
-        self.socket.settimeout(5)
+        self.socket.settimeout(20)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._read = b""
 

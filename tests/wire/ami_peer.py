@@ -11,7 +11,7 @@ from collections.abc import Callable
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"
 
 
-def until(condition: Callable[[], object], timeout_s: float = 5.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Wait for a condition, bounded."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -114,7 +114,7 @@ def test_closed_stream_within_the_environment(peer):
 def test_a_peer_that_says_nothing(peer):
     begun = time.monotonic()
     assert hung_up(lambda: AgiChannel(peer.engine, QUICK)) is HangupSign.SILENT
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
 
 
 def test_a_peer_that_drips_does_not_buy_time_with_each_byte(peer):
@@ -131,7 +131,7 @@ def test_a_peer_that_drips_does_not_buy_time_with_each_byte(peer):
     thread.start()
     begun = time.monotonic()
     assert hung_up(lambda: AgiChannel(peer.engine, QUICK)) is HangupSign.SILENT
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10
     stop.set()
     thread.join()
 

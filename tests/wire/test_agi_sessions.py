@@ -21,7 +21,7 @@ class Asterisk:
 
     def __init__(self, port: int, script: str = "call", uniqueid: str = "rm-1.1", **env: str) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), 5)
-        self.socket.settimeout(10)
+        self.socket.settimeout(20)
         self.reader = self.socket.makefile("rb")
         self.commands: list[str] = []
         self.keys: dict[str, str] = {}  # a sound's name: the key that the caller presses in it
@@ -104,7 +104,7 @@ class SafeTwin(TwinAcd):
             return super().offer(offer, channel)
 
 
-def eventually(condition, seconds=5.0):
+def eventually(condition, seconds=20.0):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -192,7 +192,7 @@ def test_a_call_without_a_right_uniqueid_is_closed(centre, uniqueid):
 
 def test_a_peer_that_says_nothing_is_let_go(centre):
     with socket.create_connection(("127.0.0.1", centre.port), 5) as silent:
-        silent.settimeout(5)
+        silent.settimeout(20)
         assert silent.recv(1) == b""
     eventually(lambda: centre.connections() == 0)
 

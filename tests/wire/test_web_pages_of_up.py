@@ -29,7 +29,7 @@ def knock(pages: WebPages, path: str) -> int:
 
 
 def status(port: int, path: str) -> int:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         line.request("GET", path)
         return line.getresponse().status
@@ -54,7 +54,7 @@ def test_it_starts_with_the_first_viewer_and_again_after_a_death(tmp_path: Path)
     assert second.pid != first.pid
     began = time.monotonic()
     pages.end()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert second.returncode == 0
     with pytest.raises(ConnectionRefusedError):
         status(port, "/")

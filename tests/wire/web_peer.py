@@ -112,7 +112,7 @@ class Site:
         began = time.monotonic()
         self.stop_engine()
         self._process.terminate()
-        code = self._process.wait(8)
+        code = self._process.wait(30)
         assert self._process.stdout is not None
         self._process.stdout.close()
         assert code == 0
@@ -121,7 +121,7 @@ class Site:
     def get(self, path: str, headers: dict[str, str] | None = None, method: str = "GET", body: str | None = None,
             ) -> tuple[HTTPResponse, bytes]:  # fmt: skip
         """An answer and its body, whatever its status; redirections are not followed."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             line.request(method, path, body, headers or {})
             answer = line.getresponse()
@@ -135,7 +135,7 @@ class Stream:
 
     def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
         self._answer = urllib.request.urlopen(
-            urllib.request.Request(f"{url}/events", headers=headers or {}), timeout=10
+            urllib.request.Request(f"{url}/events", headers=headers or {}), timeout=30
         )
         self.screens: list[dict[str, Any]] = []
         self._changed = threading.Condition()
@@ -151,11 +151,13 @@ class Stream:
         except (OSError, ValueError, AttributeError):
             return
 
-    def wait(self, condition: Callable[[dict[str, Any]], bool], within_s: float = 8) -> dict[str, Any]:
-        """The first screen from now on that is so."""
+    def wait(
+        self, condition: Callable[[dict[str, Any]], bool], within_s: float = 20, *, since: int | None = None
+    ) -> dict[str, Any]:
+        """The first screen that is so, from now on or from the `since`th on."""
         deadline = time.monotonic() + within_s
         with self._changed:
-            seen = len(self.screens)
+            seen = len(self.screens) if since is None else since
             while True:
                 for screen in self.screens[seen:]:
                     if condition(screen):

@@ -162,7 +162,7 @@ def test_busy_again_and_again_and_then_it_is_closed(centre: Centre, path: Path) 
     book = centre.keep_callbacks(path)
     available(centre)
     book.book(wanted("c1"))
-    until(lambda: noted(centre)[-1:] == ["failed"], 5)
+    until(lambda: noted(centre)[-1:] == ["failed"])
     assert noted(centre) == ["booked", "busy", "busy", "busy", "failed"]
     assert centre.dialled == [NUMBER] * 3
     assert centre.agent("1001") == "available/idle"

@@ -78,7 +78,7 @@ def test_the_session_hears_whether_there_was_room_and_two_at_once_are_not_both_t
     for session in sessions:
         session.start()
     for session in sessions:
-        session.join(5)
+        session.join(20)
     assert sorted(told) == [False] * 5 + [True] * most
 
 
@@ -100,14 +100,14 @@ def test_a_freed_agent_takes_the_next_at_once(centre: Centre) -> None:
 @pytest.mark.parametrize("deaf_ms", [0, 30, 90, 150, 300])
 def test_a_wake_before_the_session_reads_is_repeated(centre: Centre, deaf_ms: int) -> None:
     line = centre.line("c1")
-    line.deaf_until = time.monotonic() + 60
+    line.deaf_until, line.looks_every_s = time.monotonic() + 60, 10.0
     line.start()
     until(lambda: centre.moves("c1") == ["queued"])
     line.deaf_until = time.monotonic() + deaf_ms / 1000
     begun = time.monotonic()
     available(centre, "1001")
     until(lambda: line.taken)
-    assert time.monotonic() - begun < deaf_ms / 1000 + 0.25
+    assert time.monotonic() - begun < 5, "it was not woken: it has looked by itself"
 
 
 def test_a_citizen_who_sends_the_wake_up_key_gains_nothing(centre: Centre) -> None:
@@ -138,7 +138,7 @@ def test_an_assignment_is_taken_once(centre: Centre) -> None:
 def test_nobody_answers(centre: Centre) -> None:
     available(centre, "1001", Phone(answers=False))
     line = centre.call("c1")
-    until(lambda: centre.agent("1001").startswith("not_responding"), 4)
+    until(lambda: centre.agent("1001").startswith("not_responding"))
     until(lambda: centre.moves("c1") == ["queued", "reserved", "queued"])
     assert centre.dispatcher.announcement_due("c1")
     available(centre, "1002")
@@ -303,7 +303,7 @@ def test_out_of_sight_the_sessions_are_the_witnesses(centre: Centre) -> None:
     line = centre.call("c1")
     until(lambda: line.taken)
     until(lambda: centre.moves("c1") == ["queued", "reserved"])
-    until(lambda: centre.moves("c1")[-1] == "connected", 5)  # Dial has not come back by its time-out: answered
+    until(lambda: centre.moves("c1")[-1] == "connected")  # Dial has not come back by its time-out: answered
     phone.stopped.set()
     until(lambda: centre.moves("c1")[-1] == "completed")
     until(lambda: centre.agent("1001") == "available/idle")
@@ -504,7 +504,7 @@ def test_a_session_that_ends_without_a_word_leaves_its_caller_to_the_net(centre:
     until(lambda: centre.moves("c1") == ["queued"])
     line.dead.set()
     line.woken.release()
-    line.join(3)
+    line.join(20)
     caller = {"Uniqueid": "c1", "Channel": line.channel}
     centre.twin.event("QueueCallerJoin", Queue="fallback-ko", **caller)
     until(lambda: centre.twin.withdrawn == [("fallback-ko", line.channel)])
@@ -529,7 +529,7 @@ def test_after_ami_was_away_what_was_missed_is_made_good(centre: Centre) -> None
     until(lambda: centre.moves("c1")[-1] == "completed")
     assert centre.moves("c2")[-1] == "abandoned"
     phone.stopped.set()
-    talking.join(3)
+    talking.join(20)
     waits.gone.set()
     # Later readings: the engine's word counts, and goes to the queues again.
     assert centre.dispatcher.settled.wait(10)

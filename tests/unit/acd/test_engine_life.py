@@ -158,7 +158,7 @@ def at(centre: Centre, state: str) -> None:
     if state == "in_net":
         line.dead.set()
         line.woken.release()
-        line.join(3)
+        line.join(20)
         centre.twin.event("QueueCallerJoin", Queue="fallback-ko", Uniqueid="c1", Channel=line.channel)
         until(lambda: centre.twin.withdrawn)
     if state in ("reserved", "connected", "hold"):
@@ -206,7 +206,7 @@ def test_ami_was_away_and_a_session_fell_into_the_net(centre: Centre) -> None:
     line = centre.lines[0]
     line.dead.set()
     line.woken.release()
-    line.join(3)
+    line.join(20)
     read(centre, of_a_contact("waiting"), entries=IN_NET)
     centre.twin.deaf = False
     assert centre.dispatcher.ask_presence("1001", Presence.AVAILABLE)

@@ -152,7 +152,7 @@ def test_storage_that_is_away_loses_nothing_and_writes_nothing_twice(path: Path,
     for suffix in ("", "-wal", "-shm"):
         if Path(f"{away}{suffix}").exists():
             Path(f"{away}{suffix}").rename(f"{path}{suffix}")
-    until(lambda: writer.backlog() == 0, 10)
+    until(lambda: writer.backlog() == 0)
     with sqlite3.connect(path) as connection:
         assert connection.execute("select count(*), count(distinct contact_id) from facts").fetchone() == (510, 510)
     connection.close()
@@ -163,10 +163,10 @@ def test_a_locked_file_is_waited_for(path: Path, writer: JournalWriter) -> None:
     lock = sqlite3.connect(path)
     lock.execute("begin exclusive")
     writer.put(ALL[0])
-    until(lambda: writer._away_since is not None, 5)
+    until(lambda: writer._away_since is not None)
     lock.rollback()
     lock.close()
-    until(lambda: writer.written == 1, 5)
+    until(lambda: writer.written == 1)
 
 
 def test_what_is_too_old_is_deleted_a_little_at_a_time(path: Path) -> None:
@@ -213,7 +213,7 @@ def test_an_idle_engine_is_seen_alive(path: Path, writer: JournalWriter, monkeyp
 
 
 def until_seen(path: Path, after: float) -> float:
-    until(lambda: (last_seen_at(path) or 0.0) > after, 10)
+    until(lambda: (last_seen_at(path) or 0.0) > after)
     return last_seen_at(path) or 0.0
 
 

@@ -90,7 +90,7 @@ def test_a_database_that_is_away_loses_nothing_and_writes_nothing_twice(server: 
     try:
         for number in range(200):
             if number in {50, 120}:
-                until(lambda: writer.backlog() == 0, 10)
+                until(lambda: writer.backlog() == 0)
                 server.stop(signal.SIGKILL if number == 50 else signal.SIGINT)
             if number in {80, 150}:
                 until(lambda: writer.away_s() > 0, 20)

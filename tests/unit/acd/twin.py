@@ -25,7 +25,7 @@ from acd.port import Assignment, GoToSafetyNet
 from dialplan.ruleset import Language, Requirement, Ruleset
 
 
-def until(condition: Callable[[], object], timeout_s: float = 3.0) -> None:
+def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
@@ -185,6 +185,7 @@ class Line(threading.Thread):
         self.gone = threading.Event()
         self.dead = threading.Event()  # the session has ended without a word; the caller lives
         self.deaf_until = 0.0  # monotonic: keys before are lost, as between two AGI commands
+        self.looks_every_s = 0.5  # whether or not it was woken
         self.leg = self.leg_name = ""
         self.taken: list[Assignment] = []
         self.outcome = ""
@@ -228,7 +229,7 @@ class Line(threading.Thread):
                     self.outcome = "net"
                     return
                 case None:
-                    self.woken.acquire(timeout=0.5)
+                    self.woken.acquire(timeout=self.looks_every_s)
         if self.dead.is_set():
             return
         centre.twin.event("Hangup", Uniqueid=self.contact, Channel=self.channel, Cause="16")
@@ -271,7 +272,7 @@ class CallOut(threading.Thread):
                 centre.dispatcher.dial_returned(self.contact_id, assignment.reservation_id, status)
         self.citizen_gone.set()
         if self.outward.ident is not None:
-            self.outward.join(3)
+            self.outward.join(20)
         twin.event("Hangup", Uniqueid=self.contact, Channel=self.channel, Cause="16")
 
     def answered(self) -> None:
@@ -366,10 +367,10 @@ class Centre:
             phone.stopped.set()
         for line in self.lines:
             if line.ident is not None:
-                line.join(3)
+                line.join(20)
         for call_out in self.call_outs:
             call_out.citizen_gone.set()
-            call_out.join(3)
+            call_out.join(20)
         self.dispatcher.stop()
         if self.book is not None:
             self.book.stop()

@@ -44,7 +44,7 @@ def test_what_baresip_reports_is_read_however_it_is_cut(tmp_path, piece):
     for start in range(0, len(told), piece):
         theirs.sendall(told[start : start + piece])
     theirs.close()
-    reading.join(5)
+    reading.join(20)
     ours.close()
     assert [(event.kind, event.user, event.call_id, event.peer, event.reason) for event in seen] == [
         (Kind.INCOMING, "1001", "a1", "0100", ""),

@@ -27,7 +27,7 @@ class Site:
         self.port = self.server.server_address[1]
 
     def get(self, path: str, method: str = "GET") -> tuple[int, bytes]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             line.request(method, path)
             answer = line.getresponse()
@@ -57,7 +57,7 @@ def test_pages(site: Site) -> None:
 
 
 def test_a_stream_of_facts(site: Site) -> None:
-    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as line:
         line.sendall(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
         file = line.makefile("rb")
         while file.readline().strip():
@@ -85,10 +85,10 @@ def test_listeners_are_bounded(site: Site) -> None:
 
 
 def test_connections_are_bounded_and_come_free(site: Site) -> None:
-    lines = [socket.create_connection(("127.0.0.1", site.port), timeout=5) for _ in range(served.HTTP_CONNECTIONS + 5)]
+    lines = [socket.create_connection(("127.0.0.1", site.port), timeout=20) for _ in range(served.HTTP_CONNECTIONS + 5)]
     for line in lines:
         line.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, http.client.HTTPException):
             if site.get("/healthz")[0] == 200:
@@ -163,7 +163,7 @@ def test_a_body_is_no_second_request(site: Site) -> None:
     "raw", [b"\r\n\r\n", b"GET\r\n\r\n", b"\x16\x03\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"A" * 70000]
 )
 def test_garbage_ends_its_own_connection_only(site: Site, raw: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", site.port), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as line:
         line.sendall(raw)
         line.shutdown(socket.SHUT_WR)
         try:

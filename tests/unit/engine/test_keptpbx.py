@@ -37,7 +37,7 @@ def kept(
 
 
 def ended(one: keptpbx.KeptPbx) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         if one.has_died():
             return True
