@@ -19,6 +19,7 @@ from dialplan.ruleset import (
     Choice,
     Closure,
     Directory,
+    FloodRule,
     Hours,
     Interval,
     Language,
@@ -309,4 +310,12 @@ def _trunks(files: Files, shape: schema.TrunksShape) -> Trunks:
         ),
         external_media_address=shape.external_media_address,
         emergency=tuple(shape.emergency),
+        flood=_flood(files, shape.flood),
     )
+
+
+def _flood(files: Files, shape: schema.FloodShape | None) -> FloodRule | None:
+    if shape is None:
+        return None
+    written = shape.model_dump() | {"exempt": tuple(shape.exempt)}
+    return FloodRule(**written, source=_source(files, "trunks.yaml", "flood"))

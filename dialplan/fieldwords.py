@@ -130,6 +130,13 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "addresses": ("주소", "addresses"),
     "registration": ("등록", "registration"),
     "encrypted": ("암호화", "encrypted"),
+    "flood": ("한 번호의 전화 한도", "bound of calls of one number"),
+    "calls_per_number": ("한 번호의 전화", "calls of one number"),
+    "per_s": ("이 시간 동안", "in any"),
+    "at_once": ("동시에", "at once"),
+    "withheld": ("번호를 감춘 전화", "calls without a number"),
+    "development": ("통신사를 정하기 전에도", "before a carrier is named too"),
+    "exempt": ("제외 번호", "numbers not counted"),
     "external_media_address": ("음성 주소", "address that media is offered at"),
     "emergency": ("긴급 번호", "emergency numbers"),
     # directory.yaml

@@ -34,7 +34,7 @@ PIN_LOCKED_S = 600.0  # then: a million PINs at 5 in ten minutes take four years
 # --- calls of one number: how many, is the operators' (trunks.yaml) --------------------------------------------------
 FLOOD_NUMBERS = 20_000  # remembered; a flood with a new number each time can't fill the memory, only `max_calls`
 FLOOD_CALLS_REMEMBERED = 1_000  # of one number: the largest `calls_per_number` that a rule may name
-FLOOD_WORDS_AT_ONCE = 16  # callers who hear why at once; more hear the busy tone, which holds a session for 2 s, not 20
+FLOOD_WORDS_AT_ONCE = 16  # callers who hear why at once; more hear the busy tone, which holds a line for 2 s, not 20
 
 # --- rules (YAML): each is some ten times of what real rules need ----------------------------------------------------
 RULES_FILE_BYTES = 2_000_000  # the city's largest file is under 200 kB

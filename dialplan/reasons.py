@@ -49,6 +49,10 @@ class Why(StrEnum):
     POINTS_QUEUE = "points_queue"
     POINTS_TOPIC = "points_topic"
     POINTS_NUMBER = "points_number"
+    FLOOD = "flood"
+    FLOOD_EXEMPT = "flood_exempt"
+    FLOOD_DEVELOPMENT = "flood_development"
+    FLOOD_WITHHELD = "flood_withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ _ENGLISH = {
     Why.POINTS_QUEUE: "queue {queue} gives a head start of {points} min",
     Why.POINTS_TOPIC: "topic {topic} gives a head start of {points} min",
     Why.POINTS_NUMBER: "the caller's number gives a head start of {points} min, in class {order_class}",
+    Why.FLOOD: "up to {calls} calls of this number in {per_s} s, {at_once} at once, are taken: more hear of it",
+    Why.FLOOD_EXEMPT: "calls of this number are not counted",
+    Why.FLOOD_DEVELOPMENT: "calls of one number are not counted until a carrier is named",
+    Why.FLOOD_WITHHELD: "up to {calls} calls without a number in {per_s} s are taken: more hear of it",
 }
 
 _KOREAN = {
@@ -145,4 +153,8 @@ _KOREAN = {
     Why.POINTS_QUEUE: "{queue} 대기열은 {points}분 먼저 온 것으로 봅니다",
     Why.POINTS_TOPIC: "{topic} 업무는 {points}분 먼저 온 것으로 봅니다",
     Why.POINTS_NUMBER: "전화번호 규칙으로 {points}분 먼저 온 것으로 보며 등급은 {order_class}입니다",
+    Why.FLOOD: "이 번호의 전화는 {per_s}초에 {calls}건, 동시에 {at_once}건까지 받고 그 뒤에는 안내만 합니다",
+    Why.FLOOD_EXEMPT: "이 번호의 전화는 세지 않습니다",
+    Why.FLOOD_DEVELOPMENT: "통신사를 정하기 전에는 한 번호의 전화를 세지 않습니다",
+    Why.FLOOD_WITHHELD: "번호를 감춘 전화는 모두 합해 {per_s}초에 {calls}건까지 받고 그 뒤에는 안내만 합니다",
 }

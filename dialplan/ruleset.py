@@ -350,6 +350,23 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class FloodRule:
+    """How many calls of one number are let in: in any `per_s` seconds, and at once; `withheld`: of all without one."""
+
+    calls_per_number: int
+    per_s: float
+    at_once: int
+    withheld: int | None  # None: not bounded
+    exempt: tuple[str, ...]  # whole numbers, or beginnings that end in `*`
+    source: Source
+    development: bool = False  # it holds while no carrier is named too, when all calls are this machine's own
+
+    def exempts(self, number: str) -> bool:
+        """Whether a number of digits only is one of those that are not counted."""
+        return any(number.startswith(one[:-1]) if one.endswith("*") else number == one for one in self.exempt)
+
+
+@dataclass(frozen=True, slots=True)
 class Trunks:
     """trunks.yaml: carriers, the numbers that are the centre's, and the address that media is offered at."""
 
@@ -357,6 +374,7 @@ class Trunks:
     carriers: tuple[Carrier, ...]
     external_media_address: str | None
     emergency: tuple[str, ...]  # dialled natively by agents, before any allow-list
+    flood: FloodRule | None = None  # None: calls of one number are not bounded
 
     def lets_in(self, address: str) -> bool:
         """Whether an INVITE from this address of the machine itself may be a citizen's call. Names are of nobody."""

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dialplan.limits import FLOOD_CALLS_REMEMBERED
 from dialplan.queueshapes import QueuesShape
 from dialplan.ruleset import Interval, Language
 from dialplan.values import (
@@ -26,6 +27,7 @@ from dialplan.values import (
     MenuNames,
     Name,
     Number,
+    NumberOrStart,
     Points,
     PromptKey,
     QueueNames,
@@ -216,6 +218,17 @@ class CarrierShape(Shape):
     encrypted: bool = False
 
 
+class FloodShape(Shape):
+    """Calls of one number: so many in any `per_s` seconds, and at once."""
+
+    calls_per_number: Annotated[int, Field(ge=1, le=FLOOD_CALLS_REMEMBERED)]
+    per_s: Annotated[float, Field(ge=1, le=3600, allow_inf_nan=False)] = 60.0
+    at_once: Annotated[int, Field(ge=1, le=FLOOD_CALLS_REMEMBERED)] = 20
+    withheld: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    exempt: list[NumberOrStart] = []
+    development: bool = False
+
+
 class TrunksShape(Shape):
     """trunks.yaml."""
 
@@ -224,6 +237,7 @@ class TrunksShape(Shape):
     carriers: list[CarrierShape] = []
     external_media_address: Host | None = None
     emergency: list[Number]
+    flood: FloodShape | None = None
 
 
 class RisingShape(Shape):

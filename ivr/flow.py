@@ -9,11 +9,12 @@ from dataclasses import replace
 
 import structlog
 
-from dialplan import calendar
+from dialplan import calendar, numbers
 from dialplan.decision import CLOSED_BOOKING, Route, priority, route
 from dialplan.dialogue import Asking, Dialogue, begin, press
 from dialplan.ruleset import Language
 from ivr import callbacks, recording, remembered
+from ivr.flood import Verdict
 from ivr.keys import Press
 from ivr.noroom import with_opening
 from ivr.remembered import Wanted
@@ -32,10 +33,13 @@ _KEY_LENGTH_S = 0.3
 def receive(call: Call) -> Outcome:
     """A new call, answered by the PBX."""
     call.language = Language.KO
-    call.set_phase(Phase.MENU)
-    if _too_many(call):
-        return _overflow(call)
-    return through_the_menus(call, begin(call.rules))
+    with call.services.flood.call(call.rules.trunks, call.number, call.services.now()) as verdict:
+        if verdict is not Verdict.ADMITTED:
+            return _flooded(call, verdict)
+        call.set_phase(Phase.MENU)
+        if _too_many(call):
+            return _overflow(call)
+        return through_the_menus(call, begin(call.rules))
 
 
 def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
@@ -205,6 +209,16 @@ def _too_many(call: Call) -> bool:
     return max(call.callers_now(), call.services.acd.calls()) > most and calendar.is_open(
         call.rules.hours, call.services.clock()
     )
+
+
+def _flooded(call: Call, verdict: Verdict) -> Outcome:
+    """The PBX says the words, or plays the tone: a flood holds none of our sessions."""
+    rule = call.rules.trunks.flood
+    _log.warning(
+        "call.flooded", number=numbers.masked(call.number), verdict=verdict.value, rule=str(rule and rule.source)
+    )
+    call.set_phase(Phase.FLOODED if verdict is Verdict.WORDS else Phase.BUSY)
+    return Outcome.FLOOD
 
 
 def _overflow(call: Call) -> Outcome:

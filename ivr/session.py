@@ -26,6 +26,7 @@ from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan import numbers
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
+from ivr.flood import Flood
 from ivr.pins import Pins
 from ivr.recorder import Recorder
 from ivr.talkmarks import TalkMarks
@@ -45,6 +46,8 @@ class Phase(StrEnum):
     DONE = "done"
     CLOSED = "closed"
     OVERFLOW = "overflow"
+    FLOODED = "flooded"  # the PBX says that there are too many calls of this number, and hangs up
+    BUSY = "busy"  # the PBX plays the busy tone, and hangs up
 
 
 class Outcome(StrEnum):
@@ -56,6 +59,7 @@ class Outcome(StrEnum):
     OVERFLOW = "overflow"  # all lines are busy
     FULL = "full"  # the queue is
     CALLBACK = "callback"  # booked, or kept
+    FLOOD = "flood"  # too many calls of this number
     FALLBACK = "fallback"  # handed to the safety net
     LEFT = "left"  # hung up during the talk, or was transferred by the agent's phone
     ERROR = "error"
@@ -105,6 +109,7 @@ class Services:
     surveyed_since: Callable[[str, float], bool] = lambda _, __: False  # (caller's hash, epoch seconds)
     caller: Callable[[str], str | None] = lambda _: None  # a keyed hash for a number, if somebody remembers callers
     callbacks: Callbacks = field(default_factory=NoCallbacks)
+    flood: Flood = field(default_factory=Flood)
     pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
 
 

@@ -11,10 +11,11 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 
-from dialplan import numbers
+from dialplan import flood, numbers
 from dialplan.calendar import SEOUL, OutsideCalendarError, in_seoul
 from dialplan.dialogue import Call, RouteDecision, decide
 from dialplan.loader import RulesError, load
@@ -39,6 +40,8 @@ def run(arguments: Sequence[str]) -> int:
         at = options.at or datetime.now(SEOUL)
         call = Call(at, options.from_number, Language(options.language) if options.language else None, options.press)
         decision = decide(ruleset, call)
+        bounded = flood.reasons(ruleset.trunks, options.from_number)
+        decision = replace(decision, reasons=(*decision.reasons, *bounded))
     except RulesError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

@@ -213,4 +213,4 @@ class House:
 
 
 def sound(language: Language, key: str) -> str:
-    return key if key in {"greeting", "language_again"} else f"{language.value}/{key}"
+    return key if key in {"greeting", "language_again", "too_many_calls"} else f"{language.value}/{key}"
