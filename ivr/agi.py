@@ -13,7 +13,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -277,19 +277,25 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def set_variables(self, **values: str) -> None:
         """Set channel variables in one round trip. Values are plain (see `plain`): MSet splits at commas."""
-        for name in values:
-            if not _NAME.fullmatch(name):
-                raise UnsafeValue(f"not a variable's name: {name[:40]!r}")
-        self.execute("EXEC MSet", ",".join(f"{name}={plain(value)}" for name, value in values.items()))
+        self.execute("EXEC MSet", ",".join(_pairs(values)))
 
     def music(self, music_class: str) -> None:
         """Music on hold from now until something else is played."""
         self.execute("SET MUSIC", "ON", plain(music_class))
 
-    def dial(self, endpoint: str, ring_s: float, options: str) -> str:
-        """Ring an endpoint and talk. Returns DIALSTATUS after the talk, or after nobody answered."""
+    def dial(self, endpoint: str, ring_s: float, options: str, **variables: str) -> str:
+        """Ring an endpoint and talk. Returns DIALSTATUS after the talk, or after nobody answered.
+
+        `variables` are set on the channel as the Dial begins, before any phone rings: by the PBX (context `dialling`),
+        because a round trip for them is a tenth of the time from one agent's call to the next.
+        """
+        if len(variables) > _MOST_WITH_DIAL:
+            raise UnsafeValue(f"{len(variables)} variables")
+        if variables:
+            options += f"B(dialling^s^1({'^'.join(_pairs(variables))}))"
         application = f"{_dialled(endpoint)},{max(1, round(ring_s))},{_dial_options(options)}"
         self.execute("EXEC Dial", application, takes_s=None)
+        time.sleep(_NEXT_FIRST_S)
         return str(self.get_variable("DIALSTATUS"))
 
     def record(self, name: str) -> None:
@@ -345,7 +351,17 @@ _LONGEST_SOUND_S = 180.0
 _HANGUP_FOLLOWS_S = 0.1
 _TONE_S = 5.0
 _UP = "6"  # a channel's state
-_OPTIONS = re.compile(r"[A-Za-z0-9_()/^-]*")
+_OPTIONS = re.compile(r"[A-Za-z0-9_.:=+@()/^-]*")
+# After a Dial the agent is mostly free, and somebody waits for them: that INVITE comes before the goodbye to the last one.
+_NEXT_FIRST_S = 0.004
+_MOST_WITH_DIAL = 4  # as many as context `dialling` sets
+
+
+def _pairs(variables: Mapping[str, str]) -> list[str]:
+    for name in variables:
+        if not _NAME.fullmatch(name):
+            raise UnsafeValue(f"not a variable's name: {name[:40]!r}")
+    return [f"{name}={plain(value)}" for name, value in variables.items()]
 
 
 def _dial_options(options: str) -> str:

@@ -39,9 +39,9 @@ def ring_agent(services: Services, channel: AgiChannel, request: Request) -> Non
         since = now - (kept.slot_at or wanted.first_queued_at)
         spoken = whisper.keys(rules, kept.language, kept.topic, max(0.0, since))
         words = tuple(key for key in (_ANNOUNCED, *spoken) if key in rules.prompts)
-    channel.set_variables(RM_PHASE=Phase.RINGING.value, **{whisper.VARIABLE: whisper.value(words)})
+    variables = {"RM_PHASE": Phase.RINGING.value, whisper.VARIABLE: whisper.value(words)}
     options = "gi" + ("U(whisper)" if words else "")
-    status = channel.dial(assignment.endpoint, assignment.ring_timeout_s, options)
+    status = channel.dial(assignment.endpoint, assignment.ring_timeout_s, options, **variables)
     services.acd.dial_returned(contact_id, assignment.reservation_id, status)
     _log.info("callback.agent_over", contact_id=contact_id, agent=assignment.agent_id, dialstatus=status)
 

@@ -89,9 +89,9 @@ def _official_has_them(call: Call, wanted: Wanted, target: Target) -> bool:
     call.say("transferring_official")
     options = f"gim({wanted.queue.music})" + (OUTSIDE if official is not None and official.number is not None else "")
     for endpoint in endpoints(call.rules, target):
-        call.set_phase(Phase.RINGING, RM_OFFICIAL=target.id)
         call.dialling = True
-        status = call.channel.dial(endpoint, CONSULT_S, options)
+        variables = {"RM_PHASE": Phase.RINGING.value, "RM_OFFICIAL": target.id}
+        status = call.channel.dial(endpoint, CONSULT_S, options, **variables)
         call.dialling = False
         _log.info("transfer.official_rang", contact_id=call.contact_id, official=target.id, dialstatus=status)
         if status == "ANSWER":

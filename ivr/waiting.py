@@ -159,7 +159,8 @@ class _Waiting:
             heard = call.voice.say(call.sounds(*words), until=self._matched)
             if heard:
                 self._said_position, self._said_wait = position, wait
-            call.channel.music(self._wanted.queue.music)
+            if not self._matched():  # Dial brings its own
+                call.channel.music(self._wanted.queue.music)
         self._speak_at_s = call.voice.now_s() + self._wanted.queue.announce_every_s
 
     def _matched(self) -> bool:
@@ -237,10 +238,10 @@ def ring(call: Call, assignment: Assignment, wanted: Wanted, waited_s: float | N
     """
     words = whisper.keys(call.rules, call.language, wanted.topic, waited_s) if wanted.queue.whisper else ()
     how = recording.before_dial(call, wanted.queue)
-    call.set_phase(Phase.RINGING, **{whisper.VARIABLE: whisper.value(words)}, **how.variables)
+    variables = {"RM_PHASE": Phase.RINGING.value, whisper.VARIABLE: whisper.value(words), **how.variables}
     options = f"gitm({how.music})" + ("U(whisper)" if words or how.gated else "")
     call.dialling = True
-    status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, options)
+    status = call.channel.dial(assignment.endpoint, assignment.ring_timeout_s, options, **variables)
     call.dialling = False
     call.services.acd.dial_returned(call.contact_id, assignment.reservation_id, status)
     _log.info("call.dial_returned", contact_id=call.contact_id, agent=assignment.agent_id, dialstatus=status)

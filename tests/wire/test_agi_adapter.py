@@ -328,6 +328,23 @@ def test_dial_tells_how_it_ended(peer, channel):
     assert peer.command() == "EXEC Dial PJSIP/1001,10,gitm(default)"
 
 
+def test_variables_go_with_dial_and_cost_no_round_trip(peer, channel):
+    peer.send(b"200 result=0\n200 result=1 (ANSWER)\n")
+    channel.dial("PJSIP/1001", 10.0, "g", RM_PHASE="ringing", __RM_WHISPER="ko/a:ko/b")
+    assert peer.command() == "EXEC Dial PJSIP/1001,10,gB(dialling^s^1(RM_PHASE=ringing^__RM_WHISPER=ko/a:ko/b))"
+
+
+@pytest.mark.parametrize("value", ["a)", "a^RM_PHASE=done", "a,b", "${SHELL(id)}", "a b"])
+def test_what_goes_with_dial_is_plain(channel, value):
+    with pytest.raises(UnsafeValue):
+        channel.dial("PJSIP/1001", 10.0, "g", RM_PHASE=value)
+
+
+def test_no_more_goes_with_dial_than_the_pbx_sets(channel):
+    with pytest.raises(UnsafeValue):
+        channel.dial("PJSIP/1001", 10.0, "g", A="1", B="2", C="3", D="4", E="5")
+
+
 def test_a_hangup_during_dial(peer, channel):
     peer.send(b"HANGUP\n")
     assert hung_up(lambda: channel.dial("PJSIP/1001", 10.0, "g")) is HangupSign.LINE

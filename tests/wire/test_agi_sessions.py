@@ -117,22 +117,22 @@ def test_a_call_from_greeting_to_goodbye(centre):
     asterisk.keys = {"greeting": "2", "en/topic_question": "3"}
     commands = asterisk.run()
     assert [c.split()[0] + " " + c.split()[1] for c in commands if c.startswith("EXEC")] == [
-        "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC Dial", "EXEC MSet", "EXEC MSet",
+        "EXEC MSet", "EXEC MSet", "EXEC MSet", "EXEC Dial", "EXEC MSet", "EXEC MSet",
     ]  # fmt: skip
-    assert "EXEC Dial PJSIP/1003,10,gitm(default)U(whisper)" in commands
+    words = "__RM_WHISPER=ko/agent_language_en:ko/agent_topic_passport"
+    assert f"EXEC Dial PJSIP/1003,10,gitm(default)U(whisper)B(dialling^s^1(RM_PHASE=ringing^{words}))" in commands
     assert not any("GET FULL VARIABLE" in c or "Playback" in c for c in commands)
     assert all('"0123456789*#D"' in c for c in commands if c.startswith("STREAM FILE"))
     eventually(lambda: centre.observed.ended == [("en", Outcome.SERVED)])
 
 
-def test_between_the_match_and_dial_lies_one_command(centre):
+def test_between_the_match_and_dial_lies_no_command(centre):
     centre.acd.free = ["1001"]
     asterisk = Asterisk(centre.port)
     asterisk.keys = {"greeting": "1", "ko/topic_question": "0"}
     commands = asterisk.run()
-    dial = commands.index("EXEC Dial PJSIP/1001,10,gitm(default)")
-    assert commands[dial - 1] == "EXEC MSet RM_PHASE=ringing,__RM_WHISPER="
-    assert commands[dial - 2].startswith("SET MUSIC ON")
+    dialled = "EXEC Dial PJSIP/1001,10,gitm(default)B(dialling^s^1(RM_PHASE=ringing^__RM_WHISPER=))"
+    assert commands[commands.index(dialled) - 1].startswith("SET MUSIC ON")
 
 
 def test_a_fault_of_ours_is_a_sentence_and_then_the_safety_net(centre):

@@ -116,7 +116,9 @@ class FakeChannel:
         self.heard.append(f"music:{music_class}")
         self.music_on = True
 
-    def dial(self, endpoint: str, ring_s: float, options: str) -> str:
+    def dial(self, endpoint: str, ring_s: float, options: str, **variables: str) -> str:
+        if variables:
+            self.set_variables(**variables)
         self.heard.append(f"dial:{endpoint}")
         self.dial_options.append(options)
         self.music_on = False
