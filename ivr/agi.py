@@ -352,7 +352,7 @@ _HANGUP_FOLLOWS_S = 0.1
 _TONE_S = 5.0
 _UP = "6"  # a channel's state
 _OPTIONS = re.compile(r"[A-Za-z0-9_.:=+@()/^-]*")
-# After a Dial the agent is mostly free, and somebody waits for them: that INVITE comes before the goodbye to the last one.
+# After a Dial the agent is mostly free, and somebody waits for them: that INVITE goes before this caller's goodbye.
 _NEXT_FIRST_S = 0.004
 _MOST_WITH_DIAL = 4  # as many as context `dialling` sets
 

@@ -122,13 +122,13 @@ def segments_ms(samples: list[Freed], seen: list[Segment], ami: int, agi: int) -
 def _way(sample: Freed, seen: list[Segment], ami: int, agi: int) -> dict[str, float]:
     within = [one for one in seen if sample.bye_at <= one.at <= sample.invite_at]
     agent = f"PJSIP/{sample.agent}".encode()
-    dialled = next((one for one in within if one.destination == agi and b"EXEC Dial " + agent in one.data), None)
+    dialled = next((one for one in within if one.source == agi and b"EXEC Dial " + agent in one.data), None)
     if dialled is None:
         return {}
     steps: list[tuple[str, Callable[[Segment], bool]]] = [
         ("its hang-up on AMI", lambda one: one.source == ami and b"HangupRequest" in one.data and agent in one.data),
         ("matched: the wake-up on AMI", lambda one: one.destination == ami and b"PlayDTMF" in one.data),
-        ("the session is awake", lambda one: one.source == agi and one.destination == dialled.source),
+        ("the session is awake", lambda one: one.destination == agi and one.source == dialled.destination),
         ("Dial on AGI", lambda one: one is dialled),
     ]
     way: dict[str, float] = {}
