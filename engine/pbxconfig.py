@@ -27,8 +27,6 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
 ZONE = "Asia/Seoul"
 # Beyond the rules' own bound of calls: callers who wait for a line.
 LINES_FOR_WAITING = 500
-# What the PBX tells on AMI: each event costs it and the reader, in the same milliseconds in which an agent is freed.
-EVENTS = (*READ, "AgentConnect")  # the net's answers, for those who watch it; the engine knows them by their legs
 
 
 class ConfigError(Exception):
