@@ -4,6 +4,7 @@
 SERVICES="asterisk engine wallboard prometheus alertmanager"
 HTTP=http://127.0.0.1:9100
 PROM=http://127.0.0.1:9090
+WEB_PORT=${RINGMASTER_WEB_PORT:-8088}  # as docker-compose.yml has it
 STATE=/var/lib/ringmaster/state
 
 ready() { curl -fsS -m 2 -o /dev/null "$HTTP/readyz"; }
@@ -44,7 +45,7 @@ only_loopback() {
   done
   listening=$(ss -Hltunp | grep -E "${pids#|}" | awk '{ print $1, $5, $7 }')
   echo "$listening"
-  for port in 5060 5038 4573 8088 9100 9090 9093; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
+  for port in 5060 5038 4573 "$WEB_PORT" 9100 9090 9093; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
   ! awk '$2 !~ /^(127\.[0-9.]+|\[::1\]|\[::ffff:127\.[0-9.]+\]):/ { split($2, a, ":"); if (!($1 == "udp" && a[length(a)] >= 32768)) print }' \
     <<<"$listening" | grep .
 }
@@ -90,7 +91,7 @@ check "secrets are in the volume, for their owner only" private_files
 check "a call is greeted, routed and answered by an agent" answered_call 1001
 check "the engine has counted it" eval '[ "$(counted acd_contacts_answered_total)" = 1 ]'
 check "the wallboard is served" docker compose exec -T wallboard python3 -c "
-import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8088/healthz', timeout=10).read())"
+import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:$WEB_PORT/healthz', timeout=10).read())"
 check "Prometheus scrapes the engine" soon 30 prometheus_says 'up{job="ringmaster"}' 'v == 1'
 check "Prometheus has the answered call" soon 30 prometheus_says 'sum(acd_contacts_answered_total)' 'v == 1'
 
