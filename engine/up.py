@@ -61,6 +61,7 @@ class Options:
 def run(settings: RunSettings, ruleset: Ruleset | None, asterisk: fetch.Program | None, options: Options) -> int:
     """Run until asked to end; the exit code. Raises UpError, AlreadyRunning, PbxError when it cannot start."""
     _raise_descriptor_limit()
+    os.umask(0o077)  # whatever is kept is nobody else's, whoever of us writes it
     settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     signal.pthread_sigmask(signal.SIG_BLOCK, _WAITED_FOR)
     with ExitStack() as stack:
