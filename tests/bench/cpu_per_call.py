@@ -145,7 +145,7 @@ def _row(name: str, value: float | None, unit: str, bar: float | None, passed: b
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=150)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     results = run(options.calls)

@@ -224,8 +224,8 @@ def _row(name: str, value: float | None, bar: float | None, passed: bool, detail
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=200)
-    parser.add_argument("--queue-samples", type=int, default=60)
+    parser.add_argument("--samples", type=int, default=160)
+    parser.add_argument("--queue-samples", type=int, default=40)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     results = run(options.samples, options.queue_samples)
