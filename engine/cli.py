@@ -25,6 +25,7 @@ COMMANDS = {
     "schema": "JSON Schema of the rules, for editors that complete keys",
     "simulate": "a day of the centre, with simulated callers and agents",
     "staffing": "agents needed by hour and language, shifts, and what one fewer costs",
+    "capacity": "nodes, engines and databases for so many calls at the same time",
     "show": "one contact's timeline from the journal",
     "reload": "make a running centre follow the changed rules",
     "doctor": "what is wrong with machine, files and running centre, each with its remedy",

@@ -15,6 +15,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("call --from 01012345678 --json", "one call told as data"),
     ),
     "watch": (("watch", "until Ctrl-C"), ("watch --once", "one frame")),
+    "capacity": (
+        ("capacity", "from 100 to 100,000 calls"),
+        ("capacity --calls 5000 --talk-s 240 --cores 32 --json", "a size of your own, as data"),
+    ),
     "edge": (("edge --bind 192.0.2.9 --port 5060", "for carriers on the network"),),
     "wallboard": (("wallboard --port 8080", "the pages of the running centre, at another port"),),
     "draw": (

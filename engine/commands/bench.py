@@ -27,6 +27,8 @@ BENCHES = {
     "sustained": "the highest rate of calls at which every target holds, and what ends it",
     "ami_intake": "AMI events a second, and that a flooded Asterisk never waits for the reader",
     "explain": "a past contact's way, and why it did not go to an agent, at ninety days of data",
+    "core_scale": "the pure core at 10,000 to 100,000 calls",
+    "media": "what a waiting caller and a talk cost one Asterisk",
     "simulate": "a simulated day of the city, and of 540,000 calls",
     "scrape": "a scrape of /metrics with every agent on duty and a hundred callers",
     "wallboard": "a hundred viewers of the wallboard: their cost, and how soon an event is on their lines",
