@@ -70,6 +70,8 @@ class Framer:
             end = self._data.find(b"\r\n\r\n", max(begin, self._searched))
             if end < 0:
                 break
+            if end - begin > AMI_PACKET_BYTES:
+                raise NotAnAmiPeer(f"a packet of more than {AMI_PACKET_BYTES} bytes")
             if end > begin:
                 packets.append(bytes(self._data[begin:end]))
             begin = self._searched = end + 4
@@ -81,7 +83,7 @@ class Framer:
 
     def _take_greeting(self) -> bool:
         end = self._data.find(b"\r\n")
-        if end < 0:
+        if not 0 <= end <= AMI_LINE_BYTES:
             if len(self._data) > AMI_LINE_BYTES:
                 raise NotAnAmiPeer("no greeting in the first kilobyte")
             return False
