@@ -1,4 +1,4 @@
-"""`./ringmaster doctor [--state DIR] [--security] [--json]`: what is wrong with machine, files and running centre.
+"""`./ringmaster doctor [--state DIR] [--security] [--strict] [--json]`: what is wrong with machine, files and centre.
 
 Changes nothing. Each finding has its remedy.
 """
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engine import fetch, ready
-from engine.doctor import files, machine, network, programs, running
+from engine.doctor import files, machine, network, programs, running, security
 from engine.doctor.finding import Finding, Level
 from engine.settings import RunSettings, default_state
 
@@ -21,10 +21,10 @@ _MARKS = {Level.FINE: "ok", Level.WARNING: "warn", Level.FAILURE: "FAIL"}
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Exit 0 when nothing fails (warnings do not), 1 otherwise."""
+    """Exit 0 when nothing fails (warnings do not, unless --strict), 1 otherwise."""
     options = _parser().parse_args(arguments)
     found = [one for one in look(options.state.absolute()) if one.security or not options.security]
-    failed = any(one.level is Level.FAILURE for one in found)
+    failed = any(one.level is Level.FAILURE or (options.strict and one.level is Level.WARNING) for one in found)
     if options.json:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
         return int(failed)
@@ -52,6 +52,7 @@ def look(state: Path) -> Iterator[Finding]:
     ruleset, finding = files.rules(settings)
     yield finding
     yield from files.look(settings)
+    yield from security.look(settings, ruleset)
     known = ready.load(state)
     alive = known is not None and ready.alive(known.pid)
     yield from network.look(settings, ruleset, running=alive)
@@ -60,6 +61,8 @@ def look(state: Path) -> Iterator[Finding]:
         if ruleset is not None:
             yield from running.files_drift(settings, ruleset, None if settings.pbx_external else asterisk)
         yield from running.loaded_drift(settings)
+        assert known is not None
+        yield from security.running(settings, ruleset, known)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -69,5 +72,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="the centre's state")
     parser.add_argument("--security", action="store_true", help="only what keeps others out")
+    parser.add_argument("--strict", action="store_true", help="exit 1 for warnings too, such as an old Asterisk")
     parser.add_argument("--json", action="store_true", help="a list of findings")
     return parser

@@ -18,7 +18,7 @@ class Level(StrEnum):
 class Finding:
     """One look at one thing. `security`: it belongs to the list that `doctor --security` holds a system against."""
 
-    area: str  # machine, programs, rules, files, network, centre, pbx
+    area: str  # machine, programs, rules, files, security, network, centre, pbx
     name: str  # what was looked at, in one or two words
     level: Level
     what: str

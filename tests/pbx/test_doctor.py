@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +107,69 @@ def test_a_phone_that_is_in_no_file(centre: Centre) -> None:
     _console(centre, "module reload res_pjsip.so")
     assert code == 1
     assert "6666" in found["pbx", "phones"]["what"]
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
+# What is done by hand to the running PBX: file, what is put in place of what, how it is loaded, what `doctor` calls it.
+PLANTED = {
+    "an open door": (
+        "generated/carriers.conf", ("deny = 0.0.0.0/0\npermit = 127.0.0.0/8\n", ""), "module reload res_pjsip.so",
+        {"guests"},
+    ),
+    "a strange carrier": (
+        "generated/carriers.conf", ("[anonymous]", "[x]\ntype = identify\nendpoint = anonymous\nmatch = 203.0.113.0/24\n[anonymous]"),
+        "module reload res_pjsip.so", {"identify"},
+    ),
+    "a second AMI user": (
+        "manager.conf", ("[ringmaster]", "[backdoor]\nsecret = 12345\nwrite = all\n[ringmaster]"), "manager reload", {"AMI"},
+    ),
+    "the PBX's web server, for everyone": (
+        "http.conf", ("enabled = no", f"enabled = yes\nbindaddr = 0.0.0.0\nbindport = {_free_port()}"), "module reload http",
+        {"PBX's web", "sockets"},
+    ),
+    "numbers abroad": (
+        "generated/outgoing.conf", ("[outgoing]\n", "[outgoing]\nexten => _00X.,1,NoOp()\n"), "dialplan reload", {"numbers out"},
+    ),
+    "dangerous functions": ("asterisk.conf", ("live_dangerously = no", "live_dangerously = yes"), None, {"functions"}),
+}  # fmt: skip
+
+
+def test_every_planted_hole_is_named(centre: Centre) -> None:
+    """All at once, since each look takes seconds; each has a finding of its own."""
+    secrets = centre.state / "secrets.json"
+    before = {path: path.read_text() for path in (secrets, *{_etc(centre) / file for file, *_ in PLANTED.values()})}
+    loads = {load for _, _, load, _ in PLANTED.values() if load}
+    kept = json.loads(before[secrets])
+    kept["agents"]["1001"], kept["agents"]["1002"] = "1001", kept["agents"]["1003"]
+    try:
+        secrets.write_text(json.dumps(kept))
+        for file, (old, new), _, _ in PLANTED.values():
+            path = _etc(centre) / file
+            assert old in path.read_text()
+            path.write_text(path.read_text().replace(old, new, 1))
+        for load in (*loads, "module load app_system.so"):
+            _console(centre, load)
+        done = ringmaster("doctor", "--state", str(centre.state), "--security", "--json")
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
+        for load in (*loads, "module unload app_system.so"):
+            _console(centre, load)
+    assert done.returncode == 1
+    assert kept["agents"]["1002"] not in done.stdout
+    found = [one for one in json.loads(done.stdout) if one["area"] == "security" and one["level"] == "failure"]
+    said = {one["name"]: one["what"] for one in found}
+    assert set().union(*(wanted for *_, wanted in PLANTED.values())) | {"modules", "secrets"} == set(said)
+    assert "app_system.so" in said["modules"]
+    assert [one["what"] for one in found if one["name"] == "secrets"] == [
+        "too short or too plain: phone 1001", "the same secret twice: phone 1002, phone 1003",
+    ]  # fmt: skip
+    _, left = _doctor(centre, "--security")
+    assert not {name for area, name in left if area == "security"}
 
 
 def test_a_journal_that_is_no_database(centre: Centre, tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""What `doctor --security` says of files, rules and sockets, each fault planted; the running PBX's is in tests/pbx."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dialplan.loader import load
+from engine import fetch, pbx, ready
+from engine.commands import doctor
+from engine.doctor import programs, security
+from engine.doctor.finding import Finding, Level
+from engine.settings import RunSettings, default_rules
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> RunSettings:
+    state, rules = tmp_path / "state", tmp_path / "rules"
+    (state / "asterisk" / "etc").mkdir(parents=True, mode=0o700)
+    shutil.copytree(default_rules(), rules)
+    secrets = {"ami": "0123456789abcdef" * 3, "agents": {"1001": "a0b1c2d3e4f5" * 2, "1002": "b0c1d2e3f4a5" * 2}}
+    (state / "secrets.json").write_text(json.dumps(secrets))
+    (state / "asterisk" / "etc" / "asterisk.conf").write_text("[options]\nlive_dangerously = no\n")
+    return RunSettings(
+        state=state, rules=rules, sounds=tmp_path, bind="127.0.0.1", sip_port=5060, http_port=1, ami_port=2, agi_port=3,
+        rtp_start=10000, rtp_end=19999, run_dir=tmp_path,
+    )  # fmt: skip
+
+
+def worse(settings: RunSettings, *overrides: str) -> dict[str, Finding]:
+    """What is not fine, by name."""
+    found = security.look(settings, load(settings.rules, overrides))
+    return {one.name: one for one in found if one.level is not Level.FINE}
+
+
+def test_a_sound_state_is_fine(settings: RunSettings) -> None:
+    assert worse(settings) == {}
+
+
+def test_rules_that_others_may_write(settings: RunSettings) -> None:
+    (settings.rules / "queues.yaml").chmod(0o666)
+    found = worse(settings)["rules"]
+    assert found.level is Level.FAILURE
+    assert found.remedy == f"chmod go-w {settings.rules / 'queues.yaml'}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[options]\nlive_dangerously = yes\n", "[options]\nlive_dangerously = no\nlive_dangerously = yes\n"]
+)
+def test_functions_that_run_programs(settings: RunSettings, text: str) -> None:
+    (settings.state / "asterisk" / "etc" / "asterisk.conf").write_text(text)
+    assert worse(settings)["functions"].level is Level.FAILURE
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0/0", "10.0.0.0/8", "::/0"])
+def test_a_carrier_that_is_half_the_world(settings: RunSettings, address: str) -> None:
+    found = worse(settings, f'trunks.carriers=[{{name: wide, addresses: ["{address}"]}}]')["carriers"]
+    assert found.level is Level.FAILURE
+    assert address in found.what
+
+
+def test_no_bound_of_calls(settings: RunSettings) -> None:
+    assert worse(settings, "trunks.flood=null")["floods"].level is Level.WARNING
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"ami": "x"}'])
+def test_secrets_that_cannot_be_read(settings: RunSettings, text: str) -> None:
+    (settings.state / "secrets.json").write_text(text)
+    assert worse(settings)["secrets"].level is Level.FAILURE
+
+
+def a_centre(pid: int) -> ready.Ready:
+    here = ready.Address(host="127.0.0.1", port=1)
+    ami = ready.AmiAddress(host="127.0.0.1", port=1, user="", secret="")
+    return ready.Ready(sip=here, http=here, ami=ami, agi=here, pid=pid, asterisk_pid=None, supervisor_pid=pid)
+
+
+@pytest.fixture
+def wide() -> Iterator[int]:
+    with socket.create_server(("0.0.0.0", 0)) as one:
+        yield one.getsockname()[1]
+
+
+def test_a_socket_that_is_open_to_all(settings: RunSettings, wide: int) -> None:
+    assert ("0.0.0.0", wide) in security.listening(os.getpid())
+    found = security._sockets(settings, a_centre(os.getpid()))
+    assert found.level is Level.FAILURE
+    assert f"0.0.0.0:{wide}" in found.what
+    told = settings.model_copy(update={"bind": "0.0.0.0", "sip_port": wide})
+    assert f"0.0.0.0:{wide}" not in security._sockets(told, a_centre(os.getpid())).what
+
+
+def test_an_old_asterisk_is_a_warning_and_with_strict_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fetch, "asterisk_version", lambda _: (22, 9, 0))
+    assert pbx.version_warning(fetch.Program("asterisk", tmp_path, "asterisk")) is not None
+    old = [one for one in programs.look(fetch.Program("asterisk", tmp_path, "asterisk")) if one.security]
+    assert [one.level for one in old] == [Level.WARNING]
+    monkeypatch.setattr(doctor, "look", lambda _: iter(old))
+    assert doctor.run(["--security", "--state", str(tmp_path)]) == 0
+    assert doctor.run(["--security", "--strict", "--state", str(tmp_path)]) == 1
+    assert "22.9.0" in capsys.readouterr().out
