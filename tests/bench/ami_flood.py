@@ -72,7 +72,7 @@ def _watched(centre: Centre, agents: list[Agent], name: str, seconds: float) -> 
     rate = (_taken(centre) - before) / (time.monotonic() - begun)
     watch.stop()
     lost = _lost(centre) - lost_before
-    freed_ms = [1000 * one for agent in agents for one in agent.samples]
+    freed_ms = [1000 * one.took_s for agent in agents for one in agent.samples]
     looks = f"{watch.looks} looks, the latest {1000 * watch.late_s:.0f} ms after the one before"
     title = f"ami_intake: {name} flood"
     return [

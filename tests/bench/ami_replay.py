@@ -1,6 +1,6 @@
 """A peer that speaks AMI and has as many calls as it is told, as fast as they are read. A process of its own.
 
-Each call is the 31 events that Asterisk 22.10.1 sent for one (`tests/bench/one_call.ami`, recorded): a citizen waits, an
+Each call is the 20 events that Asterisk 22.10.1 sent for one (`tests/bench/one_call.ami`, recorded): a citizen waits, an
 agent's phone is rung, they talk, the agent hangs up. `python -m tests.bench.ami_replay` prints its port; then each line
 of its standard input is a JSON list of [call's number, agent], whose events it sends interleaved as they would come.
 """

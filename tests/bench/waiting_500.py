@@ -28,7 +28,7 @@ MEMORY_BAR_KB, WAKE_BAR_MS = 50.0, 25.0
 SETTLE_S = 4.0
 SERVED_WITHIN_S = 240.0
 _UNIQUEID = re.compile(rb"^agi_uniqueid: (\S+)$", re.MULTILINE)
-RINGING = b"RM_PHASE=ringing"  # what a session says first when it has taken its assignment
+RINGING = b"EXEC Dial"  # what a session says when it has taken its assignment
 
 
 def run(callers: int) -> list[Row]:
