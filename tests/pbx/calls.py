@@ -65,6 +65,11 @@ def wait_state(centre: Centre, extension: str, presence: str, work: str, within_
     )
 
 
+def wait_joined(centre: Centre, talks: int = 1) -> None:
+    """Wait until Asterisk has joined so many pairs: transfers and keys before are nobody's, and no person is so quick."""
+    wait_for(lambda: centre.talks() == talks, 5, lambda: f"{centre.talks()} talks, not {talks}:\n{centre.said()}")
+
+
 def wait_quiet(centre: Centre, within_s: float = 8) -> None:
     """Wait until no call is left anywhere."""
     wait_for(lambda: not centre.channels(), within_s, lambda: f"channels are left: {centre.channels()}")

@@ -42,7 +42,10 @@ class CentrePhone(Phone):
     def wait(
         self, kind: str, within_s: float, *, after: float = 0.0, matching: Callable[[Said], bool] | None = None
     ) -> Said:
-        return super().wait(kind, within_s + LATE_S, after=after, matching=matching)
+        try:
+            return super().wait(kind, within_s + LATE_S, after=after, matching=matching)
+        except TimeoutError as late:
+            raise TimeoutError(f"{late}\n{self.centre.said()}") from late
 
 
 class Centre:
@@ -133,6 +136,11 @@ class Centre:
         """The names of the channels that exist now."""
         lines = self.console("core show channels concise").splitlines()
         return [line.split("!")[0] for line in lines if "!" in line]
+
+    def talks(self) -> int:
+        """Pairs of channels that Asterisk has joined: that is a moment after the phone's 200 and our log line."""
+        rows = [line.split() for line in self.console("bridge show all").splitlines()]
+        return sum(row[2:3] == ["2"] for row in rows)
 
     def queue_members(self, queue: str) -> str:
         return self.console(f"queue show {queue}")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from calls import Log, dial_in, logged_in, wait_prompt
+from calls import Log, dial_in, logged_in, wait_joined, wait_prompt
 from centre import Centre, CentrePhone
 
 
@@ -26,6 +26,7 @@ def talk(centre: Centre, keys: str = "10") -> Iterator[tuple[Log, CentrePhone, C
         began = dial_in(citizen, keys)
         agent.wait_talking(8, after=began)
         log.wait("contact.moved", new="connected")
+        wait_joined(centre)
         yield log, citizen, agent
         citizen.hang_up()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from calls import Log, dial_in, logged_in, longest_silence_s, wait_quiet, wait_state
+from calls import Log, dial_in, logged_in, longest_silence_s, wait_joined, wait_quiet, wait_state
 from centre import SLACK_S, Centre, wait_for
 
 from acd.core.facts import ContactMoved
@@ -21,6 +21,7 @@ def test_hold_and_back_are_in_the_record(open_centre: Centre) -> None:
         began = dial_in(citizen, "10")
         agent.wait_talking(8, after=began)
         contact_id = log.wait("contact.moved", new="connected")["contact_id"]
+        wait_joined(open_centre)
         agent.hold()
         wait_state(open_centre, "1001", "available", "hold")
         time.sleep(HELD_S)
@@ -48,6 +49,7 @@ def test_a_caller_who_hangs_up_on_hold_ends_hold_and_talk(open_centre: Centre) -
         began = dial_in(citizen, "10")
         agent.wait_talking(8, after=began)
         log.wait("contact.moved", new="connected")
+        wait_joined(open_centre)
         agent.hold()
         wait_state(open_centre, "1001", "available", "hold")
         citizen.hang_up()

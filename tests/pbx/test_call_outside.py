@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from random import randrange
 
 import pytest
-from calls import Log, logged_in, wait_heeded, wait_quiet, wait_state
+from calls import Log, logged_in, wait_heeded, wait_joined, wait_quiet, wait_state
 from centre import NUMBER, Centre, wait_for
 from handovers import ask_for
 from test_call_transfer import refer_with_replaces
@@ -24,10 +24,10 @@ CITIZEN = "01087654321"
 class Carrier:
     """The carrier's end: citizens call from its address, and whoever is dialled outside rings there and answers."""
 
-    def __init__(self, loop: Loop, address: str, server: tuple[str, int]) -> None:
-        self.loop, self.address, self.server = loop, address, server
+    def __init__(self, loop: Loop, address: str, centre: Centre) -> None:
+        self.loop, self.address, self.centre, self.server = loop, address, centre, centre.sip
         self.invited: list[tuple[Dialog, str]] = []
-        self.phone = Ua(loop, LINE, server, own=(address, 5060))
+        self.phone = Ua(loop, LINE, centre.sip, own=(address, 5060))
         self.phone.on_invite = lambda dialog, text, now: self.invited.append((dialog, text))
         self.citizens: list[Ua] = []
 
@@ -61,7 +61,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory, address: str) -> Iterator[C
 
 @pytest.fixture
 def carrier(centre: Centre, loop: Loop, address: str) -> Iterator[Carrier]:
-    carrier = Carrier(loop, address, centre.sip)
+    carrier = Carrier(loop, address, centre)
     yield carrier
     carrier.close()
 
@@ -75,7 +75,7 @@ def calling(carrier: Carrier, log: Log) -> Iterator[Dialog]:
     wait_heeded(log, citizen.user)
     citizen.press(call, "10")
     log.wait("contact.moved", 8, new="connected")
-    time.sleep(0.5)
+    wait_joined(carrier.centre)
     yield call
     if not call.ended.is_set():
         call.hang_up()
@@ -149,6 +149,7 @@ def test_a_phone_joins_citizen_and_official_by_itself(centre: Centre, carrier: C
             official, invite = carrier.rung(0)
             assert_ours(invite)
             assert consultation.answered.wait(20)
+            wait_joined(centre, 2)
             refer_with_replaces(agent, rung[0], consultation)
             log.wait("contact.moved", 5, new="connected", agent_id=OFFICIAL)
             assert log.wait("talk.noted", by="1001")["detail"] == "consult:answered"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from calls import Log, dial_in, say_code, wait_quiet
+from calls import Log, dial_in, say_code, wait_joined, wait_quiet
 from centre import SLACK_S, Centre, wait_for
 from tones import heard_by, sounding
 
@@ -34,7 +34,9 @@ def talk(centre: Centre, folder: Path) -> Iterator[tuple[Log, Phone, Phone, str]
         log = Log(centre)
         began = dial_in(citizen, "10")
         agent.wait_talking(8, after=began)
-        yield log, citizen, agent, log.wait("contact.moved", new="connected")["contact_id"]
+        contact = log.wait("contact.moved", new="connected")["contact_id"]
+        wait_joined(centre)
+        yield log, citizen, agent, contact
         citizen.hang_up()
         wait_quiet(centre)
         say_code(centre, agent, "*13", "offline")

@@ -9,7 +9,18 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import quote
 
 import pytest
-from calls import Log, agents_of, dial_in, logged_in, longest_silence_s, prompts_heard, say_code, wait_quiet, wait_state
+from calls import (
+    Log,
+    agents_of,
+    dial_in,
+    logged_in,
+    longest_silence_s,
+    prompts_heard,
+    say_code,
+    wait_joined,
+    wait_quiet,
+    wait_state,
+)
 from centre import Centre, wait_for
 
 from engine.phone import CLOSED, ESTABLISHED, INCOMING, Phone
@@ -34,6 +45,7 @@ def talking(centre: Centre, *extensions: str, keys: str = "10") -> Iterator[tupl
         began = dial_in(citizen, keys)
         agent.wait_talking(8, after=began)
         log.wait("contact.moved", new="connected")
+        wait_joined(centre)
         yield log, citizen, [agent, *others]
         citizen.hang_up()
 
@@ -158,6 +170,7 @@ def test_an_attended_transfer_by_the_phone_keeps_the_session(centre: Centre) -> 
             log.wait("contact.moved", 8, new="connected")
             consultation = agent.call("1005")
             assert consultation.answered.wait(20)
+            wait_joined(centre, 2)
             refer_with_replaces(agent, rung[0], consultation)
             log.wait("contact.moved", 5, new="connected", agent_id="1005")
             assert log.wait("talk.noted", what="transfer", agent_id="1005", by="1001")["detail"] == "consult:answered"

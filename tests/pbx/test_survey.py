@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from calls import Log, dial_in, logged_in, prompts_heard, wait_prompt
+from calls import Log, dial_in, logged_in, prompts_heard, wait_joined, wait_prompt
 from centre import SLACK_S, Centre, wait_for
 
 from acd.core.facts import SurveyAnswered
@@ -36,7 +36,7 @@ def served(centre: Centre, number: str, keys: str, extension: str) -> Iterator[t
         began = dial_in(citizen, keys)
         agent.wait_talking(8, after=began)
         contact = log.wait("contact.moved", new="connected")["contact_id"]
-        time.sleep(0.5)
+        wait_joined(centre)
         agent.hang_up()
         yield log, citizen, contact
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from calls import Log, dial_in, logged_in, prompts_heard, wait_state
+from calls import Log, dial_in, logged_in, prompts_heard, wait_joined, wait_state
 from centre import Centre, wait_for
 
 from engine.phone import CLOSED, Phone
@@ -27,6 +27,7 @@ def talk(centre: Centre) -> Iterator[tuple[Log, Phone, Phone]]:
         began = dial_in(citizen, "10")
         agent.wait_talking(8, after=began)
         log.wait("contact.moved", new="connected")
+        wait_joined(centre)
         yield log, citizen, agent
         citizen.hang_up()
 
