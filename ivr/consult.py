@@ -19,6 +19,7 @@ from ivr.voice import Voice
 
 _log = structlog.get_logger(__name__)
 _KEY_S = 5.0
+_LEAVES_S = 3.0  # a citizen who is sent on leaves the agent in far less
 _CANCEL = "*"
 _NOT_APPLICABLE, _REFUSED = "agent_not_applicable", "agent_transfer_refused"
 REFUSALS = {Refusal.CLOSED: "agent_target_closed"}  # every other one: there is no such target
@@ -72,12 +73,14 @@ def consult(services: Services, channel: AgiChannel, request: Request) -> None: 
     agent = transferer or endpoint_of(channel.env.get("agi_channel", ""))
     target = look_up(rules, typed, agent, services.clock(), blind=False)
     said: str | None = _REFUSED
+    into_queue = False
     if agent not in rules.agents:
         _log.warning("consult.refused", by=agent, target=typed[:8], why="no agent of the rules")
     elif isinstance(target, Refusal):
         said = REFUSALS.get(target, _REFUSED)
     elif target.queue is not None:
-        said = _into_queue(services, channel, agent, typed) if transferer else _REFUSED
+        into_queue = bool(transferer)
+        said = _into_queue(services, channel, agent, typed) if into_queue else _REFUSED
     else:
         begun = True
         if transferer:
@@ -86,8 +89,12 @@ def consult(services: Services, channel: AgiChannel, request: Request) -> None: 
             services.acd.calls_official(uniqueid, typed)
         said = _ring(services, channel, target) if begun else _NOT_APPLICABLE
     _log.info("consult.ended", agent=agent, target=typed, said=said)
+    voice = Voice(channel, services.stopwatch)
     if said is not None:
-        Voice(channel, services.stopwatch).say([services.sound(Language.KO, said)])
+        voice.say([services.sound(Language.KO, said)])
+    elif into_queue:
+        # The PBX ends this when the citizen has left. Ended before, it would join the agent with nobody, for ever.
+        voice.hear(_LEAVES_S)
 
 
 def _ring(services: Services, channel: AgiChannel, target: Target) -> str | None:

@@ -128,8 +128,8 @@ def test_a_queue_by_ami(centre: Centre) -> None:
         agent.wait_ended(8, after=began)
         assert log.wait("contact.moved", new="queued", queue="tax")["offered"]
         wait_state(centre, "1001", "available", "idle")
+        wait_for(lambda: len(centre.channels()) == 1, 5, lambda: str(centre.channels()))
         assert citizen.events(CLOSED) == []
-        assert len(centre.channels()) == 1, centre.channels()
 
 
 def test_twenty_seconds_without_an_answer(centre: Centre) -> None:
