@@ -75,7 +75,7 @@ class Pbx:
             if (code := self._process.poll()) is not None:
                 raise PbxError(f"Asterisk ended with {code} at its start:\n{self._last_words(log)}")
             try:
-                if "fully booted" in console(self._settings, "core waitfullybooted", timeout_s=5):
+                if "fully booted" in console(self._settings, "core waitfullybooted", timeout_s=START_WITHIN_S):
                     break
             except OSError:
                 pass
