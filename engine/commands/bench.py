@@ -19,6 +19,7 @@ BENCHES = {
     "core": "events a second of the pure core",
     "journal": "facts a second that are on the disk",
     "restart_million": "a new engine's first call, with a million facts in the journal",
+    "takeover": "a second engine's first call, when the first is killed with its parent",
     "order": "order over shared queues and starvation by priority, beside app_queue",
     "freed_to_invite": "from an agent's BYE to the next caller's INVITE, beside app_queue",
     "cpu_per_call": "the engine's processor time for a routed call, beside Asterisk's",

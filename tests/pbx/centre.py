@@ -198,12 +198,11 @@ class Centre:
         self._joined.append(_spawn(words, self.log))
         wait_for(lambda: len(self.said(1000).split("standing by:")) > began, START_WITHIN_S, self.said)
 
-    def kill_first(self) -> int:
-        """kill -9 of the `up` that was started first, which takes its engine along but not Asterisk; the engine's pid."""
-        pid = self.engine_pid
-        self.process.kill()
-        self.process.wait()
-        return pid
+    def kill_with_parent(self) -> int:
+        """kill -9 of the `up` whose engine serves, which takes that along but not Asterisk; the engine's pid."""
+        known = self.ready
+        os.kill(known["supervisor_pid"], signal.SIGKILL)
+        return int(known["pid"])
 
     def stop(self, within_s: float = 12) -> float:
         """SIGTERM to the one pid; the seconds that it took. Whatever is left is killed, by its own pid."""

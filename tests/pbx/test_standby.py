@@ -38,7 +38,7 @@ def test_the_second_engine_takes_over_and_a_third_stands_by(tmp_path: Path, monk
 
         # --- the first engine is lost, and its parent with it
         log = Log(centre)
-        first = centre.kill_first()
+        first = centre.kill_with_parent()
         assert centre.wait_ready(SOON_S, not_pid=first)["place"] == "second"
         log.wait("turn.begun", SOON_S, place="second", lock="held", heard="other, silent")
         waiting = [ids["one"], ids["two"]]
