@@ -155,6 +155,10 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
         since = now - queue.sticky.days * DAY_S
         return replace(offer, sticky_agent=self._agent_of_last_time(offer.caller, since))
 
+    def clock_back_s(self, contact_id: str) -> float:
+        """Of another engine's clock."""
+        return self._writer.returning.clock_back_s(contact_id)
+
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, once."""
         assignment = self._writer.board.take(contact_id, reservation_id)

@@ -3,6 +3,9 @@
 Every caller in a fallback queue is asked out of it, in the order in which they came; those in `overflow` as far as
 there is room. A caller is ours again only when `/resume` connects. While a phone rings for one in the queue, the PBX
 holds the withdrawal back until the ring's end, and an answer there is a talk of the queue.
+
+An engine whose clock is behind that of the one before finds callers who came in the future. All who wait then are
+carried over by the same seconds: they keep their order, and nobody who comes later stands before them.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ RETRY_AFTER_S = 2.0
 TRIES = 5  # a caller whose session fails each time is left to the queue, which at least answers
 WAIT_FOR_ALL_S = 1.5  # agents are offered nothing until those who waited are back, but not longer than this
 REMEMBERED = 5000
+CLOCK_BACK_MOST_S = 86400.0  # a place further in the future was written by no clock
 
 _log = structlog.get_logger(__name__)
 
@@ -34,6 +38,19 @@ class Returning:
         self._asked: dict[str, tuple[int, float]] = {}  # Uniqueid -> (times, when last)
         self._expected: set[str] = set()
         self._expected_until = 0.0
+        self._clock_back_s: dict[str, float] = {}
+
+    def carry_over(self, now: float) -> None:
+        """At the engine's start, before anybody is asked out."""
+        callers = [one for one in self._view.queue_callers.values() if one.queued_at < now + CLOCK_BACK_MOST_S]
+        back_s = max((caller.queued_at for caller in callers), default=now) - now
+        if back_s > 0:
+            self._clock_back_s = {caller.uniqueid: back_s for caller in callers}
+            _log.warning("clock.went_back", seconds=back_s, callers=len(callers))
+
+    def clock_back_s(self, contact_id: str) -> float:
+        """By how much the clock that wrote this caller's place in time was ahead of ours; any thread may ask."""
+        return self._clock_back_s.get(contact_id, 0.0)
 
     def sweep(self, now: float) -> None:
         """Ask out whoever may come now."""

@@ -299,6 +299,8 @@ class Writer:
             self.feed(self.remembering.told(event) if first else event, now)
         while self.view.to_end:
             self._pbx.hang_up(self.view.to_end.pop())
+        if first:
+            self.returning.carry_over(now)
         self.returning.sweep(now)
         if not self.beginning.over:
             self.returning.expect_all(now)

@@ -52,7 +52,8 @@ def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
     overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
     call.language = remembered.language(call.channel)
     recording.remembered(call)
-    wanted = remembered.wanted(call.channel, call.rules, call.language, now, call.number)
+    back_s = call.services.acd.clock_back_s(call.contact_id)
+    wanted = remembered.wanted(call.channel, call.rules, call.language, now, call.number, back_s=back_s)
     if overflowed:
         call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s
         call.set_phase(Phase.MENU)

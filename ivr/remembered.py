@@ -65,14 +65,17 @@ def language(channel: Channel) -> Language:
         return DEFAULT_LANGUAGE
 
 
-def wanted(channel: Channel, rules: Ruleset, chosen: Language, now: float, number: str | None = None) -> Wanted:
+def wanted(
+    channel: Channel, rules: Ruleset, chosen: Language, now: float, number: str | None = None, *, back_s: float = 0.0
+) -> Wanted:
     """What the caller waited for, by the rules of now; any agent of the language where that is not known any more.
 
-    A place in time that lies in the future, or that nobody wrote, is now: a waiting time is never negative.
+    Who wrote the times had a clock that was `back_s` ahead of ours. A place in time that lies in the future even so, or
+    that nobody wrote, is now: a waiting time is never negative.
     """
     found = _route(rules, chosen, channel.get_variable("RM_TOPIC"))
-    queued_at = min(_seconds(channel.get_variable("RM_QUEUED_AT"), now), now)
-    waiting_since = min(_seconds(channel.get_variable("RM_WAITING_SINCE"), queued_at), now)
+    queued_at = min(_seconds(channel.get_variable("RM_QUEUED_AT"), now + back_s) - back_s, now)
+    waiting_since = min(_seconds(channel.get_variable("RM_WAITING_SINCE"), queued_at + back_s) - back_s, now)
     waited_before_s = max(0.0, _seconds(channel.get_variable("RM_WAITED"), 0.0))
     place = priority(rules, found.topic, found.queue or "", number)
     return Wanted(

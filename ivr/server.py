@@ -1,12 +1,14 @@
 """The FastAGI server: accepts the PBX's connections and gives each call a thread.
 
-It knows sockets and threads, nothing of calls: `serve` is what is run per connection. A connection beyond the bound
-is closed at once, which sends the caller to the safety net instead of into silence.
+It knows sockets and threads, nothing of calls: `serve` is what is run per connection. A connection beyond the bound, or
+one for which the process has no descriptor, is closed at once, which sends the caller to the safety net instead of
+into silence.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import socketserver
 import threading
@@ -47,6 +49,8 @@ class AgiServer(socketserver.TCPServer):
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._accepting: threading.Thread | None = None
+        # Given up for a moment when there is no descriptor left, so that a connection can be accepted, and closed.
+        self._spare: int | None = _spare()
 
     @property
     def port(self) -> int:
@@ -69,6 +73,9 @@ class AgiServer(socketserver.TCPServer):
             self.shutdown()
             self._accepting.join(2)
         self.server_close()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
         with self._lock:
             still_open = list(self._open)
         for connection in still_open:
@@ -79,16 +86,35 @@ class AgiServer(socketserver.TCPServer):
     def service_actions(self) -> None:
         """The accept loop lives."""
         self._heartbeat()
+        if self._spare is None:
+            self._spare = _spare()
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Accept one. Out of descriptors, wait a little: the listening socket stays readable and would spin."""
+        """Accept one. Out of descriptors, turn it away: it would wait in the kernel, and its caller in silence."""
         try:
             return super().get_request()
         except OSError as error:
             if error.errno in _OUT_OF_DESCRIPTORS:
-                _log.error("agi.accept_failed", error=errno.errorcode.get(error.errno or 0))
-                time.sleep(0.05)
+                turned_away = self._turn_away()
+                _log.error("agi.refused", reason=errno.errorcode.get(error.errno or 0), turned_away=turned_away)
             raise
+
+    def _turn_away(self) -> bool:
+        """Accept one on the spare descriptor and close it. False: that was not possible, a little is waited for it."""
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+            try:
+                connection, _ = self.socket.accept()
+            except OSError:  # another thread was quicker to take the descriptor
+                connection = None
+            if connection is not None:
+                _shut(connection)
+                connection.close()
+                self._spare = _spare()
+                return True
+        time.sleep(0.05)  # the listening socket stays readable, and the loop would spin
+        return False
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - socketserver's hook
         """Start the session's thread, or close the connection when all places are taken."""
@@ -126,6 +152,14 @@ class AgiServer(socketserver.TCPServer):
             self._open.discard(connection)
         _shut(connection)
         connection.close()
+
+
+def _spare() -> int | None:
+    """A descriptor that is held for nothing; None when there is none to be had."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
 
 
 def _watch_a_vanished_peer(connection: socket.socket) -> None:

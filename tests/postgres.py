@@ -90,6 +90,13 @@ class PostgresServer:
                 self._process.kill()
                 self._process.wait()
 
+    def pids(self) -> list[int]:
+        """Its own and its children's, in the order in which they must be stopped (SIGSTOP) to hang as one."""
+        assert self._process is not None
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return [parent, *map(int, children)]
+
     def _run(self, program: str, *words: str) -> None:
         done = subprocess.run(
             [str(self._bin / program), *words], capture_output=True, text=True, check=False, timeout=60,

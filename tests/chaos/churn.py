@@ -49,9 +49,12 @@ class Churn:
         self.kept: Callable[[str], bool] = lambda number: False
         for extension in agents:
             phone = town.agent(extension)
-            phone.on_answer = self._answered
+            phone.on_answer = self.answered
             phone.answer_after_s = self._rng.uniform(*self._answers_after_s)
+        self.logged_in_anew = 0
+        self._agents = tuple(agents)
         self._threads = [threading.Thread(target=self._calls, daemon=True) for _ in range(callers)]
+        self._threads.append(threading.Thread(target=self._tends, daemon=True))
         for thread in self._threads:
             thread.start()
 
@@ -60,15 +63,17 @@ class Churn:
         """Callers of whom it is known how it ended."""
         return self.served + self.elsewhere + len(self.lost)
 
-    def stop(self) -> None:
-        """Nobody new; returns when those who are on the line are served, or lost."""
+    def stop(self, *, stay: bool = False) -> None:
+        """Nobody new; returns when those who are on the line are served, or lost. Its agents log out, or `stay`."""
         self._ending.set()
         for thread in self._threads:
             thread.join(SERVED_WITHIN_S + PATIENCE_S)
+        for extension in () if stay else self._agents:
+            self._town.dial_code(extension, "*13")
 
     # -- the agents' side, in the loop's thread
 
-    def _answered(self, dialog: Dialog, now: float) -> None:
+    def answered(self, dialog: Dialog, now: float) -> None:
         if dialog.cseq < 100:
             return  # a code of their own
         with self._lock:
@@ -79,6 +84,18 @@ class Churn:
         if hold:
             self._town.loop.later(talk_s * 0.5, lambda: _hold(dialog))
         self._town.loop.later(talk_s, lambda: None if dialog.ended.is_set() else dialog.hang_up())
+
+    def _tends(self) -> None:
+        """An agent whose phone was too slow for the engine dials *11, as people do when they see it."""
+        while not self._ending.wait(2.0):
+            try:
+                states = {agent["id"]: agent["presence"] for agent in self._town.board()["agents"]}
+                for one in self._agents:
+                    if states[one] in ("not_responding", "error") and not self._town.talks_of(one):
+                        self._town.dial_code(one, "*11")
+                        self.logged_in_anew += 1
+            except (OSError, ValueError, KeyError, AssertionError):
+                continue  # nobody is there to ask
 
     # -- a caller's side, each in a thread of their own
 

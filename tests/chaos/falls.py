@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tests.chaos.churn import Churn
 from tests.chaos.job import Finding, Job, worst
-from tests.chaos.town import PATIENCE_S, Told, Town, numbers, spread, town
+from tests.chaos.town import PATIENCE_S, Town, numbers, spread, town
 from tests.pbx.centre import wait_for
 
 HEARD_WITHIN_S = 3.0
@@ -77,7 +77,7 @@ class House:
 
     def __init__(self, town: Town, job: Job, *, talks: int, waiting: int) -> None:
         self.town, self.job, self.count = town, job, Count()
-        self.told = Told(town.centre)
+        self.told = town.told
         self._next = 0
         self.talking, self.waiting = numbers(200, talks), numbers(300, waiting)
         agents = [str(1905 + n) for n in range(talks)]
@@ -123,6 +123,9 @@ class House:
         self._come_back(failed_at, must, failure)
         count.talks_cut |= set(town.gone(self.talking))
         town.hang_up(fallers)
+        self.job.say(
+            f"{count.failures}: {failure.what}, fell within {worst(list(fell.values())):.2f} s, new engine after {count.ready_s[-1]:.2f} s"
+        )
 
     def _note_states(self) -> None:
         board = self.town.board()

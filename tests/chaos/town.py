@@ -69,6 +69,7 @@ class Town:
         self.loop = Loop()
         self.loop.start()
         self.net = Net(centre)
+        self.told = Told(centre)
         self.agents: dict[str, Ua] = {}
         self.rung: list[tuple[str, str]] = []  # agent, caller's number, in the order of the INVITEs
         self.callers: dict[str, Dialog] = {}
@@ -133,6 +134,11 @@ class Town:
         return [number for number in numbers if self.callers[number].ended.is_set()]
 
     # -- the engine's word
+
+    def began(self, number: str) -> bool:
+        """Whether the engine has begun to speak with this caller."""
+        contact = self.net.uniqueids.get(number)
+        return bool(contact and self.told.facts("call.began", call_id=contact))
 
     def board(self) -> dict[str, Any]:
         return json.loads(self.centre.get("/snapshot.json"))

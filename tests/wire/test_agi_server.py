@@ -2,12 +2,17 @@
 
 import itertools
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from ivr.server import AgiServer
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def closed_within(connection: socket.socket, seconds: float) -> bool:
@@ -150,3 +155,46 @@ def test_no_delay_is_set(run):
     with call(run(serve)) as connection:
         assert closed_within(connection, 20)
     assert seen[0] != 0
+
+
+STARVED = """
+import os, resource, socket, sys
+import structlog
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+from ivr.server import AgiServer
+def echo(connection):
+    while data := connection.recv(100):
+        connection.sendall(data)
+server = AgiServer(("127.0.0.1", 0), echo, most_calls=lambda: 8)
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+server.start()
+highest = max(map(int, os.listdir("/proc/self/fd")))
+holes = [os.open(os.devnull, os.O_RDONLY) for _ in range(highest)]
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(holes) + 1, hard))
+print(server.port, flush=True)
+sys.stdin.readline()
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+print("room again", flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_without_descriptors_callers_are_turned_away_and_not_kept_waiting():
+    """A connection that nobody accepts is a caller in silence. When there is room again, calls are served."""
+    words = [sys.executable, "-c", STARVED]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(words, **pipes, text=True, cwd=ROOT) as process:
+        try:
+            port = int(process.stdout.readline())
+            for _ in range(5):
+                with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                    assert closed_within(connection, 10)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == "room again\n"
+            with socket.create_connection(("127.0.0.1", port), 5) as connection:
+                connection.settimeout(10)
+                connection.sendall(b"x")
+                assert connection.recv(1) == b"x"
+        finally:
+            process.kill()

@@ -82,6 +82,21 @@ def test_new_engine_in_the_net(centre: Centre, channel: ChannelSeen) -> None:
     assert first_move(centre).first_queued_at == pytest.approx(time.time() - AGO_S, abs=5)
 
 
+def test_new_engine_whose_clock_is_an_hour_behind(centre: Centre) -> None:
+    """All who wait are carried over by the same seconds, those who came before that hour too; who comes later is not."""
+    waited = {"c1": time.time() - AGO_S, "c2": time.time() + 3600.0, "c3": time.time() + 3601.0, "c4": 9e10}
+    channels = [
+        replace(caller("waiting", RM_QUEUED_AT=str(at)), uniqueid=one, name=f"PJSIP/carrier-{one}")
+        for one, at in waited.items()
+    ]
+    read(centre, *channels, entries=tuple(("fallback-ko", f"PJSIP/carrier-{one}", one, 2.0) for one in waited))
+    back_s = {one: centre.dispatcher.clock_back_s(one) for one in (*waited, "c5")}
+    assert back_s["c1"] == back_s["c2"] == back_s["c3"] == pytest.approx(3601.0, abs=20)
+    assert back_s["c4"] == back_s["c5"] == 0.0
+    asked = [channel for _, channel in centre.twin.withdrawn]
+    assert asked[:3] == ["PJSIP/carrier-c1", "PJSIP/carrier-c2", "PJSIP/carrier-c3"]
+
+
 @pytest.mark.parametrize("answered", [True, False])
 def test_new_engine_reserved_by_the_dial_of_the_dead_session(centre: Centre, answered: bool) -> None:
     """Its Dial goes on in the PBX: the agent is not rung by us meanwhile, and its end is believed."""

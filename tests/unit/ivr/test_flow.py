@@ -243,6 +243,20 @@ def test_resume_says_nothing_and_keeps_place_language_and_topic():
     assert not [heard for heard in house.channel.heard if "greeting" in heard or "question" in heard]
 
 
+@pytest.mark.parametrize(("ahead_s", "before_s"), [(3600.0, 0.0), (3599.0, 1.0), (3000.0, 600.0), (-10.0, 3610.0)])
+def test_a_place_in_time_by_a_clock_that_was_an_hour_ahead(ahead_s, before_s):
+    """All are carried over by the same seconds, so their order stays; none lies in the future."""
+    house = House()
+    house.acd.free, house.acd.back_s = ["1001"], 3600.0
+    at = f"{house.epoch + ahead_s:.3f}"
+    house.channel.variables = {
+        "RM_PHASE": "waiting", "RM_CONTACT": "1.1", "RM_LANG": "ko", "RM_QUEUED_AT": at, "RM_WAITING_SINCE": at,
+    }  # fmt: skip
+    through(house, resume)
+    assert house.offered().first_queued_at == pytest.approx(house.epoch - before_s)
+    assert house.offered().waited_s == pytest.approx(before_s)
+
+
 @pytest.mark.parametrize("variables", [{}, {"RM_LANG": "xx", "RM_TOPIC": "gone", "RM_QUEUED_AT": "nan"},
                                        {"RM_QUEUED_AT": "99999999999", "RM_WAITED": "-4", "RM_WAITING_SINCE": "abc"}])  # fmt: skip
 def test_resume_without_a_memory_is_any_korean_agent_from_now(variables):

@@ -31,6 +31,7 @@ class TwinAcd:
     sight: bool = True
     net: bool = False
     alive: int = 0
+    back_s: float = 0.0
     known: dict[str, str] = field(default_factory=dict)  # Uniqueid to contact
     talking: dict[str, str] = field(default_factory=dict)
     talks: dict[str, Talk] = field(default_factory=dict)
@@ -62,6 +63,9 @@ class TwinAcd:
         if contact_id in self.pending:
             self.waiting.pop(contact_id, None)
         return self.pending.pop(contact_id, None)
+
+    def clock_back_s(self, contact_id: str) -> float:
+        return self.back_s
 
     def position(self, contact_id: str) -> int | None:
         return self.ahead + 1 if contact_id in self.waiting else None
