@@ -46,7 +46,10 @@ def house(
 ) -> list[Finding]:
     """One house under so many failures; `fallers` dial in before each."""
     plan = job.follow(planned(job, kinds, failures, fallers))
-    sets = (f"trunks.max_calls={max_calls}", "queues.defaults.wrapup_s=1", "queues.defaults.whisper=false")
+    sets = (
+        f"trunks.max_calls={max_calls}", f"queues.defaults.max_waiting={max_calls}", "queues.defaults.wrapup_s=1",
+        "queues.defaults.whisper=false",
+    )  # fmt: skip
     with town(job, sets=sets, agents=4 + talks, inject=True) as one:
         full = House(one, job, talks=talks, waiting=waiting)
         for failure in plan:

@@ -55,6 +55,7 @@ class Job:
         self.seed, self.size = seed, size
         self._ends_at = None if minutes is None else time.monotonic() + 60.0 * minutes
         self.plan: list[str] = []
+        self.kept: list[Finding] = []
 
     def times(self, *, suite: int, short: int, full: int) -> int:
         """How often, or how many, for this size."""
@@ -76,6 +77,10 @@ class Job:
         self.say(f"plan of seed {self.seed}: {'; '.join(told[:PLAN_TOLD])}{more}")
         return faults
 
+    def keep(self, findings: Sequence[Finding]) -> None:
+        """What is found already, should the rest of the program break off."""
+        self.kept += findings
+
     def say(self, text: str) -> None:
         """Progress, for who watches."""
         print(f"  {text}", file=sys.stderr, flush=True)
@@ -95,7 +100,7 @@ def rows(name: str, job: Job, run: Program) -> list[dict[str, Any]]:
         findings = run(job)
     except Exception as error:  # whatever it is, the report says so
         traceback.print_exc()
-        findings = [Finding("broke off", 0, 1, 1, f"{type(error).__name__}: {str(error)[:600]}")]
+        findings = [*job.kept, Finding("broke off", 0, 1, 1, f"{type(error).__name__}: {str(error)[:600]}")]
     seconds = round(time.monotonic() - begun, 1)
     return [
         {
