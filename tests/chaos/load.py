@@ -77,7 +77,8 @@ def run(job: Job) -> list[Finding]:
     job.follow(
         [f"{len(who)} calls within {over_s} s, {admitted} are admitted, kill -9 {kill_after_s:.1f} s after they wait"]
     )
-    sets = (f"trunks.max_calls={admitted}", "queues.defaults.wrapup_s=0", "queues.defaults.whisper=false")
+    rules = {"trunks.max_calls": admitted, "queues.defaults.max_waiting": 3 * admitted, "queues.defaults.wrapup_s": 0}
+    sets = [*(f"{key}={value}" for key, value in rules.items()), "queues.defaults.whisper=false"]
     with town(job, sets=sets) as one:
         rush = Rush(one, agents, admitted)
         threads = [
