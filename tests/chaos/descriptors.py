@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.entrances import SPARE_SESSIONS
+from dialplan.limits import AGI_SPARE_SESSIONS
 from tests.chaos.churn import Churn
 from tests.chaos.job import Finding, Job, main, worst
 from tests.chaos.town import PATIENCE_S, Town, numbers, town
@@ -60,7 +60,7 @@ def starved(job: Job, one: Town) -> list[Finding]:
     plan = []
     for n in range(job.times(suite=2, short=6, full=60)):
         kind = ("descriptors left", "silent connections")[n % 2]
-        left = draw.randrange(3) if n % 2 == 0 else draw.randrange(20, MAX_CALLS + SPARE_SESSIONS + 20)
+        left = draw.randrange(3) if n % 2 == 0 else draw.randrange(20, MAX_CALLS + AGI_SPARE_SESSIONS + 20)
         plan.append(Dearth(kind, left, draw.randrange(3, 3 + job.times(suite=2, short=6, full=20))))
     job.follow(plan)
     seen: list[Seen] = []
