@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.settings import write_private
+from engine.settings import Encryption, RunSettings, write_private
 
 MADE_HERE = "Made by Ringmaster"
 LASTS = timedelta(days=5 * 365)
@@ -32,6 +32,14 @@ def files(state: Path) -> Certificate:
     """The certificate of a state as it is, there or not."""
     pem = state / "tls" / "sip.pem"
     return Certificate(pem, pem.with_suffix(".crt"), _made_here(pem)[1])
+
+
+def door(settings: RunSettings, host: str) -> tuple[tuple[str, int], Path | None]:
+    """Where an agent's phone of our own (the demo's, `call`'s) knocks, and whom it trusts: None in the clear."""
+    if settings.phone_encryption is not Encryption.REQUIRED:
+        return (host, settings.sip_port), None
+    found = files(settings.state)
+    return (host, settings.sip_tls_port), found.crt if found.ends else found.pem
 
 
 def ensure(state: Path, names: tuple[str, ...], now: datetime | None = None) -> Certificate:

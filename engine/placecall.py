@@ -14,8 +14,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import ears, feed, ready, witness
+from engine import certificate, ears, feed, ready, witness
 from engine.demo.phones import LONGEST_CALL_S, Account, Kind, PhoneBank, PhoneError, PhoneEvent
+from engine.settings import RunSettings
 
 LOOK_S = 0.05
 FIRST_KEY_S = 2.0
@@ -81,7 +82,8 @@ def place(centre: Centre, plan: Plan, folder: Path, tell: Callable[[Step], None]
     with ExitStack() as stack:
         agent = None
         if plan.agent is not None:
-            agent = stack.enter_context(PhoneBank(folder / "agent", [plan.agent], server, events.put))
+            door, trusts = certificate.door(RunSettings.load(centre.state), centre.known.sip.host)
+            agent = stack.enter_context(PhoneBank(folder / "agent", [plan.agent], door, events.put, trusts=trusts))
         citizen = stack.enter_context(
             PhoneBank(folder / "citizen", [Account(plan.number)], server, events.put, record=True)
         )

@@ -32,8 +32,20 @@ class Account:
     name: str
 
 
-def yealink(account: Account, host: str, port: int) -> str:
-    """A T3/T4/T5 configuration (`MAC.cfg`). linekey type 13 is a speed dial; dtmf.type 1 is RFC 4733."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where phones find the centre. `encrypted`: by TLS, with SRTP and nothing else."""
+
+    host: str
+    port: int
+    encrypted: bool = False
+
+
+def yealink(account: Account, door: Door) -> str:
+    """A T3/T4/T5 configuration (`MAC.cfg`). linekey type 13 is a speed dial; dtmf.type 1 is RFC 4733.
+
+    transport_type 0 is UDP, 2 TLS; srtp_encryption 2 is compulsory.
+    """
     lines = [
         "#!version:1.0.0.1",
         "account.1.enable = 1",
@@ -42,9 +54,10 @@ def yealink(account: Account, host: str, port: int) -> str:
         f"account.1.auth_name = {account.extension}",
         f"account.1.user_name = {account.extension}",
         f"account.1.password = {account.secret}",
-        f"account.1.sip_server.1.address = {host}",
-        f"account.1.sip_server.1.port = {port}",
-        "account.1.sip_server.1.transport_type = 0",
+        f"account.1.sip_server.1.address = {door.host}",
+        f"account.1.sip_server.1.port = {door.port}",
+        f"account.1.sip_server.1.transport_type = {2 if door.encrypted else 0}",
+        f"account.1.srtp_encryption = {2 if door.encrypted else 0}",
         "account.1.sip_server.1.expires = 120",
         "account.1.nat.udp_update_enable = 1",
         "account.1.dtmf.type = 1",
@@ -72,19 +85,23 @@ def yealink(account: Account, host: str, port: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def grandstream(account: Account, host: str, port: int) -> str:
-    """A GXP/GRP configuration (`cfgMAC.xml`) of P-values: 57 and 58 the codecs (8 A-law, 0 µ-law), 850 the keys."""
+def grandstream(account: Account, door: Door) -> str:
+    """A GXP/GRP configuration (`cfgMAC.xml`) of P-values: 57 and 58 the codecs (8 A-law, 0 µ-law), 850 the keys.
+
+    130 the transport (0 UDP, 2 TLS), 183 SRTP (2 forced).
+    """
     values = {
         "P271": "1",  # the account is active
         "P270": f"{account.extension} {account.name}",
-        "P47": f"{host}:{port}",
+        "P47": f"{door.host}:{door.port}",
         "P35": account.extension,
         "P36": account.extension,
         "P34": account.secret,
         "P3": account.name,
         "P31": "1",  # registers
         "P32": "2",  # minutes
-        "P130": "0",  # UDP
+        "P130": "2" if door.encrypted else "0",
+        "P183": "2" if door.encrypted else "0",
         "P57": "8",
         "P58": "0",
         "P79": "101",
@@ -103,22 +120,20 @@ def grandstream(account: Account, host: str, port: int) -> str:
 class Make:
     """A maker's file: its text, and its name from the phone's MAC address."""
 
-    text: Callable[[Account, str, int], str]
+    text: Callable[[Account, Door], str]
     name: str
 
 
 MAKES = {"yealink": Make(yealink, "{}.cfg"), "grandstream": Make(grandstream, "cfg{}.xml")}
 
 
-def write(
-    make: str, accounts: Iterable[Account], macs: Mapping[str, str], server: tuple[str, int], folder: Path
-) -> list[Path]:
-    """One file for each account, which leads to `server`; named by the phone's MAC, else by the extension."""
+def write(make: str, accounts: Iterable[Account], macs: Mapping[str, str], door: Door, folder: Path) -> list[Path]:
+    """One file for each account, which leads to `door`; named by the phone's MAC, else by the extension."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     kind, written = MAKES[make], []
     for account in accounts:
         path = folder / kind.name.format(macs.get(account.extension, account.extension))
-        write_private(path, kind.text(account, *server))
+        write_private(path, kind.text(account, door))
         written.append(path)
     return written
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine import provisioning
-from engine.settings import RunSettings, default_state
+from engine.settings import Encryption, RunSettings, default_state
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -24,8 +24,8 @@ def run(arguments: Sequence[str]) -> int:
         extensions = [account.extension for account in accounts]
         macs = provisioning.read_macs(options.macs, extensions) if options.macs else {}
         host, _, port = options.server.partition(":")
-        sip_port = int(port) if port else RunSettings.load(state).sip_port
-        written = provisioning.write(options.make, accounts, macs, (host, sip_port), options.out.absolute())
+        door = _door(state, host, port)
+        written = provisioning.write(options.make, accounts, macs, door, options.out.absolute())
     except FileNotFoundError as error:
         print(f"phones: {error.filename} is not there; `up` makes the accounts at its first start", file=sys.stderr)
         return 1
@@ -37,6 +37,19 @@ def run(arguments: Sequence[str]) -> int:
     else:
         print(f"{len(written)} files in {options.out}, of which {len(macs)} are named by their phone's MAC address")
     return 0
+
+
+def _door(state: Path, host: str, port: str) -> provisioning.Door:
+    """By TLS where phones in the clear are not rung."""
+    try:
+        settings = RunSettings.load(state)
+    except FileNotFoundError:
+        if not port:
+            raise
+        return provisioning.Door(host, int(port))  # accounts that were brought here from elsewhere
+    encrypted = settings.phone_encryption is Encryption.REQUIRED
+    usual = settings.sip_tls_port if encrypted else settings.sip_port
+    return provisioning.Door(host, int(port) if port else usual, encrypted)
 
 
 def _parser() -> argparse.ArgumentParser:

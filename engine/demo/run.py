@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
-from engine import ready
+from engine import certificate, ready
 from engine.commands import watch
 from engine.demo.options import DemoOptions
 from engine.demo.people import People
@@ -61,13 +61,15 @@ def _play(
     events: queue.SimpleQueue[PhoneEvent] = queue.SimpleQueue()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ringmaster-demo-")))
-        agents = PhoneBank(folder / "agents", [Account(*each) for each in secrets.items()], server, events.put)
+        door, trusts = certificate.door(settings, known.sip.host)
+        accounts = [Account(*each) for each in secrets.items()]
+        agents = PhoneBank(folder / "agents", accounts, door, events.put, trusts=trusts)
         citizens = PhoneBank(folder / "citizens", [Account(number) for number in numbers], server, events.put)
         for bank in (agents, citizens):
             stack.enter_context(bank)
         accepted = agents.wait_registered(REGISTER_WITHIN_S)
         if not accepted:
-            raise PhoneError(f"no agent's phone could register at {server[0]}:{server[1]}:\n{agents.last_words()}")
+            raise PhoneError(f"no agent's phone could register at {door[0]}:{door[1]}:\n{agents.last_words()}")
         stage = Stage(
             people,
             agents,

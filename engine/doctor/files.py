@@ -19,7 +19,7 @@ from engine.settings import RunSettings
 
 AREA = "files"
 # Folders that hold nothing secret are left out: sounds are links to what is in the checkout.
-_PRIVATE_FOLDERS = ("", "asterisk", "asterisk/etc")
+_PRIVATE_FOLDERS = ("", "asterisk", "asterisk/etc", "tls")
 
 
 def rules(settings: RunSettings) -> tuple[Ruleset | None, Finding]:
@@ -54,7 +54,15 @@ def _rights(state: Path) -> Iterator[Finding]:
 
 
 def _secret_files(state: Path) -> Iterator[Path]:
-    for pattern in ("*.json", "*.csv", "*.sqlite*", "*.log*", "asterisk/etc/*.conf", "asterisk/etc/generated/*.conf"):
+    for pattern in (
+        "*.json",
+        "*.csv",
+        "*.sqlite*",
+        "*.log*",
+        "tls/*",
+        "asterisk/etc/*.conf",
+        "asterisk/etc/generated/*.conf",
+    ):
         yield from sorted(state.glob(pattern))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from calls import agents_of
 from carrier import some_host
-from centre import NUMBER, Centre, wait_for
+from centre import NUMBER, Centre, ringmaster, wait_for
 from tlspeer import CRYPTO, Authority, Listener, Peer, Sound
 
 from engine import certificate, pbx, pbxconfig
@@ -159,3 +159,15 @@ def test_the_modules_that_it_takes_are_required(centre: Centre):
     assert "require = res_srtp.so" in (pbxconfig.etc_dir(centre.settings) / "generated/srtp.conf").read_text()
     assert pbx.modules_not_running(centre.settings) == []
     assert re.search(r"res_srtp\.so.*Running", centre.console("module show like res_srtp"))
+
+
+def test_the_call_command_s_agent_is_encrypted_too(tmp_path_factory: pytest.TempPathFactory):
+    """In a centre of its own: the citizen of `call` is the development rule's, which a named carrier ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RINGMASTER_PHONE_ENCRYPTION", "required")
+        patch.setenv("RINGMASTER_SIP_TLS_PORT", "0")
+        with Centre.start(tmp_path_factory.mktemp("call"), "--at", "2026-11-24T10:00") as own:
+            words = ("--press", "1,1", "--at-agent", "1001", "--talk", "1", "--timeout", "30")
+            done = ringmaster("call", "--state", str(own.state), *words, within_s=90)
+            assert done.returncode == 0, done.stdout + done.stderr + own.said()
+            assert "talking" in done.stdout

@@ -14,7 +14,9 @@ ONE = provisioning.Account("1001", "s3cr<t&", "상담사 01")
 
 
 def test_yealink(tmp_path: Path) -> None:
-    (path,) = provisioning.write("yealink", [ONE], {"1001": "805ec0123456"}, ("192.0.2.10", 5060), tmp_path / "out")
+    (path,) = provisioning.write(
+        "yealink", [ONE], {"1001": "805ec0123456"}, provisioning.Door("192.0.2.10", 5060), tmp_path / "out"
+    )
     values = dict(line.split(" = ", 1) for line in path.read_text().splitlines()[1:])
     assert path.name == "805ec0123456.cfg"
     assert path.stat().st_mode & 0o077 == 0
@@ -24,7 +26,7 @@ def test_yealink(tmp_path: Path) -> None:
 
 
 def test_grandstream_is_xml_whatever_the_password_is(tmp_path: Path) -> None:
-    (path,) = provisioning.write("grandstream", [ONE], {}, ("192.0.2.10", 5070), tmp_path)
+    (path,) = provisioning.write("grandstream", [ONE], {}, provisioning.Door("192.0.2.10", 5070), tmp_path)
     values: dict[str, str] = {}
     names: list[str] = []
     reader = expat.ParserCreate()
@@ -35,6 +37,19 @@ def test_grandstream_is_xml_whatever_the_password_is(tmp_path: Path) -> None:
     assert path.name == "cfg1001.xml"
     assert (values["P34"], values["P47"], values["P35"]) == ("s3cr<t&", "192.0.2.10:5070", "1001")
     assert (values["P57"], values["P850"]) == ("8", "101")
+
+
+@pytest.mark.parametrize(
+    ("make", "lines"),
+    [
+        ("yealink", ["account.1.sip_server.1.transport_type = 2", "account.1.srtp_encryption = 2"]),
+        ("grandstream", ["    <P130>2</P130>", "    <P183>2</P183>", "    <P47>192.0.2.10:5061</P47>"]),
+    ],
+)
+def test_phones_that_must_be_encrypted_are(tmp_path: Path, make: str, lines: list[str]) -> None:
+    door = provisioning.Door("192.0.2.10", 5061, encrypted=True)
+    (path,) = provisioning.write(make, [ONE], {}, door, tmp_path)
+    assert set(lines) <= set(path.read_text().splitlines())
 
 
 def test_a_list_of_phones(tmp_path: Path) -> None:
