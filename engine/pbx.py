@@ -77,8 +77,8 @@ class Pbx:
             try:
                 if "fully booted" in console(self._settings, "core waitfullybooted", timeout_s=START_WITHIN_S):
                     break
-            except OSError:
-                pass
+            except (OSError, PbxError):
+                pass  # not there yet, or on a busy machine still at it: the deadline is START_WITHIN_S
             if time.monotonic() > deadline:
                 raise PbxError(f"Asterisk was not ready within {START_WITHIN_S:.0f} s:\n{self._last_words(log)}")
             pause(0.05)
