@@ -1,6 +1,7 @@
-"""`./ringmaster bench [NAME] [--json]`: measures what the README promises; the benches themselves are tests/bench/.
+"""`./ringmaster bench [NAME] [--json]`: measures what docs/performance.md promises; the benches are tests/bench/.
 
-Each is a process of its own, so that none inherits another's memory or threads.
+Each is a process of its own, so that none inherits another's memory or threads. A row of JSON says besides its figure
+on which machine and when it was measured, so that it can be laid beside another.
 """
 
 from __future__ import annotations
@@ -8,11 +9,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from engine import fetch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BENCHES = {
@@ -40,17 +47,22 @@ def run(arguments: Sequence[str]) -> int:
     """Exit 1 when one falls short of its bar, or could not be run."""
     parser = argparse.ArgumentParser(
         prog="./ringmaster bench",
-        description="Measure what the README promises.",
+        description="Measure what docs/performance.md promises.",
         epilog="\n".join(f"{name}: {what}" for name, what in BENCHES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="one of them; all without it")
-    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail")
+    parser.add_argument(
+        "--json", action="store_true", help="a list of name, value, unit, bar, pass, detail, bench, date, machine"
+    )
     options = parser.parse_args(arguments)
     rows: list[dict[str, Any]] = []
+    on, begun = machine(), time.monotonic()
+    print(on, file=sys.stderr, flush=True)
     for name in [options.name] if options.name else BENCHES:
         print(f"{name}: {BENCHES[name]}", file=sys.stderr, flush=True)
-        rows += _measure(name)
+        rows += labelled(_measure(name), name, on, datetime.now(UTC))
+    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     if options.json:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
@@ -59,6 +71,27 @@ def run(arguments: Sequence[str]) -> int:
             verdict = "ok  " if row["pass"] else "FAIL"
             print(f"{verdict} {row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}")
     return 0 if all(row["pass"] for row in rows) else 1
+
+
+def labelled(rows: list[dict[str, Any]], name: str, on: str, at: datetime) -> list[dict[str, Any]]:
+    """Each row with its bench, the moment in ISO 8601, and the machine."""
+    return [{**row, "bench": name, "date": at.isoformat(timespec="seconds"), "machine": on} for row in rows]
+
+
+def machine() -> str:
+    """What was measured on, in a line: processors, kernel, Python, Asterisk."""
+    cpuinfo = Path("/proc/cpuinfo")
+    model = re.search(r"^model name\s*: (.+)$", cpuinfo.read_text() if cpuinfo.exists() else "", re.MULTILINE)
+    asterisk = fetch.found("asterisk")
+    parts = [
+        f"{os.cpu_count()} x {model[1] if model else platform.machine()}",
+        f"{platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}",
+        "Asterisk not fetched yet"
+        if asterisk is None
+        else f"Asterisk {'.'.join(map(str, fetch.asterisk_version(asterisk)))}",
+    ]
+    return ", ".join(parts)
 
 
 def _measure(name: str) -> list[dict[str, Any]]:

@@ -51,14 +51,20 @@ def ring_delays_s(moves: Sequence[Move], rung: Mapping[str, Sequence[float]]) ->
 
 
 def out_of_order(moves: Sequence[Move]) -> int:
-    """Matches while somebody waited who had come before: an unanswered ring puts its caller back into their place."""
+    """Matches while somebody waited who had come before.
+
+    Not counted among those who wait: whoever was rung for in vain. That agent is not offered them again for a while, and so
+    rightly takes the next.
+    """
     queued: dict[str, float] = {}
+    matched: set[str] = set()
     found = 0
     for move in moves:
-        if move.new == "queued":
+        if move.new == "queued" and move.contact_id not in matched:
             queued[move.contact_id] = move.queued_at
             continue
         queued.pop(move.contact_id, None)
         if move.new == "reserved":
+            matched.add(move.contact_id)
             found += any(at < move.queued_at for at in queued.values())
     return found
