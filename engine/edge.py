@@ -16,7 +16,7 @@ from engine.pbxconfig import fill
 from engine.settings import RunSettings, write_private
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "kamailio-config" / "kamailio.cfg"
-CARRIERS, NODES = 1, 2  # the groups of address.list
+CARRIERS, NODES, HEALTH = 1, 2, 3  # the groups of address.list; the last may ask whether the edge lives
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ def render(folder: Path, edge: Edge, trunks: Trunks, kamailio: fetch.Program | N
     named = [address for carrier in trunks.carriers for address in carrier.addresses]
     carriers = named if trunks.carriers else ["127.0.0.0/8"]
     lists = {
-        "address.list": _addresses(CARRIERS, carriers) + _addresses(NODES, [host for host, _ in edge.nodes]),
+        "address.list": _addresses(CARRIERS, carriers)
+        + _addresses(NODES, [host for host, _ in edge.nodes])
+        + _addresses(HEALTH, ["127.0.0.1", edge.host]),
         "dispatcher.list": "".join(f"1 sip:{host}:{port}\n" for host, port in edge.nodes),
         "kamailio.cfg": fill(
             TEMPLATE.read_text(encoding="utf-8"),

@@ -59,6 +59,9 @@ class Defaults(BaseSettings):
     rtp_start: int = Field(default=10000, ge=1024, le=65535)
     rtp_end: int = Field(default=19999, ge=1024, le=65535)
     journal_keep_days: float = Field(default=KEEP_DAYS, ge=0)  # 0: for ever
+    edge: Path | None = None  # where Kamailio's configuration is written, by default STATE/kamailio
+    edge_bind: str = "127.0.0.1"
+    edge_port: int = Field(default=5080, ge=1, le=65535)  # 5060 is the first node's
     database: str | None = None  # postgresql://user@host/name: the journal there instead of in a file of the state
 
 

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Sequence
 
 from dialplan.loader import RulesError
-from engine import credentials, pbxconfig, soundstore, up
+from engine import credentials, edge, pbxconfig, soundstore, up
 from engine.commands.up import add_settings, load_rules, settings_of
+from engine.settings import Defaults
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,5 +35,8 @@ def run(arguments: Sequence[str]) -> int:
     if settings.database_url is not None:
         credentials.database_password(settings.state)
     settings.save()
+    defaults = Defaults()
+    at = edge.Edge(defaults.edge_bind, defaults.edge_port, edge.nodes_of(settings))
+    edge.render(defaults.edge or settings.state / "kamailio", at, ruleset.trunks, None)
     print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)
     return 0

@@ -14,22 +14,21 @@ from pathlib import Path
 from dialplan.loader import RulesError
 from engine import edge, fetch
 from engine.commands.up import load_rules
-from engine.settings import RunSettings, default_state, port_is_free
-
-PORT = 5080  # 5060 is the first node's
+from engine.settings import Defaults, RunSettings, default_state, port_is_free
 
 
 def run(arguments: Sequence[str]) -> int:
     """Exit 1 with the reason on stderr when it cannot begin; else Kamailio's own."""
+    defaults = Defaults()
     parser = argparse.ArgumentParser(
         prog="./ringmaster edge",
         description="Kamailio before several Asterisks: carriers' calls go to the nodes that live, in turn.",
     )
     parser.add_argument("--state", type=Path, default=default_state(), metavar="DIR", help="the centre's state")
     parser.add_argument(
-        "--bind", default="127.0.0.1", metavar="ADDR", help="where carriers reach it, by default 127.0.0.1"
+        "--bind", default=defaults.edge_bind, metavar="ADDR", help="where carriers reach it, by default 127.0.0.1"
     )
-    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"by default {PORT}")
+    parser.add_argument("--port", type=int, default=defaults.edge_port, metavar="N", help="by default 5080")
     parser.add_argument(
         "--write", action="store_true", help="write STATE/kamailio and end; somebody else runs Kamailio"
     )

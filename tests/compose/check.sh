@@ -36,7 +36,7 @@ finish() {
     echo "still running: export DOCKER_HOST=$DOCKER_HOST DOCKER_CONFIG=$DOCKER_CONFIG; end it with $0 --stop"
     return
   fi
-  docker compose --profile monitoring down -v --remove-orphans -t 2 >/dev/null 2>&1
+  docker compose --profile monitoring --profile scale down -v --remove-orphans -t 2 >/dev/null 2>&1
   stop_engine
   step "containers and container engine stopped"
   exit "$code"
@@ -61,17 +61,18 @@ start_engine
 docker info --format 'dockerd {{.ServerVersion}}, {{.Driver}}, cgroup v{{.CgroupVersion}}' 2>/dev/null
 cd "$PROJECT"
 docker compose config -q || die "docker-compose.yml is not valid"
+docker compose --env-file docker/scale.env config -q || die "docker-compose.yml is not valid with docker/scale.env"
 
 step "base images"
 monitoring=$(docker compose --profile monitoring config --images)
 base_images "$(grep '^prom/prometheus:' <<<"$monitoring")" "$(grep '^prom/alertmanager:' <<<"$monitoring")" || die "a base image could not be made"
 
 step "build"
-docker compose build >"$W/build.log" 2>&1 || { tail -40 "$W/build.log" >&2; die "the images do not build"; }
+docker compose --profile scale build >"$W/build.log" 2>&1 || { tail -40 "$W/build.log" >&2; die "the images do not build"; }
 
 step "start"
 rm -rf "$CHECK_RULES" && cp -r dialplan/rules "$CHECK_RULES" && chmod -R a+rX "$CHECK_RULES"
-docker compose --profile monitoring down -v --remove-orphans -t 2 >/dev/null 2>&1  # an interrupted run's
+docker compose --profile monitoring --profile scale down -v --remove-orphans -t 2 >/dev/null 2>&1  # an interrupted run's
 for port in 5060 5038 4573 9100 9090 9093; do
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
     die "port $port is in use: $(ss -Hltnp "sport = :$port" | head -1)"
@@ -84,6 +85,8 @@ if ! docker compose up -d --no-build --pull never --wait --wait-timeout 120; the
 fi
 # Of the profile `monitoring` what Debian has; there is no Grafana to be had without a registry.
 docker compose --profile monitoring up -d --no-build --pull never alertmanager || die "the Alertmanager did not start"
+# Of the profile `scale` the edge; PostgreSQL's image is to be had in a registry only, and the second engine needs it.
+docker compose --profile scale up -d --no-build --pull never --no-deps kamailio || die "Kamailio did not start"
 docker compose ps --format '{{.Service}} {{.Image}} {{.Status}}'
 
 step "checks"

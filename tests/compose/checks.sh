@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What must hold of the running containers. Sourced by check.sh, which has check() and soon().
 
-SERVICES="asterisk engine wallboard prometheus alertmanager"
+SERVICES="asterisk engine wallboard prometheus alertmanager kamailio"
 HTTP=http://127.0.0.1:9100
 PROM=http://127.0.0.1:9090
 WEB_PORT=${RINGMASTER_WEB_PORT:-8088}  # as docker-compose.yml has it
@@ -45,7 +45,7 @@ only_loopback() {
   done
   listening=$(ss -Hltunp | grep -E "${pids#|}" | awk '{ print $1, $5, $7 }')
   echo "$listening"
-  for port in 5060 5038 4573 "$WEB_PORT" 9100 9090 9093; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
+  for port in 5060 5080 5038 4573 "$WEB_PORT" 9100 9090 9093; do grep -q ":$port " <<<"$listening" || { echo "nobody listens on $port"; return 1; }; done
   ! awk '$2 !~ /^(127\.[0-9.]+|\[::1\]|\[::ffff:127\.[0-9.]+\]):/ { split($2, a, ":"); if (!($1 == "udp" && a[length(a)] >= 32768)) print }' \
     <<<"$listening" | grep .
 }
@@ -85,8 +85,10 @@ known_phone() {
 }
 
 check "the PBX is Asterisk 22" sh -c 'docker compose exec -T asterisk asterisk -V | grep "^Asterisk 22\."'
-check "no engine, PBX, wallboard, Prometheus or Alertmanager runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
+check "no engine, PBX, wallboard, Prometheus, Alertmanager or Kamailio runs as root or with a capability" eval 'for s in $SERVICES; do hardened $s || exit 1; done'
 check "everything listens on loopback only" only_loopback
+check "Kamailio finds the PBX" soon 20 docker compose exec -T kamailio /usr/local/bin/healthy 200
+check "Kamailio has no secret within reach" docker compose exec -T kamailio sh -c '! ls /var/lib/ringmaster 2>/dev/null'
 check "secrets are in the volume, for their owner only" private_files
 check "a call is greeted, routed and answered by an agent" answered_call 1001
 check "the engine has counted it" eval '[ "$(counted acd_contacts_answered_total)" = 1 ]'
