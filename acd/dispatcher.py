@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from acd.ami.names import at, node_of
 from acd.ami.packets import Packet
 from acd.core.events import (
     ContactDeparted,
@@ -29,7 +30,7 @@ from acd.doors.handovers import HandoverDoor
 from acd.doors.talks import TalkDoor
 from acd.inbox import Inbox
 from acd.pbx import Pbx
-from acd.port import Assignment, GoToSafetyNet
+from acd.port import Assignment, Booking, GoToSafetyNet
 from acd.reconcile import PbxSnapshot
 from acd.writer import Writer
 from dialplan.ruleset import Language, Ruleset
@@ -63,6 +64,7 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
         `closed_until(now)`: when the centre opens, None while it is open; both on that clock.
         """
         self._pbx = pbx
+        self._several = len(nodes) > 1
         self._agent_of_last_time = last_agent  # (caller's hash, not before) -> agent
         self.settled = threading.Event()  # set once the PBX has been read and its waiting callers are back
         writer = Writer(
@@ -110,6 +112,27 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
     def reread(self, seen: PbxSnapshot) -> None:
         """What the PBX said of itself."""
         self._inbox.put(lambda now: self._writer.adopt_reading(seen, now))
+
+    def pbx_not_there(self, node: str) -> None:
+        """Nobody could be connected to: at the engine's start it is not waited for."""
+        self._inbox.put(lambda _: self._writer.beginning.not_there(node))
+
+    def pbx_died(self, node: str) -> Sequence[str]:
+        """Nothing of it is left. Contacts whose callers waited there, in their order; nobody is rung for them now."""
+        return self._inbox.ask(lambda now: self._writer.lost.waiting(node, now), [])
+
+    def pbx_gone(self, node: str, booked: Mapping[str, Booking]) -> None:
+        """What became of those contacts is known: they are called back, or over, and so is all else that was there."""
+        self._inbox.put(lambda now: self._writer.lost.gone(node, booked, now))
+
+    def dialled_as(self, endpoint: str, uniqueid: str) -> str:
+        """How the node that has this channel rings `PJSIP/1001`, which may be registered at another one."""
+        view = self._writer.view
+        return view.phones.dial(endpoint, node_of(uniqueid)) if self._several else endpoint
+
+    def handle(self, uniqueid: str, channel: str) -> str:
+        """The name by which the ACD knows this channel: with its node, where there are several."""
+        return at(node_of(uniqueid), channel) if self._several else channel
 
     def change_rules(self, rules: Ruleset) -> None:
         """New rules, checked already."""

@@ -107,6 +107,9 @@ class Callbacks(Protocol):
         After them the session offers and departs nothing any more: the caller's hang-up is no abandon.
         """
 
+    def hold(self, wanted: CallbackWanted) -> None:
+        """Remember who waits, in memory only: should the PBX die that has them, they are booked like this."""
+
     def open_for(self, number: str) -> OpenCallback | None:
         """The open call-back of this number, as typed or as the carrier gives it."""
 
@@ -130,6 +133,9 @@ class NoCallbacks:
     def book(self, wanted: CallbackWanted) -> Booking:  # noqa: ARG002 - the port's
         """Never."""
         return Booking.UNAVAILABLE
+
+    def hold(self, wanted: CallbackWanted) -> None:
+        """Nobody is called back."""
 
     def open_for(self, number: str) -> OpenCallback | None:  # noqa: ARG002 - the port's
         """Nobody has one."""

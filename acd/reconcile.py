@@ -7,8 +7,12 @@ touched is left as they left it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+from asterisk.ami import Action
 
 from acd.ami.client import ActionFailed, AmiClient
 from acd.ami.legs import Leg
@@ -26,6 +30,8 @@ from acd.seen import ChannelSeen
 RM_VARIABLES = "RM_PHASE,RM_CONTACT,RM_LANG,RM_QUEUE,RM_TOPIC,RM_QUEUED_AT,RM_WAITED,RM_OFFICIAL"
 CALLED_BACK = "callback"  # a family of keys in the PBX's database
 _UP = "6"
+_NOT_THERE = frozenset({"UNAVAILABLE", "INVALID", "UNKNOWN"})
+_PHONE = re.compile(r"[0-9]{1,12}")
 _LATEST = 1e11  # epoch seconds; NaN and infinity are none
 
 
@@ -78,17 +84,23 @@ def read(client: AmiClient, node: str = "", timeout_s: float = 3.0) -> PbxSnapsh
         devices={packet.get("Device"): packet.get("State") for packet in devices},
         called_back=_called_back(client, timeout_s),
         node=node,
-        contacts=_contacts(client, timeout_s) if node else (),
+        contacts=_contacts(client, devices, timeout_s) if node else (),
         started=_started(client, timeout_s),
     )
 
 
-def _contacts(client: AmiClient, timeout_s: float) -> tuple[tuple[str, str], ...]:
-    try:
-        found = client.ask_list("PJSIPShowContacts", timeout_s)
-    except ActionFailed:  # no phone is registered
-        return ()
-    return tuple((one.get("Endpoint"), one.get("Uri")) for one in found if one.name == "ContactList")
+def _contacts(client: AmiClient, devices: Iterable[Packet], timeout_s: float) -> tuple[tuple[str, str], ...]:
+    """Where the phones that are there are registered. (PJSIPShowContacts would need the right to restart the PBX.)"""
+    there = (one.get("Device").partition("/") for one in devices if one.get("State") not in _NOT_THERE)
+    phones = [phone for technology, _, phone in there if technology == "PJSIP" and _PHONE.fullmatch(phone)]
+    asked = [client.request(Action("Getvar", {"Variable": f"PJSIP_DIAL_CONTACTS({phone})"})) for phone in phones]
+    found = []
+    for phone, reply in zip(phones, asked, strict=True):
+        with suppress(ActionFailed):  # a carrier's endpoint has none
+            first = reply.wait(timeout_s).get("Value").partition("&")[0]
+            if uri := first.removeprefix(f"PJSIP/{phone}/"):
+                found.append((phone, uri))
+    return tuple(found)
 
 
 def _started(client: AmiClient, timeout_s: float) -> str:

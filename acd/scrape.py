@@ -19,8 +19,6 @@ from dialplan.ruleset import Language, Ruleset
 class Sources(Protocol):
     """What is read at the scrape; the composition root provides it."""
 
-    node: str
-
     def snapshot(self) -> Snapshot | None:
         """The state now."""
 
@@ -30,10 +28,10 @@ class Sources(Protocol):
     def is_open(self) -> bool:
         """Whether the centre is open now, by the rules."""
 
-    def ami_connected(self) -> bool:
-        """Whether there is a connection to the PBX."""
+    def ami_connected(self) -> Mapping[str, bool]:
+        """Whether there is a connection to each PBX, by its name."""
 
-    def ami_reconnects(self) -> int:
+    def ami_reconnects(self) -> Mapping[str, int]:
         """How often it was lost and made again."""
 
     def journal_backlog(self) -> int:
@@ -75,10 +73,13 @@ class AtScrape:
     def collect(self) -> Iterator[Metric]:
         """What changes by mere time."""
         rules, sources = self._rules(), self._sources
-        yield _single("acd_ami_connected", "Whether AMI is connected.", float(sources.ami_connected()), sources.node)
+        connected = GaugeMetricFamily("acd_ami_connected", "Whether AMI is connected.", labels=["node"])
+        for node, there in sources.ami_connected().items():
+            connected.add_metric([node], float(there))
         reconnects = CounterMetricFamily("acd_ami_reconnects", "AMI connections that were made again.", labels=["node"])
-        reconnects.add_metric([sources.node], max(0, sources.ami_reconnects()))
-        yield reconnects
+        for node, times in sources.ami_reconnects().items():
+            reconnects.add_metric([node], times)
+        yield from (connected, reconnects)
         yield CounterMetricFamily(
             "journal_events_dropped", "Facts that the journal lost: an alarm.", value=sources.journal_dropped()
         )
@@ -151,9 +152,3 @@ class AtScrape:
             self._seconds[key] = max(value, self._seconds.get(key, 0.0))  # a counter never falls
             seconds.add_metric(list(key), self._seconds[key])
         yield from (agents, seconds)
-
-
-def _single(name: str, text: str, value: float, node: str) -> Metric:
-    family = GaugeMetricFamily(name, text, labels=["node"])
-    family.add_metric([node], value)
-    return family

@@ -35,6 +35,7 @@ from acd.core.step import new_state, next_deadline, step
 from acd.deadphones import DeadPhones
 from acd.dialling import Dialling, is_reserved
 from acd.handovers import Handovers
+from acd.lostpbx import LostPbx
 from acd.notices import TEXTS
 from acd.pbx import Membership, Pbx
 from acd.port import Assignment
@@ -90,6 +91,7 @@ class Writer:
         self.last_agent: dict[str, str] = {}
         self._several = len(nodes) > 1
         self.beginning = Beginning(self.view, nodes)
+        self.lost = LostPbx(self.view, lambda: self.state, self.feed)
         self._unmatched_since: float | None = None
 
     # -- acd.inbox.Work -----------------------------------------------------------------------------------------------

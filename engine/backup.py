@@ -28,6 +28,7 @@ CONTENTS = "contents.json"
 _LEFT_OUT = (
     "ready.json", "run.json", "run.*.json", "heartbeat", "heartbeat.*", "*.lock", "*.log", "*.log.*", ".*",
     "*-wal", "*-shm", "*-journal",
+    "nodes/*/etc/*", "nodes/*/data/*", "nodes/*/log/*", "nodes/*/run/*", "nodes/*/spool/*",
     "asterisk/etc/*", "asterisk/data/*", "asterisk/log/*", "asterisk/run/*", "asterisk/spool/*",
 )  # fmt: skip
 _DATABASES = ("*.sqlite", "*.sqlite3")

@@ -8,6 +8,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("up --bind 192.0.2.10", "for phones and carriers on the network"),
         ("up --at 2026-12-25T10:00 --set queues.defaults.wrapup_s=0", "Christmas morning, without wrap-up"),
         ("up --engine-only", "only an engine, for the Asterisk that runs already"),
+        ("up --nodes nodes.yaml", "with the further Asterisks that the file names"),
         ("up --standby", "a second engine, which waits until the first is lost"),
     ),
     "call": (

@@ -39,6 +39,7 @@ class Pages:
     metrics: Callable[[], bytes]
     ready: Callable[[], str | None]  # None: ready; else why not
     snapshot: Callable[[], bytes | None]
+    missing: Callable[[], str] = lambda: ""  # what is not there while calls are taken all the same
 
 
 class EventStream:
@@ -205,7 +206,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK, b"ok\n")
         elif path == "/readyz":
             why = pages.ready()
-            self._answer(HTTPStatus.OK if why is None else HTTPStatus.SERVICE_UNAVAILABLE, f"{why or 'ok'}\n".encode())
+            self._answer(
+                HTTPStatus.OK if why is None else HTTPStatus.SERVICE_UNAVAILABLE,
+                f"{why or 'ok'}{pages.missing()}\n".encode(),
+            )
         elif path == "/metrics":
             self._answer(HTTPStatus.OK, pages.metrics(), "text/plain; version=0.0.4; charset=utf-8")
         elif path == "/snapshot.json":

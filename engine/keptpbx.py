@@ -46,7 +46,7 @@ class KeptPbx:
         """Whether it is to be revived. PbxError when there is no sense in that."""
         if self._starting or (code := self._pbx.ended()) is None:
             return False
-        why = f"Asterisk has ended ({code}); see {self._settings.state}/asterisk/log"
+        why = f"Asterisk has ended ({code}); see {self._settings.pbx_dir}/log"
         self._deaths = self._deaths + 1 if time.monotonic() - self._started_at < SOON_S else 1
         if not self._restart:
             raise pbx.PbxError(why)

@@ -43,8 +43,9 @@ class LogFiles:
     def _files(self) -> Iterable[Path]:
         yield self._state / "engine.log"
         yield self._state / "wallboard.log"
-        with contextlib.suppress(OSError):
-            yield from (one for one in sorted((self._state / "asterisk" / "log").iterdir()) if one.is_file())
+        for folder in (self._state / "asterisk" / "log", *sorted(self._state.glob("nodes/*/log"))):
+            with contextlib.suppress(OSError):
+                yield from (one for one in sorted(folder.iterdir()) if one.is_file())
 
 
 def cut(path: Path, kept: int) -> None:

@@ -48,7 +48,7 @@ class Pbx:
 
         Raises PbxError when it ends, takes too long, or runs without a module that it must have.
         """
-        log = self._settings.state / "asterisk" / "log" / "console"
+        log = self._settings.pbx_dir / "log" / "console"
         self._settings.control_socket.unlink(missing_ok=True)
         with log.open("wb") as output:
             self._process = subprocess.Popen(
@@ -167,9 +167,21 @@ def modules_not_running(settings: RunSettings) -> list[str]:
 def apply_rules(settings: RunSettings, ruleset: Ruleset) -> None:
     """Make a running Asterisk follow the rules: agents' endpoints, carriers, numbers, opening hours. Takes 0.1-0.5 s.
 
-    For a reload, after the rules have been checked; raises PbxError or OSError when Asterisk cannot be reached.
+    For a reload, after the rules have been checked; raises PbxError or OSError when Asterisk cannot be reached. Each of
+    several nodes gets its files all the same: one that is away reads them when it starts.
     """
     secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
+    unreachable: list[Exception] = []
+    for one in settings.pbxes:
+        try:
+            _apply_to(one, ruleset, secrets)
+        except (OSError, PbxError) as error:
+            unreachable.append(error)
+    if len(unreachable) == len(settings.pbxes):
+        raise unreachable[0]
+
+
+def _apply_to(settings: RunSettings, ruleset: Ruleset, secrets: credentials.Credentials) -> None:
     pbxconfig.write_rules(settings, ruleset, secrets)
     for module in modules_not_running(settings):  # the first carrier that is encrypted
         console(settings, f"module load {module}")

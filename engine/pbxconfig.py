@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
+import os
 import re
 import shutil
 import time
@@ -21,7 +23,7 @@ from dialplan.native import compile_native
 from dialplan.ruleset import AgentRule, Language, Official, Ruleset
 from engine import fetch, pbxcarriers, pbxencryption
 from engine.credentials import AMI_USER, Credentials, supervisor_pins
-from engine.settings import RunSettings, write_private
+from engine.settings import LOOPBACK, RunSettings, write_private
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "asterisk-config"
 ZONE = "Asia/Seoul"
@@ -35,12 +37,12 @@ class ConfigError(Exception):
 
 def etc_dir(settings: RunSettings) -> Path:
     """Where Asterisk reads its files."""
-    return settings.state / "asterisk" / "etc"
+    return settings.pbx_dir / "etc"
 
 
 def render(settings: RunSettings, ruleset: Ruleset, credentials: Credentials, asterisk: fetch.Program | None) -> None:
     """Write all files anew. `asterisk` is None when another machine's package is run (its own paths are used)."""
-    base = settings.state / "asterisk"
+    base = settings.pbx_dir
     shutil.rmtree(base / "etc", ignore_errors=True)
     for part in ("etc/generated", "lib", "spool/outgoing", "log", "data"):
         (base / part).mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,7 @@ def template_files(
     settings: RunSettings, ruleset: Ruleset, credentials: Credentials, asterisk: fetch.Program | None
 ) -> dict[str, str]:
     """The files of `asterisk-config/` as they are to be in `etc/`, by name."""
-    base = settings.state / "asterisk"
+    base = settings.pbx_dir
     media = [] if settings.bind in ("0.0.0.0", "::") else [f"media_address = {settings.bind}"]
     media += ["bind_rtp_to_media_address = yes"] if media else []
     own = ruleset.max_calls + LINES_FOR_WAITING + len(ruleset.agents)
@@ -72,12 +74,15 @@ def template_files(
         "LOG": str(base / "log"),
         "NODE": settings.node,
         "MAX_CALLS": str(own),
+        "AMI_HOST": settings.ami_host,
         "AMI_PORT": str(settings.ami_port),
         "AMI_USER": AMI_USER,
         "AMI_SECRET": credentials.ami_secret,
         "PHONE_ENCRYPTION": pbxencryption.phones(settings),
         "PHONE_NETWORKS": "\n".join(f"permit = {network}" for network in settings.phone_networks),
         "EVENT_FILTERS": _event_filters(asterisk),
+        "AMI_PEER": LOOPBACK if ipaddress.ip_address(settings.ami_host).is_loopback else settings.agi_host,
+        "ENGINE_HOST": settings.agi_host,
         "AGI_PORT": str(settings.agi_port),
         "BIND": settings.bind,
         "SIP_PORT": str(settings.sip_port),
@@ -234,7 +239,7 @@ def _program_directories(asterisk: fetch.Program | None) -> str:
 def _data_dir(settings: RunSettings, asterisk: fetch.Program | None) -> None:
     """A data folder of links: the package's own but for the sounds, which are all ours."""
     package = (asterisk.root if asterisk else Path("/")) / "usr/share/asterisk"
-    data = settings.state / "asterisk" / "data"
+    data = settings.pbx_dir / "data"
     shutil.rmtree(data, ignore_errors=True)
     data.mkdir(parents=True)
     for name in ("documentation", "agi-bin", "keys", "firmware", "rest-api"):
@@ -246,11 +251,11 @@ def _recordings_dir(settings: RunSettings) -> None:
     """STATE/recordings, by the name under which MixMonitor puts what it is given a relative name for."""
     settings.recordings.mkdir(mode=0o700, exist_ok=True)
     settings.recordings.chmod(0o700)
-    monitor = settings.state / "asterisk" / "spool" / "monitor"
+    monitor = settings.spool / "monitor"
     if not monitor.is_symlink():
         with suppress(FileNotFoundError):
             monitor.rmdir()  # Asterisk makes an empty one
-        monitor.symlink_to(Path("..", "..", settings.recordings.name))
+        monitor.symlink_to(os.path.relpath(settings.recordings, monitor.parent))
 
 
 def _event_filters(asterisk: fetch.Program | None) -> str:

@@ -30,6 +30,16 @@ class AmiAddress(Address):
     secret: str
 
 
+class NodeAddress(BaseModel):
+    """A further Asterisk: where it answers SIP, and its process, if it is ours."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    sip: Address
+    asterisk_pid: int | None
+
+
 class Ready(BaseModel):
     """The content of ready.json. `pid` is the engine's, `supervisor_pid` that of the `up` which takes SIGHUP."""
 
@@ -42,6 +52,7 @@ class Ready(BaseModel):
     pid: int
     asterisk_pid: int | None
     supervisor_pid: int
+    nodes: tuple[NodeAddress, ...] = ()
     web: Address | None = None  # the wallboard and reports; None: not served
     place: str = "first"  # which of two engines (`up --standby`) this is
 

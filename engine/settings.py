@@ -24,6 +24,7 @@ from engine import fetch
 if TYPE_CHECKING:
     from acd.journal.store import Store
 
+LOOPBACK = "127.0.0.1"
 WEB_PORT = 8088
 # Ports for 0 are taken from below the kernel's own range (32768 up), which any outgoing connection may be given.
 FREE_PORTS = range(20000, 30000)
@@ -63,6 +64,23 @@ class Defaults(BaseSettings):
     edge_bind: str = "127.0.0.1"
     edge_port: int = Field(default=5080, ge=1, le=65535)  # 5060 is the first node's
     database: str | None = None  # postgresql://user@host/name: the journal there instead of in a file of the state
+    nodes: str | None = None  # a file that names further Asterisks (`up --nodes`)
+
+
+class Node(BaseModel):
+    """A further Asterisk, as `up --nodes` names it (engine/nodes.py). Ports are real ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9]{0,19}$")
+    bind: str = Field(pattern=r"^[0-9a-fA-F.:]{2,45}$")  # where it answers SIP, and where its sound is
+    sip_port: int = Field(default=5060, ge=0, le=65535)
+    ami_host: str | None = Field(default=None, pattern=r"^[0-9a-fA-F.:]{2,45}$")  # None: `bind`
+    ami_port: int = Field(default=5038, ge=0, le=65535)
+    engine: str = Field(default=LOOPBACK, pattern=r"^[0-9a-fA-F.:]{2,45}$")  # the engine's address as this node sees it
+    rtp_start: int | None = Field(default=None, ge=1024, le=65535)  # None: as the first node's
+    rtp_end: int | None = Field(default=None, ge=1024, le=65535)
+    external: bool = False  # somebody else starts it, in a container of its own or on another machine
 
 
 class RunSettings(BaseModel):
@@ -95,6 +113,39 @@ class RunSettings(BaseModel):
     pbx_external: bool = False  # Asterisk is started by someone else (its own container)
     node: str = "pbx1"  # Asterisk's systemname
     place: str = "first"  # of the two engines that a centre may have (engine/standby/)
+    ami_host: str = LOOPBACK
+    agi_host: str = LOOPBACK  # the engine's address as the PBX sees it
+    pbx_folder: str = "asterisk"  # in the state: what the PBX keeps
+    others: tuple[Node, ...] = ()  # further Asterisks (`up --nodes`)
+
+    @property
+    def pbxes(self) -> tuple[RunSettings, ...]:
+        """The settings of every Asterisk: this one, and each further node as if it were the one of this state."""
+        return (self, *(self._of(node) for node in self.others))
+
+    def _of(self, node: Node) -> RunSettings:
+        folder = f"nodes/{node.name}"
+        return self.model_copy(
+            update={
+                "node": node.name,
+                "bind": node.bind,
+                "sip_port": node.sip_port,
+                "ami_host": node.ami_host or node.bind,
+                "ami_port": node.ami_port,
+                "agi_host": node.engine,
+                "rtp_start": node.rtp_start or self.rtp_start,
+                "rtp_end": node.rtp_end or self.rtp_end,
+                "pbx_folder": folder,
+                "run_dir": run_dir_for(self.state, folder),
+                "pbx_external": self.pbx_external or node.external,
+                "others": (),
+            }
+        )
+
+    @property
+    def pbx_dir(self) -> Path:
+        """Where the PBX keeps its files."""
+        return self.state / self.pbx_folder
 
     @property
     def database(self) -> Store:
@@ -108,7 +159,7 @@ class RunSettings(BaseModel):
     @property
     def spool(self) -> Path:
         """Asterisk's spool folder: in its `outgoing` it finds call files."""
-        return self.state / "asterisk" / "spool"
+        return self.pbx_dir / "spool"
 
     @property
     def recordings(self) -> Path:
@@ -211,15 +262,16 @@ def port_is_free(port: int, *, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def run_dir_for(state: Path) -> Path:
+def run_dir_for(state: Path, pbx_folder: str = "asterisk") -> Path:
     """A folder for Asterisk's control socket: in the state, or a short one of our own where that path is too long.
 
     The same for the same state each time, so that a later `up` finds an Asterisk that was left over.
     """
-    inside = state / "asterisk" / "run"
+    inside = state / pbx_folder / "run"
     if len(str(inside / "asterisk.ctl")) <= 100:
         return inside
-    name = hashlib.sha256(str(state).encode()).hexdigest()[:16]
+    ours = state if pbx_folder == "asterisk" else state / pbx_folder
+    name = hashlib.sha256(str(ours).encode()).hexdigest()[:16]
     short = Path(tempfile.gettempdir(), f"ringmaster-{os.getuid()}-{name}")
     with suppress(FileExistsError):
         short.mkdir(mode=0o700)

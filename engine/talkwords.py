@@ -6,6 +6,7 @@ from acd.core.facts import HandoverWritten, SurveyAnswered, TalkNoted
 from dialplan.words import Words, same
 
 _NOTED = {
+    ("pbx", "died"): Words("교환기 장애: 콜백으로 남김", "its PBX died; kept for a call-back"),
     ("recording", "started"): Words("녹음 시작", "recording began"),
     ("recording", "paused"): Words("녹음 일시중지", "recording paused"),
     ("recording", "resumed"): Words("녹음 재개", "recording goes on"),

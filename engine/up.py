@@ -22,6 +22,7 @@ from engine import credentials, fetch, howtocall, logfiles, pbx, pbxconfig, read
 from engine.heartbeat import Watch
 from engine.keptpbx import KeptPbx
 from engine.onlyone import AlreadyRunning, only_one
+from engine.othernodes import OtherNodes
 from engine.readiness import Readiness
 from engine.settings import RunSettings, child_environment
 from engine.standby.places import other_serves, running_on
@@ -94,6 +95,7 @@ class _Centre:
         self._trunks = ruleset.trunks if ruleset else None
         self._pbx: KeptPbx | None = None
         self._readiness = Readiness(settings, self._tell_ready)
+        self._others = OtherNodes(settings)
         self._engine: subprocess.Popen[bytes] | None = None
         self._demo: subprocess.Popen[bytes] | None = None
         self._pages: WebPages | None = None
@@ -123,6 +125,7 @@ class _Centre:
             _say("ended the Asterisk of an earlier `up` on this state that had been killed")
         settings.save()
         self._open_pages()
+        self._others.start(ruleset, secrets, asterisk, self._pause)
         if asterisk is None:
             self._join_external_pbx(ruleset, secrets)
             return
@@ -243,6 +246,7 @@ class _Centre:
             pid=self._engine.pid,
             asterisk_pid=pbx.running_pid(settings) if self._options.standby else self.asterisk_pid,
             supervisor_pid=os.getpid(),
+            nodes=self._others.addresses(),
             web=self._pages.address if self._pages else self._others_pages,
             place=settings.place,
         ).save(settings.state)
@@ -279,8 +283,7 @@ class _Centre:
                 raise _Ended  # the terminal has been closed, which is another way of saying the same
             if self._engine is not None and self._engine.poll() is None:
                 self._engine.send_signal(signal.SIGHUP)
-        if self._pbx is not None and self._pbx.has_died():
-            self._revive_pbx(self._pbx)
+        self._look_after_pbxes()
         if self._demo is not None and (code := self._demo.poll()) is not None:
             if code:
                 raise UpError(f"the demo has ended ({code})")
@@ -288,14 +291,20 @@ class _Centre:
         if self._options.engine_only and not self._settings.pbx_external and not ready.alive(self.asterisk_pid):
             raise UpError("Asterisk has ended")
 
-    def _revive_pbx(self, kept: KeptPbx) -> None:
-        """Its calls are gone with it; the engine lives, and reads the new one when it is there."""
-        _say("Asterisk has died; starting it again")
-        if not other_serves(self._settings):
-            ready.remove(self._settings.state)
-        self._readiness.is_ready = False
-        kept.revive(self._pause)
-        self.asterisk_pid = kept.pid
+    def _look_after_pbxes(self) -> None:
+        """One that died is started again; its calls are gone with it, but the engine lives, and reads the new one."""
+        revived = self._others.look_after(self._pause)
+        kept = self._pbx
+        if kept is not None and kept.has_died():
+            _say("Asterisk has died; starting it again")
+            if not self._others:  # else calls are taken meanwhile
+                if not other_serves(self._settings):
+                    ready.remove(self._settings.state)
+                self._readiness.is_ready = False
+            kept.revive(self._pause)
+            self.asterisk_pid, revived = kept.pid, True
+        if revived and self._readiness.is_ready:
+            self._tell_ready()
 
     def end_pages(self) -> None:
         """End the pages' process and give their address up, within two seconds."""
@@ -317,6 +326,7 @@ class _Centre:
                 if child.poll() is None:
                     child.kill()
                     child.wait()
+        self._others.stop()
         if self._pbx is not None:
             self._pbx.stop()
             if self._settings.state not in self._settings.run_dir.parents:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,13 +15,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from acd.ami.client import AmiClient
-from acd.ami.packets import AmiError
-from acd.ami.pbx import AmiPbx
-from acd.ami.tape import AmiTape
 from acd.callbacks.book import CallbackBook
 from acd.callbacks.store import open_store
-from acd.callfiles import CallFiles
 from acd.clock import SteadyClock
 from acd.core.facts import Decision
 from acd.core.seoul import DAY_S, midnight
@@ -35,7 +29,6 @@ from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
 from acd.lastagents import LastAgents, talks_since
 from acd.metrics import Metrics
-from acd.reconcile import read as read_pbx
 from acd.scrape import combinations
 from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
@@ -45,8 +38,8 @@ from engine import agentstoday, attempts, credentials, goodrules, pbx, snapshot
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat
 from engine.http import EventStream, HttpServer, Pages
+from engine.lines import Lines
 from engine.live import Live
-from engine.logs import Sparing
 from engine.reload import RulesInForce
 from engine.settings import RunSettings
 from engine.talkcare import TalkCare
@@ -61,9 +54,8 @@ VERSION = "0.1.0"
 # one than this is no quicker (BYE to INVITE, p50: 5.7 ms with 0.5, 5.9 with 0.1), and each switch is paid for: 32,000
 # AMI events a second are taken with 0.5 ms, 20,000 with 0.1 (tests/bench/ami_intake).
 SWITCH_INTERVAL_S = 0.0005
-REMEMBER_WITHIN_S = 1.0  # it takes some hundredths; a schema that is being migrated is not waited for
 LONGEST_NOTICE_S = 5.0  # of a notice whose recording can't be looked at
-HOST = "127.0.0.1"  # AMI, FastAGI and metrics never listen elsewhere
+HOST = "127.0.0.1"  # metrics never listen elsewhere
 
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +72,6 @@ class Engine:
         self._rules_dir = settings.rules
         self.rules = RulesInForce(lambda: self._load_rules(settings.rules), first=self._first_rules)
         rules = self.rules()
-        self.node = settings.node
         self.heartbeat = Heartbeat(settings.heartbeat)
         self.metrics = Metrics(rules, version=VERSION, outcomes=[outcome.value for outcome in Outcome])
         self.metrics.use_rules(rules, loaded_at=self.rules.loaded_at)
@@ -104,29 +95,19 @@ class Engine:
             ]
         )
         self._doors: Doors | None = None
-        self._ami_trouble = Sparing()  # it is tried several times a second
-        self._stopping = False
         self._remembered = threading.Event()  # or there is nothing to remember
         self._catalogue = Catalogue.load(self._rules_dir, strict=False)
-        self.ami = AmiClient(
-            HOST,
-            settings.ami_port,
-            credentials.AMI_USER,
-            credentials.load_or_make(settings.state).ami_secret,
-            on_packet=lambda packet: self.dispatcher.packet(packet),  # noqa: PLW0108 - it is made later
-            on_up=self._pbx_up,
-            on_down=self._pbx_down,
-            on_attempt_failed=lambda why: self._ami_trouble(_log.warning, "ami.not_connected", node=self.node, why=why),
-        )
+        self.lines = Lines(settings, sessions_of=self._sessions_of, remembered=self._remembered)
         self.dispatcher = Dispatcher(
             rules,
-            AmiPbx(self.ami, CallFiles(settings.spool)),
+            self.lines.pbx(),
             publish=self.fanout.publish,
             clock=self.clock,
             heartbeat=self.heartbeat.dispatcher,
             room=self._room,
             observe_dispatch=self.metrics.dispatch.observe,
             count_failure=lambda kind: self.metrics.steps_failed.labels(kind).inc(),
+            nodes=self.lines.marks,
             last_agent=self.last_agents.last,
             closed_until=self.closed_until,
         )
@@ -144,14 +125,15 @@ class Engine:
         self.talks = TalkCare(
             settings.recordings,
             self.rules,
-            AmiTape(self.ami),
+            self.lines.tape(),
             self.dispatcher,
             metrics=self.metrics.talks,
             clock=self.clock,
         )
+        self.lines.dispatcher, self.lines.callbacks = self.dispatcher, self.callbacks
         self.metrics.watch(self)
         self.rules.on_change(self._rules_changed, self._reload_counted, self._reload_told)
-        pages = Pages(self.metrics.text, self.not_ready, self.board)
+        pages = Pages(self.metrics.text, self.not_ready, self.board, self.nodes_away)
         self.http = HttpServer((HOST, settings.http_port), pages, self.events)
 
     def start(self) -> None:
@@ -176,18 +158,22 @@ class Engine:
             surveyed_since=self.talks.surveyed.since,
             caller=self.last_agents.caller,
             callbacks=self.callbacks,
+            handle=self.dispatcher.handle,
+            dialled_as=self.dispatcher.dialled_as,
             pins=Pins(lambda agent: credentials.supervisor_pin(self.settings.state, agent)),
         )
-        self._doors = open_doors(services, (HOST, self.settings.agi_port), heartbeat=self.heartbeat.acceptor)
-        self.ami.start()
-        _log.info("engine.started", version=VERSION, node=self.node, rules=self.rules().digest[:12])
+        self._doors = open_doors(
+            services, (self.settings.agi_host, self.settings.agi_port), heartbeat=self.heartbeat.acceptor
+        )
+        self.lines.start()
+        _log.info("engine.started", version=VERSION, nodes=list(self.lines.connected()), rules=self.rules().digest[:12])
 
     def stop(self) -> None:
         """In the opposite order; the journal writes what it has."""
-        self._stopping = True
+        self.lines.stopping = True
         if self._doors is not None:
             self._doors.stop()
-        self.ami.stop()
+        self.lines.stop()
         self.dispatcher.stop()
         self.talks.stop()
         self.fanout.stop()
@@ -199,11 +185,16 @@ class Engine:
         """Why calls are not taken, or None."""
         if self._doors is None:
             return "FastAGI is not open yet"
-        if not self.ami.logged_in.is_set():
+        if not any(self.lines.connected().values()):
             return "AMI is not connected"
         if not self.dispatcher.settled.is_set():
             return "the PBX is being read"
         return None
+
+    def nodes_away(self) -> str:
+        """For /readyz, of several Asterisks: those that take no calls now."""
+        away = self.lines.away()
+        return f", without {', '.join(away)}" if away and len(away) < len(self.lines.marks) else ""
 
     # -- acd.scrape.Sources -------------------------------------------------------------------------------------------
 
@@ -219,13 +210,13 @@ class Engine:
         """By the rules, now."""
         return calendar.is_open(self.rules().hours, self.local_time())
 
-    def ami_connected(self) -> bool:
-        """Whether AMI is logged in."""
-        return self.ami.logged_in.is_set()
+    def ami_connected(self) -> Mapping[str, bool]:
+        """Whether AMI is logged in, by the nodes' names."""
+        return self.lines.connected()
 
-    def ami_reconnects(self) -> int:
+    def ami_reconnects(self) -> Mapping[str, int]:
         """Since the start."""
-        return self.ami.reconnects
+        return self.lines.reconnects()
 
     def journal_backlog(self) -> int:
         """Facts that wait for the disk."""
@@ -272,7 +263,7 @@ class Engine:
             self.estimates(),
             self.agents_today.figures(seen.at),
             in_menu=max(0, in_sessions - self.dispatcher.calls()),
-            ami_connected=self.ami_connected(),
+            ami_connected=all(self.ami_connected().values()),
             is_open=self.is_open(),
         )
 
@@ -296,25 +287,8 @@ class Engine:
         in_sessions = self._doors.callers_now() if self._doors is not None else 0
         return self.rules().max_calls - max(in_sessions, self.dispatcher.calls())
 
-    def _pbx_down(self, why: str) -> None:
-        if not self._stopping:
-            self._ami_trouble(_log.error, "ami.lost", node=self.node, why=why)
-
-    def _pbx_up(self, client: AmiClient) -> None:
-        """After each login: read the PBX anew. A failed reading ends the connection, which makes another."""
-        self.dispatcher.begin_reread()
-        begun = time.monotonic()
-        if not self._remembered.wait(REMEMBER_WITHIN_S):
-            _log.warning("journal.not_remembered_in_time")
-        try:
-            seen = read_pbx(client)
-        except AmiError as error:
-            self._ami_trouble(_log.error, "pbx.not_read", node=self.node, error=str(error))
-            client.drop_connection(f"the PBX could not be read: {error}")
-            return
-        self.dispatcher.reread(seen)
-        self.callbacks.answered_meanwhile(seen.called_back)
-        _log.info("ami.connected", node=self.node, reconnects=client.reconnects, read_s=time.monotonic() - begun)
+    def _sessions_of(self, node: str) -> int:
+        return self._doors.callers_of(node) if self._doors is not None else 0
 
     def _load_rules(self, folder: Path) -> Ruleset:
         return load(folder, self.settings.overrides, cache_folder())

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from asterisk.agi import AGI
 
 from dialplan import limits
-from dialplan.directory import OVER_TLS
 
 # Of the environment's 25 lines, what anybody reads: a waiting caller's session keeps them for as long as it lasts.
 KEPT = frozenset({"agi_uniqueid", "agi_channel", "agi_callerid", "agi_extension", "agi_network_script"})
@@ -30,6 +29,7 @@ _READ_BYTES = 448
 ALL_KEYS = "0123456789*#D"  # D is the dispatcher's wake-up; nobody may gain anything by sending it
 _UNSAFE = re.compile(r"[\r\n\0]")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PARAMETER = re.compile(r"[A-Za-z0-9_.=~-]{1,100}")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:+/@-]*")  # no comma, quote, blank, dollar: nothing that MSet or EXEC would split
 _REPLY = re.compile(r"(\d{3})(?:([ -])(.*))?")
 _RESULT = re.compile(r"result=(-?\d*)(?: endpos=(\d+)| \((.*)\)(?: endpos=(\d+))?)?")
@@ -99,9 +99,11 @@ def plain(value: str) -> str:
 
 
 def _dialled(endpoint: str) -> str:
-    """An endpoint, `plain` but for the one ending that sends a call over TLS (dialplan/directory.py)."""
-    bare = endpoint.removesuffix(OVER_TLS)
-    return plain(bare) + endpoint[len(bare) :]
+    """An endpoint, `plain` but for a URI's parameters: that of TLS, and a phone's own (acd/ami/names.py)."""
+    bare, *parameters = endpoint.split(";")
+    if not all(_PARAMETER.fullmatch(one) for one in parameters):
+        raise UnsafeValue(f"not a plain value: {endpoint[:80]!r}")
+    return ";".join((plain(bare), *parameters))
 
 
 class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
@@ -123,6 +125,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         self._on_round_trip = on_round_trip
         self._unread = bytearray()
         self._gone: HangupSign | None = None
+        self.dialled_as: Callable[[str], str] = lambda endpoint: endpoint  # how this channel's PBX rings it
         self.env: dict[str, str] = {}
         self._get_agi_env()
 
@@ -293,7 +296,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
             raise UnsafeValue(f"{len(variables)} variables")
         if variables:
             options += f"B(dialling^s^1({'^'.join(_pairs(variables))}))"
-        application = f"{_dialled(endpoint)},{max(1, round(ring_s))},{_dial_options(options)}"
+        application = f"{_dialled(self.dialled_as(endpoint))},{max(1, round(ring_s))},{_dial_options(options)}"
         self.execute("EXEC Dial", application, takes_s=None)
         time.sleep(_NEXT_FIRST_S)
         return str(self.get_variable("DIALSTATUS"))

@@ -61,6 +61,24 @@ def book(
     return leave(call, _BOOKED[found])
 
 
+def hold(call: Call, wanted: Wanted) -> None:
+    """Who waits here would be called back, should their PBX die with them."""
+    call.services.callbacks.hold(
+        CallbackWanted(
+            contact_id=call.contact_id,
+            number=call.number,
+            language=call.language,
+            topic=wanted.topic,
+            queue=wanted.queue.key,
+            requirement=wanted.requirement,
+            first_queued_at=wanted.first_queued_at,
+            waited_s=wanted.waited_s,
+            points=wanted.points,
+            order_class=wanted.order_class,
+        )
+    )
+
+
 def offer_once(call: Call, wanted: Wanted, matched: Callable[[], bool]) -> Outcome | None:
     """The offer to a caller who may not wait. None: not taken, nothing came of it, or an agent came free."""
     keys = frozenset({KEEP_KEY, TIME_KEY})

@@ -41,6 +41,10 @@ class Doors(AgiServer):
             heartbeat=heartbeat,
         )
 
+    def callers_of(self, node: str) -> int:
+        """Those whose calls this Asterisk has."""
+        return self._sessions.callers_of(node)
+
     def callers_now(self) -> int:
         """Callers in sessions: in the menus, waiting, talking. `connections` counts agents' codes too."""
         return self._sessions.callers_now()

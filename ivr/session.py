@@ -11,6 +11,7 @@ import re
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs
 
 import structlog
 
+from acd.ami.names import node_of
 from acd.core.events import Departure
 from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan import numbers
@@ -110,6 +112,8 @@ class Services:
     caller: Callable[[str], str | None] = lambda _: None  # a keyed hash for a number, if somebody remembers callers
     callbacks: Callbacks = field(default_factory=NoCallbacks)
     flood: Flood = field(default_factory=Flood)
+    handle: Callable[[str, str], str] = lambda _, channel: channel  # (Uniqueid, channel): the ACD's name for it
+    dialled_as: Callable[[str, str], str] = lambda endpoint, _: endpoint  # (endpoint, Uniqueid of who dials)
     pins: Pins = field(default_factory=lambda: Pins(lambda _: None))  # of supervisors
 
 
@@ -143,8 +147,9 @@ class Call:
 
     @property
     def channel_name(self) -> str:
-        """Such as PJSIP/carrier-00000001."""
-        return self.channel.env.get("agi_channel", "")
+        """Such as PJSIP/carrier-00000001, as the ACD knows it."""
+        env = self.channel.env
+        return self.services.handle(env.get("agi_uniqueid", ""), env.get("agi_channel", ""))
 
     @property
     def number(self) -> str:
@@ -191,11 +196,16 @@ class Sessions:
         self._callers = dict(callers)
         self._agents = dict(agents)
         self._count = 0
+        self._of_node: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def callers_now(self) -> int:
         """Sessions of callers that run now, in the menus, waiting or talking."""
         return self._count
+
+    def callers_of(self, node: str) -> int:
+        """Those of them whose calls this Asterisk has."""
+        return self._of_node[node]
 
     def serve(self, connection: socket.socket) -> None:
         """Run the session of one connection to its end. Closing the connection is the server's."""
@@ -204,12 +214,12 @@ class Sessions:
         except (CallerHungUp, AgiFault) as gone:
             _log.warning("agi.peer_refused", reason=str(gone))
             return
+        uniqueid = channel.env.get("agi_uniqueid", "")
+        channel.dialled_as = lambda endpoint: self._services.dialled_as(endpoint, uniqueid)
         request = Request.of(channel.env)
-        with structlog.contextvars.bound_contextvars(
-            call_id=channel.env.get("agi_uniqueid", ""), script=request.script
-        ):
+        with structlog.contextvars.bound_contextvars(call_id=uniqueid, script=request.script):
             if request.script in self._callers:
-                with self._counted():
+                with self._counted(node_of(uniqueid)):
                     self._serve_caller(channel, self._callers[request.script])
             elif request.script in self._agents:
                 self._serve_agent(channel, request)
@@ -217,14 +227,16 @@ class Sessions:
                 _log.error("agi.unknown_script", known=sorted([*self._callers, *self._agents]))
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, node: str) -> Iterator[None]:
         with self._lock:
             self._count += 1
+            self._of_node[node] += 1
         try:
             yield
         finally:
             with self._lock:
                 self._count -= 1
+                self._of_node[node] -= 1
 
     def _serve_caller(self, channel: AgiChannel, entry: Entry) -> None:
         services = self._services

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import structlog
 
+from acd.ami.names import parted
+from acd.port import Talk
 from dialplan.ruleset import Language
 from ivr.agi import AgiChannel
 from ivr.session import Services
@@ -42,13 +44,24 @@ def supervise(services: Services, channel: AgiChannel, supervisor: str, code: st
     talk = services.acd.talk_of(target)
     if talk is None:
         return _NOBODY
+    spied = channel_here(services, channel, talk)
+    if spied is None:
+        _log.warning("supervision.refused", by=supervisor, agent=target, mode=mode, reason="at another node")
+        return _NOT_APPLICABLE
     channel.end_after(0)
     services.acd.note(talk.contact_id, target, "supervision", mode, supervisor)
     try:
-        channel.spy(talk.channel, f"{options}e(PJSIP/{target})")
+        channel.spy(spied, f"{options}e(PJSIP/{target})")
     finally:
         services.acd.note(talk.contact_id, target, "supervision", f"{mode}_ended", supervisor)
     return None
+
+
+def channel_here(services: Services, channel: AgiChannel, talk: Talk) -> str | None:
+    """The agent's channel by the name that this PBX knows it by; None: another one has it, where nobody hears it."""
+    own = services.handle(channel.env.get("agi_uniqueid", ""), channel.env.get("agi_channel", ""))
+    node, name = parted(talk.channel)
+    return name if node == parted(own)[0] else None
 
 
 def _typed_pin(services: Services, channel: AgiChannel) -> str:

@@ -118,6 +118,7 @@ class _Waiting:
             call.channel_name,
         )
         call.offered = True
+        callbacks.hold(call, wanted)
         if wanted.new:
             soon = overflow.closing_soon(call.rules, wanted.queue, call.services.clock())
             self._no_room = NoRoom.CLOSING if soon else None if room else NoRoom.FULL

@@ -125,6 +125,7 @@ class AmiClient(AMIClient):  # type: ignore[misc]
         self._keeper = threading.Thread(target=self._keep, name="ami-keeper", daemon=True)
         self._heard_at = self._seen_at = time.monotonic()
         self.logged_in = threading.Event()
+        self.refused = False  # at the latest try to connect: nobody listens there
         self.reconnects = -1  # the first login makes it 0
 
     # -- life ---------------------------------------------------------------------------------------------------
@@ -291,11 +292,12 @@ class AmiClient(AMIClient):  # type: ignore[misc]
                 self.connect()
                 self._log_in()
             except (OSError, AmiError) as error:
+                self.refused = isinstance(error, ConnectionRefusedError)
                 self._drop(f"{error}")
                 self._on_attempt_failed(self._lost_why or str(error))
                 self._closing.wait(next(delays))
                 continue
-            self.reconnects += 1
+            self.reconnects, self.refused = self.reconnects + 1, False
             since = time.monotonic()
             # In a thread of its own, so that reading the PBX's state never delays a ping.
             threading.Thread(target=self._on_up, args=(self,), name="ami-up", daemon=True).start()

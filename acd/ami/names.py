@@ -14,7 +14,8 @@ from acd.ami.packets import Packet
 NODE_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")  # a part of names in Asterisk, of file names and of metrics' labels
 NODE = "@node"  # a header that no packet of Asterisk's has: its names end at a letter, a digit, `_` or `-`
 _NAMES = ("Channel", "DestChannel")  # of all the headers with names these are what is read
-_PATH = re.compile(r"sip:([\w.+-]{1,80})@([A-Za-z0-9_.-]{1,100}|\[[0-9a-f:]{2,40}\])(:\d{1,5})?((?:;[\w.=~-]{1,100})*)")
+_PATH = re.compile(r"sip:([\w.+-]{1,80})@([A-Za-z0-9_.-]{1,100})(:\d{1,5})?((?:;[\w.=~-]{1,100})*)", re.ASCII)
+_PARAMETER = re.compile(r"[\w.=~-]{1,100}", re.ASCII)
 
 
 def marked(packet: Packet, node: str) -> Packet:
@@ -54,5 +55,5 @@ def contact(uri: str) -> str | None:
     A phone chooses what it registers. Parameters that could not be read as nothing else are left out.
     """
     address, _, more = uri.partition(";")
-    kept = "".join(f";{one}" for one in more.split(";") if re.fullmatch(r"[\w.=~-]{1,100}", one, re.ASCII))
-    return f"{address}{kept}" if _PATH.fullmatch(f"{address}{kept}", re.ASCII) else None
+    kept = "".join(f";{one}" for one in more.split(";") if _PARAMETER.fullmatch(one))
+    return f"{address}{kept}" if _PATH.fullmatch(f"{address}{kept}") else None

@@ -6,7 +6,7 @@ they say of it is no news. Deterministic and without I/O; the dispatcher's threa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from acd.ami.names import contact
 
@@ -53,9 +53,9 @@ class Phones:
             return False
         return phone in self.uri
 
-    def node_died(self, node: str) -> list[str]:
-        """Every registration there is gone with it. The phones that were at home there."""
-        gone = [phone for phone, home in self.home.items() if home == node]
+    def node_died(self, node: str, newer: Container[str] = ()) -> list[str]:
+        """Every registration there is gone with it but the `newer` ones. The phones that were at home there."""
+        gone = [phone for phone, home in self.home.items() if home == node and phone not in newer]
         for phone in gone:
             del self.home[phone]
             self.uri.pop(phone, None)

@@ -7,6 +7,8 @@ from acd.ami.packets import Packet
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, QueueCaller, View
 from acd.core.events import Event, FellIntoNet
 
+_NEW = frozenset({"Created", "NonQualified"})  # a contact begins as not asked yet
+
 
 def queue_join(view: View, packet: Packet) -> list[Event]:
     """A caller waits in the PBX's own queue: the session that had them, if any, is gone."""
@@ -58,7 +60,7 @@ def contact_status(view: View, packet: Packet) -> list[Event]:
         if view.phones.removed(agent, node, uri) and agent in view.agents:
             view.replaced.append((agent, uri))
         return []  # another contact may be left: the device state says
-    if not view.phones.registered(agent, node, uri, anew=status == "Created") or agent not in view.agents:
+    if not view.phones.registered(agent, node, uri, anew=status in _NEW) or agent not in view.agents:
         return []
     if status in ("Reachable", "NonQualified", "Created", "Updated"):
         view.phones.answered(agent, node, there=True)

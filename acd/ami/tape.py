@@ -5,7 +5,10 @@ An agent is told "paused" only when the PBX has said so. Never called by the dis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from acd.ami.client import AmiClient
+from acd.ami.names import parted
 from acd.ami.packets import AmiError
 
 ANSWER_WITHIN_S = 1.0
@@ -33,3 +36,21 @@ class AmiTape:
         except AmiError:
             return False
         return True
+
+
+class Tapes:
+    """`ivr.recorder.Tape` for several Asterisks: the recording of a channel is its node's."""
+
+    def __init__(self, tapes: Mapping[str, AmiTape]) -> None:
+        """By the nodes' names."""
+        self._tapes = dict(tapes)
+
+    def pause(self, channel: str, *, paused: bool) -> bool:
+        """On the channel's node."""
+        node, name = parted(channel)
+        return node in self._tapes and self._tapes[node].pause(name, paused=paused)
+
+    def stop(self, channel: str) -> bool:
+        """On the channel's node."""
+        node, name = parted(channel)
+        return node in self._tapes and self._tapes[node].stop(name)

@@ -27,6 +27,7 @@ from dialplan.ruleset import Ruleset
 
 _TRY_AGAIN_S = 1.0
 _OVER = frozenset({"kept", "failed", "rang_in", "withdrawn", "on_line"})  # a CallbackNoted that closes
+_WAIT = frozenset({ContactState.QUEUED, ContactState.RESERVED, ContactState.IVR})
 _RESULTS = {"BUSY": CitizenResult.BUSY, "NOANSWER": CitizenResult.NO_ANSWER, "CANCEL": CitizenResult.NO_ANSWER}
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class CallbackBook:
         self._clock = clock
         self._identify = identify
         self._open: dict[str, Kept] = {}
+        self._held: dict[str, tuple[CallbackWanted, float]] = {}  # callers who wait, and since when
         self._lock = threading.Lock()
         self._works = True  # the file was read or written when it was last tried
         self._unread = False
@@ -141,6 +143,27 @@ class CallbackBook:
         self._dispatcher.callback_booked(_event(new, restored=False))
         return Booking.KEPT if wanted.slot_at is None else Booking.BOOKED
 
+    def hold(self, wanted: CallbackWanted) -> None:
+        """See the port."""
+        with self._lock:
+            self._held[wanted.contact_id] = wanted, self._clock()
+
+    def keep_lost(self, contacts: Sequence[str]) -> dict[str, Booking]:
+        """The PBX that had these callers is dead: book each in turn, as if they had asked to keep their place."""
+        results = {}
+        for contact_id in contacts:
+            with self._lock:
+                held = self._held.pop(contact_id, None)
+            if held is None:
+                results[contact_id] = Booking.UNAVAILABLE
+                continue
+            wanted, since = held
+            waited_s = wanted.waited_s + max(0.0, self._clock() - since)
+            results[contact_id] = self.book(replace(wanted, waited_s=waited_s))
+            if results[contact_id] is Booking.KEPT:
+                self._dispatcher.note(contact_id, "", "pbx", "died")
+        return results
+
     def open_for(self, number: str) -> OpenCallback | None:
         """See the port."""
         caller = self._identify(numbers.normalise(number) or "")
@@ -189,8 +212,12 @@ class CallbackBook:
             if isinstance(fact, CallbackNoted) and fact.what != "booked":
                 self._facts.append(fact)
                 self._news.set()
-            elif isinstance(fact, ContactMoved) and fact.new is ContactState.CONNECTED and fact.caller is not None:
-                self._rang_in(fact)
+            elif isinstance(fact, ContactMoved):
+                if fact.new not in _WAIT:
+                    with self._lock:
+                        self._held.pop(fact.contact_id, None)
+                if fact.new is ContactState.CONNECTED and fact.caller is not None:
+                    self._rang_in(fact)
 
     def _rang_in(self, fact: ContactMoved) -> None:
         """Somebody is talked with: if they rang in, they need no call-back any more."""

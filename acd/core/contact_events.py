@@ -33,6 +33,7 @@ _DEPARTURES = {
     Departure.CLOSED: (ContactState.CLOSED, "closed"),
     Departure.CALLBACK: (ContactState.OVERFLOWED, "callback"),
     Departure.FALLBACK: (ContactState.OVERFLOWED, "fallback"),
+    Departure.PBX_LOST: (ContactState.FAILED, "pbx_lost"),
     Departure.ERROR: (ContactState.FAILED, "error"),
 }
 

@@ -58,6 +58,7 @@ class Departure(StrEnum):
     CLOSED = "closed"  # closing is near
     CALLBACK = "callback"  # the caller has an open call-back, and keeps that
     FALLBACK = "fallback"  # handed to the safety net
+    PBX_LOST = "pbx_lost"  # with the Asterisk that had its caller
     ERROR = "error"
 
 

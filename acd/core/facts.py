@@ -33,6 +33,7 @@ class ContactMoved:
     within_threshold: bool | None  # set when it is answered
     # abandoned: short, queue, ringing, handed_on (after a talk, and so counted as answered only);
     # overflowed: overflow, closed, full, fallback, error; of call-backs: later, unkept, rang_in, withdrawn;
+    # failed: error, pbx_lost (with the Asterisk that had its caller), unkept;
     # kept: connected or closed, that keeps a promise to call back
     detail: str | None
     talk_s: float = 0.0  # set when CONNECTED ends: talk without hold
@@ -141,7 +142,7 @@ class TalkNoted:
     what `recording`: started:CLASS, paused, resumed, stopped, stopped:official, stopped:elsewhere (sent on),
     skipped (no room on the disk), failed, not_resumed, not_stopped (the PBX did not answer), deleted:CLASS (its days
     are over; no agent).
-    what `abuse`: warned, ended.
+    what `abuse`: warned, ended. what `pbx`: died, with the caller, whose number is kept for a call-back (no agent).
     """
 
     at: float

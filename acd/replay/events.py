@@ -46,7 +46,12 @@ from dialplan.ruleset import Ruleset
 _ROUNDING_S = 0.5  # a wrap-up that lasted this much less than the usual was ended by the agent
 _ASKED = frozenset({Presence.AVAILABLE, Presence.AWAY, Presence.OFFLINE})
 _IN_CALL = frozenset({Work.RESERVED, Work.CONNECTED, Work.HOLD})
-_DEPARTURES = {"overflow": Departure.OVERFLOW, "closed": Departure.CLOSED, "error": Departure.ERROR}
+_DEPARTURES = {
+    "overflow": Departure.OVERFLOW,
+    "closed": Departure.CLOSED,
+    "error": Departure.ERROR,
+    "pbx_lost": Departure.PBX_LOST,
+}
 
 
 class _Turn(IntEnum):

@@ -18,13 +18,15 @@ from pydantic import ValidationError
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, onlyone, pbx, pbxconfig, soundstore, up
+from engine import fetch, nodes, onlyone, pbx, pbxconfig, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
 from engine.settings import (
+    LOOPBACK,
     WEB_PORT,
     Defaults,
+    Node,
     RunSettings,
     default_rules,
     default_sounds,
@@ -75,6 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         onlyone.AlreadyRunning,
         pbx.PbxError,
         pbxconfig.ConfigError,
+        nodes.NodesError,
         soundstore.SoundsError,
     ) as error:
         print(f"up: {error}", file=sys.stderr)
@@ -128,6 +131,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
             )
         ports[name] = port or free_port(taken, host=host)
     tls_port = defaults.sip_tls_port or free_port(taken, host=bind)
+    others = _other_nodes(options.nodes or defaults.nodes, external=options.pbx_external)
     web_port = None if options.no_web else _web_port(options, defaults, taken)
     return RunSettings(
         state=state,
@@ -153,7 +157,19 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         journal_keep_days=defaults.journal_keep_days,
         database_url=_database(defaults.database),
         pbx_external=options.pbx_external,
+        others=others,
+        agi_host=others[0].engine if others else LOOPBACK,
     )
+
+
+def _other_nodes(file: Path | str | None, *, external: bool) -> tuple[Node, ...]:
+    """The further nodes of `--nodes`. NodesError."""
+    if file is None:
+        return ()
+    found = nodes.with_ports(nodes.load(Path(file)), external=external)
+    for warning in nodes.warnings(found):
+        print(warning, file=sys.stderr)
+    return found
 
 
 def _web_port(options: argparse.Namespace, defaults: Defaults, taken: set[int]) -> int:
@@ -212,6 +228,9 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         help="override one value of the rules, such as queues.defaults.wrapup_s=0",
     )  # fmt: skip
     parser.add_argument("--at", type=parse_at, metavar="TIME", help="judge opening hours as if it were started then")
+    parser.add_argument(
+        "--nodes", type=Path, metavar="FILE", help="a file that names further Asterisks (docs/scaling.md)"
+    )
     parser.add_argument("--pbx-external", action="store_true", help=argparse.SUPPRESS)
 
 

@@ -101,4 +101,4 @@ class Turn:
 
 def pbx_addresses(settings: RunSettings) -> list[PbxAddress]:
     """Of every PBX of the centre."""
-    return [PbxAddress("127.0.0.1", settings.ami_port, f"agi://127.0.0.1:{settings.agi_port}")]
+    return [PbxAddress(one.ami_host, one.ami_port, f"agi://{one.agi_host}:{one.agi_port}") for one in settings.pbxes]

@@ -65,7 +65,7 @@ def test_asterisk_restarts_and_calls_go_on(tmp_path: Path) -> None:
         print(f"\nread again {read_after_s:.2f} s after Asterisk was booted")
         assert read_after_s <= 2 + SLACK_S
         for contact in {line["contact_id"] for line in log.lines("contact.moved")}:
-            wait_for(lambda one=contact: _last(log, one) in ("abandoned", "completed"), 3, centre.said)
+            wait_for(lambda one=contact: _last(log, one) in ("failed", "completed"), 3, centre.said)
         wait_for(lambda: {one["work"] for one in agents_of(centre).values()} == {"idle"}, 3, centre.said)
         assert centre.get("/readyz") == "ok\n"
         members = centre.queue_members("fallback-ko")
@@ -104,7 +104,7 @@ def test_up_starts_another_asterisk_and_everybody_is_as_they_were(tmp_path: Path
         assert (centre.engine_pid, centre.asterisk_pid != died) == (engine, True)
         log_of_return.wait("pbx.read", 5)
         for contact in {line["contact_id"] for line in log.lines("contact.moved")}:
-            wait_for(lambda one=contact: _last(log, one) in ("abandoned", "completed"), 5, centre.said)
+            wait_for(lambda one=contact: _last(log, one) in ("failed", "completed"), 5, centre.said)
         wait_state(centre, "1001", "available", "idle", 8)  # its registration has outlived the PBX
         wait_state(centre, "1002", "away", "idle")
         with centre.citizen("01011140003") as third:

@@ -22,16 +22,21 @@ def sounding(centre: Centre, folder: Path, who: str) -> Iterator[CentrePhone]:
     """A phone with its own tone: `citizen`, or an agent's extension."""
     folder /= who
     folder.mkdir()
+    write_tone(folder, who)
+    citizen = who == "citizen"
+    secret = None if citizen else centre.accounts[who]["sip_secret"]
+    with CentrePhone(centre, "01012345678" if citizen else who, secret, answers=True, folder=folder) as phone:
+        yield phone
+
+
+def write_tone(folder: Path, who: str) -> None:
+    """`tone.wav`, which a phone of this folder plays."""
     tone = array("h", (round(6000 * math.sin(2 * math.pi * HZ[who] * n / RATE_HZ)) for n in range(RATE_HZ * 60)))
     with wave.open(str(folder / "tone.wav"), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE_HZ)
         file.writeframes(tone.tobytes())
-    citizen = who == "citizen"
-    secret = None if citizen else centre.accounts[who]["sip_secret"]
-    with CentrePhone(centre, "01012345678" if citizen else who, secret, answers=True, folder=folder) as phone:
-        yield phone
 
 
 def heard_by(phone: Phone) -> set[str]:

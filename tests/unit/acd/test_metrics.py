@@ -56,8 +56,6 @@ CONTRACT = {  # name -> labels; what this version fills of docs/metrics.md
 
 
 class Sources:
-    node = "pbx1"
-
     def __init__(self, rules: Ruleset) -> None:
         self.known: dict[tuple[str, Language], float] = {}
         self.state = new_state(rules.agents, rules.queues, now=1000.0)
@@ -72,11 +70,11 @@ class Sources:
     def estimates(self) -> dict[tuple[str, Language], float]:
         return self.known
 
-    def ami_connected(self) -> bool:
-        return True
+    def ami_connected(self) -> dict[str, bool]:
+        return {"pbx1": True}
 
-    def ami_reconnects(self) -> int:
-        return 0
+    def ami_reconnects(self) -> dict[str, int]:
+        return {"pbx1": 0}
 
     def journal_backlog(self) -> int:
         return 3

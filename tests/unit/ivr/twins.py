@@ -177,6 +177,7 @@ class TwinCallbacks:
     answers: list[Booking] = field(default_factory=list)
     open: dict[str, CallbackWanted] = field(default_factory=dict)  # by number, digits only
     now: Callable[[], float] = lambda: 0.0
+    held: dict[str, CallbackWanted] = field(default_factory=dict)  # by contact
     dialable: set[str] = field(default_factory=set)  # contacts whose citizen may be rung now
 
     def offered(self) -> bool:
@@ -193,6 +194,9 @@ class TwinCallbacks:
             return Booking.EXISTS
         self.open[number.digits] = replace(wanted, number=number.digits)
         return Booking.KEPT if wanted.slot_at is None else Booking.BOOKED
+
+    def hold(self, wanted: CallbackWanted) -> None:
+        self.held[wanted.contact_id] = wanted
 
     def open_for(self, number: str) -> OpenCallback | None:
         found = self.open.get(numbers.normalise(number) or "")
