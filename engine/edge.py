@@ -30,7 +30,7 @@ class Edge:
 
 def nodes_of(settings: RunSettings) -> tuple[tuple[str, int], ...]:
     """Where the centre's Asterisks answer SIP, as the edge on the first node's machine reaches them."""
-    return tuple((_reached(one.bind), one.sip_port) for one in (settings,))
+    return tuple((_reached(one.bind), one.sip_port) for one in settings.pbxes)
 
 
 def _reached(bind: str) -> str:

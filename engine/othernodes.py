@@ -65,7 +65,7 @@ class OtherNodes:
             ready.NodeAddress(
                 name=one.node,
                 sip=ready.Address(host=one.bind, port=one.sip_port),
-                asterisk_pid=self._kept[one.node].pid if one.node in self._kept else None,
+                asterisk_pid=self._kept[one.node].pid if one.node in self._kept else pbx.running_pid(one),
             )
             for one in self._nodes
         )
@@ -75,7 +75,7 @@ class OtherNodes:
         for kept in self._kept.values():
             kept.stop()
         for one in self._nodes:
-            if self._state not in one.run_dir.parents:
+            if one.node in self._kept and self._state not in one.run_dir.parents:
                 shutil.rmtree(one.run_dir, ignore_errors=True)
 
 
