@@ -207,11 +207,11 @@ def test_no_number_outside_is_dialled(centre: Centre, carrier: Carrier, loop: Lo
             if at % 3 == 0:
                 assert guest.status("INVITE", number, "1001") in (401, 403), number
             elif at % 3 == 1:
-                assert citizen.status("INVITE", number, "01012345678") == 404, number
+                assert citizen.status("INVITE", number, "01012345678") in (404, 484), number
             else:
                 dialog = phone.call(number)
                 assert dialog.ended.wait(10), number
-                assert dialog.status == 404, number
+                assert dialog.status in (404, 484), number  # 484: the beginning of one of ours
     phone.close()
     assert carrier.rung == []
 
