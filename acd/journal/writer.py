@@ -33,6 +33,7 @@ GATHER_S = 0.05  # so that a busy minute is hundreds of commits, not thousands
 SEEN_EVERY_S = 3.0  # an idle engine says this often that it lives: so exact is the end of one that is killed
 SWEEP_EVERY_S = 3600.0
 WAL_LOOK_EVERY_S = 10.0
+HANGS_AFTER_S = 4.0  # a write that has not returned for so long: the storage is there, and does nothing
 
 _log = structlog.get_logger(__name__)
 
@@ -73,6 +74,7 @@ class JournalWriter:
         self._engine: Engine | None = None
         self._inode = -1
         self._away_since: float | None = None
+        self._writing_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self.dropped = 0
         self.written = 0
@@ -87,9 +89,11 @@ class JournalWriter:
             self._ready.set()
 
     def away_s(self) -> float:
-        """Seconds since the storage was lost; 0 while it takes what it is given."""
-        since = self._away_since
-        return 0.0 if since is None else time.monotonic() - since
+        """Seconds since the storage was lost, or has not answered; 0 while it takes what it is given."""
+        now, away, writing = time.monotonic(), self._away_since, self._writing_since
+        if away is None and writing is not None and now - writing > HANGS_AFTER_S:
+            away = writing
+        return 0.0 if away is None else now - away
 
     def backlog(self) -> int:
         """Facts that are not on the disk yet."""
@@ -120,11 +124,14 @@ class JournalWriter:
                     self._stopping.wait(GATHER_S)
                 self._gather()
             try:
+                self._writing_since = time.monotonic()
                 self._write()
+                self._writing_since = None
                 self._tidy()
             except (SQLAlchemyError, OSError) as error:
                 self._close()
                 self._say_away(error)
+                self._writing_since = None
                 if self._stopping.wait(pause_s):
                     return
                 pause_s = min(pause_s * 2, 5.0)

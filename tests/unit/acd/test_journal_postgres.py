@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,32 @@ def test_a_database_that_is_away_loses_nothing_and_writes_nothing_twice(server: 
         writer.stop()
     ours = f"SELECT count(*), count(DISTINCT contact_id) FROM facts WHERE run = {writer.run}"  # noqa: S608 - a number
     assert _rows(server.store, ours) == [(200, 200)]
+
+
+def test_a_database_that_hangs_is_told_as_one_that_is_away(server: PostgresServer) -> None:
+    """Its kernel goes on acknowledging, so no connection breaks: the write just does not return."""
+    migrate(server.store)
+    writer = JournalWriter(server.store)
+    writer.start()
+    try:
+        writer.put(moved("hung.1", ContactState.QUEUED, at=100.0))
+        until(lambda: writer.written == 1, 20)
+        pids = server.pids()
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            writer.put(moved("hung.2", ContactState.QUEUED, at=101.0))
+            until(lambda: writer.away_s() > 0, 20)
+            assert writer.written == 1
+        finally:
+            for pid in reversed(pids):
+                os.kill(pid, signal.SIGCONT)
+        until(lambda: writer.written == 2, 30)
+        until(lambda: writer.away_s() == 0, 20)
+    finally:
+        writer.stop()
+    ours = f"SELECT count(*), count(DISTINCT contact_id) FROM facts WHERE run = {writer.run}"  # noqa: S608 - a number
+    assert _rows(server.store, ours) == [(2, 2)]
 
 
 def test_a_reader_cannot_write(server: PostgresServer) -> None:
