@@ -83,7 +83,7 @@ class Churn:
             dialog.ua.answer_after_s = self._rng.uniform(*self._answers_after_s)
         if hold:
             self._town.loop.later(talk_s * 0.5, lambda: _hold(dialog))
-        self._town.loop.later(talk_s, lambda: None if dialog.ended.is_set() else dialog.hang_up())
+        self._town.loop.later(talk_s, lambda: self._town.end(dialog))
 
     def _tends(self) -> None:
         """An agent whose phone was too slow for the engine dials *11, as people do when they see it."""

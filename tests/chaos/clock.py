@@ -170,7 +170,7 @@ def _centre(job: Job) -> list[Finding]:
 def _served(one: Town, order: list[str]) -> list[str]:
     """An agent comes and serves them all, each a moment; the order in which they were rung for."""
     phone = one.agent("1001", code="")
-    phone.on_answer = lambda dialog, now: one.loop.later(0.2, dialog.hang_up) if dialog.cseq >= 100 else None
+    phone.on_answer = lambda dialog, now: one.loop.later(0.2, lambda: one.end(dialog)) if dialog.cseq >= 100 else None
     one.dial_code("1001", "*11")
     wait_for(lambda: len(one.gone(order)) == len(order), PATIENCE_S + 5 * len(order), one.centre.said)
     return list(dict.fromkeys(caller for _, caller in one.rung))

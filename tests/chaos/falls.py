@@ -179,12 +179,10 @@ class House:
         line = len(self.told.facts("contact.matched"))
         for extension in self.agents:
             town.agents[extension].on_answer = lambda dialog, now: (
-                town.loop.later(0.2, lambda: None if dialog.ended.is_set() else dialog.hang_up())
-                if dialog.cseq >= 100
-                else None
+                town.loop.later(0.2, lambda: town.end(dialog)) if dialog.cseq >= 100 else None
             )
             for talk in town.talks_of(extension):
-                talk.hang_up()
+                town.end(talk)
         by_id = {town.net.uniqueids[one]: one for one in self.waiting}
 
         def matched() -> list[str]:

@@ -29,6 +29,7 @@ from tests.pbx.centre import NUMBER, Centre, wait_for
 
 LINES = 10
 JAPANESE = 4
+BYE_AGAIN_S = (1.0, 4.0)
 PATIENCE_S = 30.0  # for what must come, however slow the machine is
 INJECT = Path(__file__).parent / "inject"
 AT = ("--at", "2026-11-24T10:00")
@@ -104,6 +105,13 @@ class Town:
         """The agent's side of talks that run; codes of theirs are none."""
         dialogs = list(self.agents[extension].dialogs.values())
         return [one for one in dialogs if one.cseq >= 100 and one.answered.is_set() and not one.ended.is_set()]
+
+    def end(self, talk: Dialog) -> None:
+        """Hang up, and say so again: a PBX that is still busy with the answer overhears the first BYE."""
+        if not talk.ended.is_set():
+            talk.hang_up()
+            for after_s in BYE_AGAIN_S:
+                self.loop.later(after_s, lambda: talk.request("BYE") and None)
 
     # -- citizens
 
