@@ -31,7 +31,9 @@ def run(arguments: Sequence[str]) -> int:
             print(problem, file=sys.stderr)
         return 1
     soundstore.bring_up_to_date(settings.sounds)
-    pbxconfig.render(settings, ruleset, credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset)), None)
+    secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
+    for one in settings.pbxes:
+        pbxconfig.render(one, ruleset, secrets, None)
     if settings.database_url is not None:
         credentials.database_password(settings.state)
     settings.save()
