@@ -125,8 +125,8 @@ def test_an_event_is_seen_at_once(screen: Screen, engine: Engine) -> None:
         late_s.append(float(screen.page.locator("body").get_attribute("data-shown-at") or 0) - at)
         assert screen.text("handled-value") == str(number)
         screen.page.wait_for_timeout(120)
-    # Pushed, not found at the next second's look. How soon on a quiet machine: `bench wallboard`.
-    assert sorted(late_s)[9] < 0.4, late_s
+    # Pushed, not found at the next look, which is a second after the last. On a quiet machine: `bench wallboard`.
+    assert sorted(late_s)[4] < 0.6, late_s
 
 
 def test_old_figures_are_called_old_and_new_ones_come_by_themselves(screen: Screen, site: Site) -> None:

@@ -11,6 +11,7 @@ from calls import (
     logged_in,
     longest_silence_s,
     prompts_heard,
+    sleep_until,
     wait_heeded,
     wait_prompt,
     wait_quiet,
@@ -79,15 +80,12 @@ def test_a_key_just_after_the_greeting_is_the_language(open_centre: Centre) -> N
     with open_centre.citizen() as citizen:
         log = Log(open_centre)
         began = citizen.call(NUMBER)
-        citizen.wait_talking(5, after=began)
-        wait_prompt(open_centre, citizen, "ko/topic_question", 20)
+        answered = citizen.wait_talking(5, after=began)
+        sleep_until(answered.at_s + 14.2)  # it lasts 13 s, and a key up to 2 s after it is the language
         citizen.keys("2")
         line = log.wait("call.chose", 3, menu="language", choice="2")
         assert line
         wait_prompt(open_centre, citizen, "en/topic_question")
-        assert [p.name for p in prompts_heard(open_centre, citizen.heard(), "ko/topic_question", "en/topic_question")] == [
-            "ko/topic_question", "en/topic_question",
-        ]  # fmt: skip
         citizen.hang_up()
         wait_quiet(open_centre)
 

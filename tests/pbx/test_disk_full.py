@@ -10,8 +10,8 @@ import resource
 import time
 from pathlib import Path
 
-from calls import dial_in, logged_in, wait_quiet, wait_state
-from centre import SLACK_S, Centre, wait_for
+from calls import logged_in, wait_quiet, wait_state
+from centre import NUMBER, SLACK_S, Centre, wait_for
 
 from acd.core.seoul import DAY_S, midnight
 from acd.journal.read import figures, latest_contacts, timeline
@@ -39,7 +39,9 @@ def test_calls_go_on_and_the_record_is_whole_afterwards(tmp_path: Path) -> None:
         full_at = time.monotonic()
         for number in range(CALLS):
             with centre.citizen(f"0101111000{number}") as citizen:
-                dial_in(citizen, "10")
+                citizen.wait_talking(8, after=citizen.call(NUMBER))
+                time.sleep(1.0)  # no log line says that the engine has it: its log may not grow either
+                citizen.keys("10")
                 wait_state(centre, "1001", "available", "connected", 10)
                 if number == 0:
                     wait_for(lambda: _metric(centre, "journal_storage_away_seconds") > 0, 10, centre.metrics)

