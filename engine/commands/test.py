@@ -18,7 +18,7 @@ from pathlib import Path
 from engine import fetch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PROGRAMS = ("asterisk", "baresip", "sipp", "prometheus", "alertmanager", "chromium")
+PROGRAMS = ("asterisk", "baresip", "sipp", "prometheus", "alertmanager", "chromium", "kamailio")
 TESTS_FAILED = 1  # pytest's exit code for that; others are usage, interruption, a file that cannot be read
 TIMES_ALONE = 2
 WORKERS = "4"

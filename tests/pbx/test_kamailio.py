@@ -7,35 +7,22 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
 import pytest
 from centre import NUMBER, wait_for
+from edges import kamailio
 from node import Node
-from programs import running
 
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
-from engine import edge, fetch
-from engine.settings import default_rules, free_port
+from engine.settings import default_rules
 from tests.bench.sip_ua import Dialog, Loop, Ua
 
 pytestmark = pytest.mark.timeout(180)
 SOON_S = 20.0
-
-
-@contextmanager
-def kamailio(folder: Path, rules: Ruleset, nodes: list[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """The edge before these nodes; its address."""
-    program = fetch.program("kamailio")
-    at = edge.Edge("127.0.0.1", free_port(set()), tuple(nodes))
-    config = edge.render(folder, at, rules.trunks, program)
-    assert {path.stat().st_mode & 0o077 for path in folder.iterdir()} == {0}
-    with running(edge.argv(program, config), folder / "log", folder):
-        yield at.host, at.port
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
-"""Two Asterisks and one engine: one order over both, agents at either, a node's death, and the engine's."""
+"""Two Asterisks and one engine: one order over both, agents at either, a node's death, and the engine's; Kamailio before."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -9,12 +10,15 @@ from pathlib import Path
 import pytest
 from calls import Log, agents_of, say_code, wait_prompt, wait_state
 from carrier import Carrier, rules_with_carrier, some_host
-from centre import Centre, wait_for
+from centre import NUMBER, Centre, wait_for
+from edges import kamailio
 from twonodes import SECOND, TwoNodes, dial_in, two_nodes
 
 from acd.callbacks.store import CallbackStore
+from dialplan.loader import load
+from engine import edge
 from engine.phone import CLOSED, Phone
-from tests.bench.sip_ua import Loop
+from tests.bench.sip_ua import Dialog, Loop, Ua
 
 RING_S = 5
 WORDS = (
@@ -204,3 +208,44 @@ def test_an_engine_dies_with_calls_on_both(both: TwoNodes) -> None:
         wait_for(lambda: {one["work"] for one in agents_of(centre).values()} == {"idle"}, WITHIN_S, centre.said)
         for phone in agents.values():
             say_code(centre, phone, "*13", "offline")
+
+
+def test_carriers_calls_by_kamailio_reach_agents_though_a_node_dies(
+    both: TwoNodes, host: str, tmp_path: Path, loop: Loop
+) -> None:
+    """The whole of it: edge, two Asterisks, one engine. How soon after a death is told by docs/scaling.md."""
+    centre = both.centre
+    ports = [one.sip_port for one in centre.settings.pbxes]
+    with ExitStack() as stack:
+        nodes = edge.nodes_of(centre.settings)
+        address = stack.enter_context(kamailio(tmp_path / "edge", load(centre.settings.rules), nodes, host))
+        citizen = Ua(loop, "01044440001", address, own=(host, 0))
+        stack.callback(citizen.close)
+        agent = stack.enter_context(both.agent(1, "1001"))
+        say_code(centre, agent, "*11", "available")
+
+        def served() -> int:
+            """One call, with an agent; the port of the node that has taken it."""
+            dialog: Dialog = wait_for(answered, WITHIN_S)
+            log = Log(centre)
+            citizen.press(dialog, "10")
+            log.wait("contact.moved", WITHIN_S, new="connected", agent_id="1001")
+            dialog.hang_up()
+            log.wait("contact.moved", WITHIN_S, new="completed")
+            wait_state(centre, "1001", "available", "idle", WITHIN_S)
+            return next(port for port in ports if f":{port}" in dialog.target)
+
+        def answered() -> Dialog | None:
+            """On a busy machine both nodes may miss a probe: then it is 503, and the carrier tries again."""
+            dialog = citizen.call(NUMBER)
+            wait_for(lambda: dialog.answered.is_set() or dialog.ended.is_set(), WITHIN_S)
+            return dialog if dialog.answered.is_set() else None
+
+        wait_for(lambda: sorted(served() for _ in ports) == sorted(ports), WITHIN_S * 2)  # in turn, once both are known
+        both.kill_second()
+        died = time.monotonic()
+        served()  # whichever node has it: `up` has another Asterisk there within seconds
+        print(f"\na call with an agent, and its end, within {time.monotonic() - died:.2f} s of the death")
+        wait_for(lambda: both.connected(SECOND), 40, centre.said)
+        wait_for(lambda: served() == ports[1], WITHIN_S * 2)
+        say_code(centre, agent, "*13", "offline")
