@@ -1,7 +1,6 @@
 """`./ringmaster bench [NAME] [--json]`: measures what docs/performance.md promises; the benches are tests/bench/.
 
-Each is a process of its own, so that none inherits another's memory or threads. A row of JSON says besides its figure
-on which machine and when it was measured, so that it can be laid beside another.
+A row of JSON says besides its figure on which machine and when it was measured, so that it can be laid beside another.
 """
 
 from __future__ import annotations
@@ -11,17 +10,15 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from engine import fetch
+from engine.programs import Row, rows_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 BENCHES = {
     "core": "events a second of the pure core",
     "journal": "facts a second that are on the disk",
@@ -56,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
         "--json", action="store_true", help="a list of name, value, unit, bar, pass, detail, bench, date, machine"
     )
     options = parser.parse_args(arguments)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     on, begun = machine(), time.monotonic()
     print(on, file=sys.stderr, flush=True)
     for name in [options.name] if options.name else BENCHES:
@@ -73,7 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     return 0 if all(row["pass"] for row in rows) else 1
 
 
-def labelled(rows: list[dict[str, Any]], name: str, on: str, at: datetime) -> list[dict[str, Any]]:
+def labelled(rows: list[Row], name: str, on: str, at: datetime) -> list[Row]:
     """Each row with its bench, the moment in ISO 8601, and the machine."""
     return [{**row, "bench": name, "date": at.isoformat(timespec="seconds"), "machine": on} for row in rows]
 
@@ -94,20 +91,10 @@ def machine() -> str:
     return ", ".join(parts)
 
 
-def _measure(name: str) -> list[dict[str, Any]]:
+def _measure(name: str) -> list[Row]:
     """Its rows; one that failed has a row that says so."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.bench.{name}", "--json"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    try:
-        rows: list[dict[str, Any]] = json.loads(done.stdout)
-    except ValueError:
-        failed = {"name": name, "value": None, "unit": "", "bar": None, "pass": False}
-        return [{**failed, "detail": f"ended with {done.returncode} and no figures"}]
-    return rows
+    found = rows_of(f"tests.bench.{name}")
+    if not isinstance(found, int):
+        return found
+    failed = {"name": name, "value": None, "unit": "", "bar": None, "pass": False}
+    return [{**failed, "detail": f"ended with {found} and no figures"}]

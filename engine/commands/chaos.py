@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from engine.programs import Row, rows_of
+
 PROGRAMS = {
     "kill": "kill -9 of the engine under talks, callers who wait, ring, or are in the menus; order over kills",
     "hang": "an engine that is stopped, or whose dispatcher or accept loop is stuck",
@@ -48,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--full", action="store_true", help="the promises' own counts, to their end: hours")
     parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail and more")
     options = parser.parse_args(arguments)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for name in [options.name] if options.name else PROGRAMS:
         print(f"{name}: {PROGRAMS[name]}", file=sys.stderr, flush=True)
         rows += _try(name, options)
@@ -60,30 +57,20 @@ def run(arguments: Sequence[str]) -> int:
     return 0 if all(row["pass"] for row in rows) else 1
 
 
-def _try(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+def _try(name: str, options: argparse.Namespace) -> list[Row]:
     """Its findings; one that failed has a row that says so."""
     words = ["--seed", str(options.seed), "--size", "full" if options.full or options.minutes else "short"]
     if options.minutes:
         words += ["--minutes", str(options.minutes)]
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(
-        [sys.executable, "-m", f"tests.chaos.{name}", "--json", *words],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        stdout=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    try:
-        rows: list[dict[str, Any]] = json.loads(done.stdout)
-    except ValueError:
-        lost = {"name": name, "value": 1, "unit": "lost", "bar": 0, "pass": False, "program": name, "promise": 0}
-        more = {"seed": options.seed, "plan": "", "tried": 0, "lost": 1, "late": 0, "passed": False, "seconds": 0.0}
-        return [{**lost, **more, "figures": {}, "detail": f"ended with {done.returncode} and no findings"}]
-    return rows
+    found = rows_of(f"tests.chaos.{name}", *words)
+    if not isinstance(found, int):
+        return found
+    lost = {"name": name, "value": 1, "unit": "lost", "bar": 0, "pass": False, "program": name, "promise": 0}
+    more = {"seed": options.seed, "plan": "", "tried": 0, "lost": 1, "late": 0, "passed": False, "seconds": 0.0}
+    return [{**lost, **more, "figures": {}, "detail": f"ended with {found} and no findings"}]
 
 
-def _tell(row: dict[str, Any]) -> None:
+def _tell(row: Row) -> None:
     verdict = "ok  " if row["pass"] else "FAIL"
     late = f", {row['late']} late" if row["late"] else ""
     promise = f"(promise {row['promise']}, seed {row['seed']})"

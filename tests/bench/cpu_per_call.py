@@ -11,7 +11,6 @@ Run it: `python -m tests.bench.cpu_per_call [--calls N] [--json]`; exit 1 below 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import sys
@@ -21,6 +20,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.rows import Row, finish, most, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.pbx.centre import NUMBER, Centre
 
@@ -73,7 +73,7 @@ class Citizen(threading.Thread):
             self.ua.dialogs.pop(dialog.call_id, None)
 
 
-def run(calls: int) -> list[dict[str, Any]]:
+def run(calls: int) -> list[Row]:
     """The rows, as `./ringmaster bench` prints them."""
     loop = Loop()
     loop.start()
@@ -122,25 +122,21 @@ def wait_until(true: Any, within_s: float) -> None:
         time.sleep(0.05)
 
 
-def _rows(busy: Cpu, idle: Cpu, calls: int, lasted_s: float) -> list[dict[str, Any]]:
+def _rows(busy: Cpu, idle: Cpu, calls: int, lasted_s: float) -> list[Row]:
     share = lasted_s / IDLE_S
     engine_ms, asterisk_ms = (
         1000 * max(0.0, one - rest * share) / max(1, calls) for one, rest in zip(busy, idle, strict=True)
     )
     ratio = round(engine_ms / asterisk_ms, 3) if calls and asterisk_ms else None
-    told = f"{calls} calls in {lasted_s:.0f} s ({calls / lasted_s:.1f} a second), {len(AGENTS)} agents"
+    detail = f"{calls} calls in {lasted_s:.0f} s ({calls / lasted_s:.1f} a second), {len(AGENTS)} agents"
     at_rest = (
         f"of a core while nobody calls: engine {idle.engine_s / IDLE_S:.3%}, Asterisk {idle.asterisk_s / IDLE_S:.3%}"
     )
     return [
-        _row("cpu_per_call_ratio", ratio, "of Asterisk's", BAR_RATIO, ratio is not None and ratio <= BAR_RATIO, told),
-        _row("cpu_per_call_engine", round(engine_ms, 2), "ms", None, True, told),
-        _row("cpu_per_call_asterisk", round(asterisk_ms, 2), "ms", None, True, at_rest),
+        most("cpu_per_call_ratio", ratio, "of Asterisk's", BAR_RATIO, detail),
+        told("cpu_per_call_engine", engine_ms, "ms", detail),
+        told("cpu_per_call_asterisk", asterisk_ms, "ms", at_rest),
     ]
-
-
-def _row(name: str, value: float | None, unit: str, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": unit, "bar": bar, "pass": passed, "detail": detail}
 
 
 def main() -> int:
@@ -148,14 +144,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=150)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = run(options.calls)
-    if options.json:
-        print(json.dumps(results, ensure_ascii=False))
-    else:
-        for row in results:
-            bar = "" if row["bar"] is None else f" (bar {row['bar']})"
-            print(f"{row['name']:<28} {row['value']} {row['unit']}{bar}  {row['detail']}")
-    return 0 if all(result["pass"] for result in results) else 1
+    return finish(run(options.calls), as_json=options.json)
 
 
 if __name__ == "__main__":

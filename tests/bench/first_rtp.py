@@ -10,15 +10,14 @@ Run it: `python -m tests.bench.first_rtp [--calls N] [--json]`; exit 1 below the
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import struct
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from tests.bench.rows import Row, finish, most, percentile, row, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.pbx.centre import NUMBER, Centre
 
@@ -63,7 +62,7 @@ def speaks(ua: Ua, dialog: Dialog, number: int = 0) -> None:
     ua.loop.later(0.02, lambda: speaks(ua, dialog, number + 1))
 
 
-def run(calls: int) -> list[dict[str, Any]]:
+def run(calls: int) -> list[Row]:
     """The rows, as `./ringmaster bench` prints them."""
     loop = Loop()
     loop.start()
@@ -89,23 +88,18 @@ def run(calls: int) -> list[dict[str, Any]]:
     return _rows([one for one in ours if one is not None], [one for one in plain if one is not None], calls)
 
 
-def _rows(ours: list[float], plain: list[float], calls: int) -> list[dict[str, Any]]:
-    told = f"{len(ours)} calls of ours and {len(plain)} of Asterisk alone, by turns"
+def _rows(ours: list[float], plain: list[float], calls: int) -> list[Row]:
+    detail = f"{len(ours)} calls of ours and {len(plain)} of Asterisk alone, by turns"
+    over = "first_rtp_over_asterisk_p50"
     if not ours or not plain:
-        return [_row("first_rtp_over_asterisk_p50", None, BAR_P50_MS, False, told)]
+        return [most(over, None, "ms", BAR_P50_MS, detail)]
+    over_ms = 1000 * (statistics.median(ours) - statistics.median(plain))
     whole = len(ours) == len(plain) == calls  # every caller has heard it
-    over_ms = round(1000 * (statistics.median(ours) - statistics.median(plain)), 2)
-    rows = [_row("first_rtp_over_asterisk_p50", over_ms, BAR_P50_MS, whole and over_ms <= BAR_P50_MS, told)]
+    rows = [row(over, over_ms, "ms", BAR_P50_MS, whole and over_ms <= BAR_P50_MS, detail)]
     for name, samples in (("ours", ours), ("asterisk_alone", plain)):
-        ordered = sorted(samples)
-        rows.append(_row(f"first_rtp_{name}_p50", round(1000 * statistics.median(ordered), 2), None, True, told))
-        worst = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
-        rows.append(_row(f"first_rtp_{name}_p99", round(1000 * worst, 2), None, True, told))
+        rows.append(told(f"first_rtp_{name}_p50", 1000 * statistics.median(samples), "ms", detail))
+        rows.append(told(f"first_rtp_{name}_p99", 1000 * percentile(samples, 0.99), "ms", detail))
     return rows
-
-
-def _row(name: str, value: float | None, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "ms", "bar": bar, "pass": passed, "detail": detail}
 
 
 def main() -> int:
@@ -113,14 +107,7 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = run(options.calls)
-    if options.json:
-        print(json.dumps(results, ensure_ascii=False))
-    else:
-        for row in results:
-            bar = "" if row["bar"] is None else f" (bar {row['bar']:.0f})"
-            print(f"{row['name']:<28} {row['value']} {row['unit']}{bar}  {row['detail']}")
-    return 0 if all(result["pass"] for result in results) else 1
+    return finish(run(options.calls), as_json=options.json)
 
 
 if __name__ == "__main__":

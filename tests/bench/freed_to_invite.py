@@ -13,7 +13,6 @@ Run it: `python -m tests.bench.freed_to_invite [--samples N] [--json]`; exit 1 b
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.rows import Row, finish, row, told
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.bench.wire import Segment, Wire
 from tests.pbx.centre import NUMBER, Centre
@@ -155,7 +155,7 @@ def figures(samples: list[Freed]) -> dict[str, Any]:
     }
 
 
-def run(samples: int, queue_samples: int) -> list[dict[str, Any]]:
+def run(samples: int, queue_samples: int) -> list[Row]:
     """Both measurements, as `./ringmaster bench` prints them."""
     sys.setswitchinterval(0.0005)
     loop = Loop()
@@ -194,32 +194,22 @@ def run(samples: int, queue_samples: int) -> list[dict[str, Any]]:
     return _rows(figures(ours), figures(theirs), way)
 
 
-def _rows(engine: dict[str, Any], queue: dict[str, Any], way: dict[str, float]) -> list[dict[str, Any]]:
-    told = f"{engine['n']} samples, {len(AGENTS)} agents, {CALLERS} callers, wrap-up 0"
+def _rows(engine: dict[str, Any], queue: dict[str, Any], way: dict[str, float]) -> list[Row]:
+    detail = f"{engine['n']} samples, {len(AGENTS)} agents, {CALLERS} callers, wrap-up 0"
     rows = []
     for share, bar in (("p50", BAR_P50_MS), ("p99", BAR_P99_MS)):
         value = engine.get(f"{share}_ms")
         passed = engine["n"] >= ENOUGH and value is not None and value <= bar
-        rows.append(_row(f"freed_to_invite_{share}", value, bar, passed, told))
-        rows.append(
-            _row(f"freed_to_invite_app_queue_{share}", queue.get(f"{share}_ms"), None, True, f"{queue['n']} samples")
-        )
+        rows.append(row(f"freed_to_invite_{share}", value, "ms", bar, passed, detail))
+        of_queue = f"{queue['n']} samples"
+        rows.append(told(f"freed_to_invite_app_queue_{share}", queue.get(f"{share}_ms"), "ms", of_queue))
     times = queue["p50_ms"] / engine["p50_ms"] if queue.get("p50_ms") and engine.get("p50_ms") else None
-    faster = _row(
-        "freed_to_invite_times_faster", times and round(times, 1), BAR_TIMES, bool(times and times >= BAR_TIMES), told
-    )
-    rows.append({**faster, "unit": "times"})
-    rows.append(_row("freed_to_invite_worst", engine.get("max_ms"), None, True, told))
-    since = "median since the BYE, from the wire"
-    rows += [
-        _row(f"freed_to_invite_at_{n}", at, None, True, f"{name}; {since}")
-        for n, (name, at) in enumerate(way.items(), 1)
-    ]
+    faster = times is not None and times >= BAR_TIMES
+    rows.append(row("freed_to_invite_times_faster", times, "times", BAR_TIMES, faster, detail))
+    rows.append(told("freed_to_invite_worst", engine.get("max_ms"), "ms", detail))
+    for n, (name, at_ms) in enumerate(way.items(), 1):
+        rows.append(told(f"freed_to_invite_at_{n}", at_ms, "ms", f"{name}; median since the BYE, from the wire"))
     return rows
-
-
-def _row(name: str, value: float | None, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
-    return {"name": name, "value": value, "unit": "ms", "bar": bar, "pass": passed, "detail": detail}
 
 
 def main() -> int:
@@ -228,14 +218,7 @@ def main() -> int:
     parser.add_argument("--queue-samples", type=int, default=40)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    results = run(options.samples, options.queue_samples)
-    if options.json:
-        print(json.dumps(results, ensure_ascii=False))
-    else:
-        for row in results:
-            bar = "" if row["bar"] is None else f" (bar {row['bar']:.0f})"
-            print(f"{row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}")
-    return 0 if all(result["pass"] for result in results) else 1
+    return finish(run(options.samples, options.queue_samples), as_json=options.json)
 
 
 if __name__ == "__main__":
