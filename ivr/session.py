@@ -294,4 +294,5 @@ def _after_hangup(call: Call, gone: CallerHungUp) -> Outcome:
         return Outcome.LEFT
     if call.offered and gone.sign.certain:
         call.services.acd.hung_up(call.contact_id)
-    return Outcome.ABANDONED
+    after_a_talk = call.talked is not None and not call.offered  # in the survey, or the last words
+    return Outcome.SERVED if after_a_talk else Outcome.ABANDONED

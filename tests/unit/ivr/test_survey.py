@@ -13,7 +13,7 @@ from dialplan.talkrules import Survey
 from ivr.agi import AgiFault, CallerHungUp
 from ivr.recorder import Recorder
 from ivr.recordings import RecordingStore
-from ivr.session import Call, Outcome, Talked
+from ivr.session import Call, Outcome, Talked, _to_the_end
 from ivr.waiting import goodbye
 from tests.unit.ivr.house import House, city
 from tests.unit.ivr.test_recording import Tape
@@ -100,6 +100,13 @@ def test_a_breath_is_no_comment_and_a_hash_declines(desk: Desk) -> None:
     desk.channel.heard.clear()
     desk.over()
     assert desk.channel.heard == ["ko/survey_question", "ko/survey_comment", "ko/survey_thanks", "hangup"]
+
+
+def test_who_hangs_up_in_the_survey_was_served(desk: Desk) -> None:
+    call = desk.call()
+    call.talked = TALKED
+    desk.channel.hangs_up_at_s = 1.0
+    assert _to_the_end(call, goodbye) is Outcome.SERVED
 
 
 def test_who_hangs_up_has_said_what_they_have_said(desk: Desk) -> None:
