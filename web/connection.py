@@ -35,7 +35,7 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
         others = [one for one in self.connections if isinstance(one, Connection) and one is not self and one.silent]
         for one in sorted(others, key=lambda one: one._since)[: len(self.connections) - self.limit_concurrency + 1]:  # noqa: SLF001 - of its own class
             self.connections.discard(one)
-            one.transport.close()
+            one.transport.close()  # it was asked nothing, so it owes nothing
 
     @property
     def silent(self) -> bool:
@@ -53,6 +53,17 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
         """Part of a head, or of a body."""
         super().data_received(data)
         self._watch()
+        self._let_go()
+
+    def on_response_complete(self) -> None:
+        """An answer is written, and with it the connection may be over."""
+        super().on_response_complete()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """A connection that ends waits until its last answer is taken: no longer than any other."""
+        if self.transport.is_closing() and self._takes_until is None:
+            self._takes_until = self.loop.call_later(WEB_SEND_S, self.transport.abort)
 
     def pause_writing(self) -> None:
         """The client takes nothing for now."""
@@ -62,8 +73,9 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
     def resume_writing(self) -> None:
         """It does again."""
         super().resume_writing()
-        if self._takes_until is not None:
+        if self._takes_until is not None and not self.transport.is_closing():
             self._takes_until.cancel()
+            self._takes_until = None
 
     def _watch(self) -> None:
         """The time runs while a head is awaited or half there, and is not set anew by its bytes."""
@@ -79,5 +91,6 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
         self._asks_until = None
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
+            self._let_go()
         else:
             self._watch()

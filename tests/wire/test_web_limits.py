@@ -31,9 +31,13 @@ from web.login import Gate
 store = Path(sys.argv[1]) / "journal.sqlite"
 migrate(store)
 sock = socket.create_server(("127.0.0.1", 0))
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 print(sock.getsockname()[1], flush=True)
 web.serve.serve(sock, lambda: None, store, lambda *_: {}, Gate("secret" if len(sys.argv) > 4 else None))
 """
+
+
+HELD = 55_000  # bytes of answers: more than the kernel keeps here, less than the 64 KiB at which writing pauses
 
 
 class Server:
@@ -61,6 +65,21 @@ class Server:
             return 0
         finally:
             line.close()
+
+    def length(self, ask: str) -> int:
+        """Of the answer to this."""
+        with self.connect() as line:
+            line.sendall(f"{ask}Connection: close\r\n\r\n".encode())
+            got = b""
+            while more := line.recv(65536):
+                got += more
+        return len(got)
+
+    def has(self, line: socket.socket) -> bool:
+        """Whether the server's process still has its end of this line."""
+        ours, theirs = (f"0100007F:{port:04X}" for port in (line.getsockname()[1], self.port))
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return any((row[1], row[2]) == (theirs, ours) and row[9] != "0" for row in rows)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
@@ -133,6 +152,22 @@ def test_an_answer_that_is_not_taken_ends_the_connection(quick: Server) -> None:
             except ConnectionError:
                 return
         pytest.fail("the connection is kept")
+
+
+@pytest.mark.parametrize("last", ["Connection: close", "no header", None])
+def test_who_takes_nothing_does_not_hold_a_connection_that_ends(quick: Server, last: str | None) -> None:
+    """Answers that the server holds, too few for it to stop writing; then the end: asked for, by a fault, by time."""
+    ask = "GET /static/page.css HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    answer = quick.length(ask)
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(20)
+        line.connect(("127.0.0.1", quick.port))
+        line.sendall((f"{ask}\r\n" * (HELD // answer) + (f"{ask}{last}\r\n\r\n" if last else "")).encode())
+        deadline = time.monotonic() + 30
+        while quick.has(line):
+            assert time.monotonic() < deadline, "the connection is kept"
+            time.sleep(0.05)
 
 
 def test_who_asks_gets_the_place_of_who_does_not(small: Server) -> None:
