@@ -43,7 +43,8 @@ class Encryption(StrEnum):
 class Defaults(BaseSettings):
     """What an operator may set by environment, RINGMASTER_SIP_PORT and so on; the command line has the last word."""
 
-    model_config = SettingsConfigDict(env_prefix="RINGMASTER_", extra="ignore")
+    # A compose file passes on what is not set as an empty text.
+    model_config = SettingsConfigDict(env_prefix="RINGMASTER_", extra="ignore", env_ignore_empty=True)
 
     bind: str = "127.0.0.1"
     sip_port: int = Field(default=5060, ge=0, le=65535)

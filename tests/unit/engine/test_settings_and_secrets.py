@@ -42,6 +42,13 @@ def test_defaults_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (Defaults().sip_port, Defaults().bind) == (5555, "127.0.0.1")
 
 
+@pytest.mark.parametrize("name", ["nodes", "database", "edge", "bind", "sip_port"])
+def test_an_empty_setting_is_none_at_all(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """As a compose file passes on what nobody has set."""
+    monkeypatch.setenv(f"RINGMASTER_{name.upper()}", "")
+    assert getattr(Defaults(), name) == Defaults.model_fields[name].default
+
+
 def test_a_free_port_is_none_that_is_taken_for_tcp_or_udp() -> None:
     taken: set[int] = set()
     port = free_port(taken)
