@@ -157,11 +157,22 @@ def console(settings: RunSettings, command: str, *, timeout_s: float = 10.0) -> 
 
 def modules_not_running(settings: RunSettings) -> list[str]:
     """Modules that modules.conf names and that are not running: Asterisk itself keeps silent about them."""
-    listed = console(settings, "module show")
-    running = {m[1] for m in re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE) if "Not" not in m[0]}
+    return sorted(modules_named(settings, "require") - modules_running(settings))
+
+
+def modules_named(settings: RunSettings, *words: str) -> set[str]:
+    """The modules that the PBX's files name with one of these words: `require`, `load`, `preload`."""
     etc = pbxconfig.etc_dir(settings)
-    text = "".join((etc / name).read_text(encoding="utf-8") for name in ("modules.conf", "generated/srtp.conf"))
-    return sorted(set(re.findall(r"^require = (\S+)", text, re.MULTILINE)) - running)
+    files = (etc / "modules.conf", *etc.glob("generated/srtp.conf"))
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    return set(re.findall(rf"^(?:{'|'.join(words)}) = (\S+)", text, re.MULTILINE))
+
+
+def modules_running(settings: RunSettings) -> set[str]:
+    """The modules that the PBX itself says it runs. Raises OSError, PbxError when its console does not answer."""
+    listed = console(settings, "module show")
+    found = re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE)
+    return {one[1] for one in found if "Not Running" not in one[0]}
 
 
 def apply_rules(settings: RunSettings, ruleset: Ruleset) -> None:

@@ -227,18 +227,8 @@ def _no_web_server(settings: RunSettings) -> Finding:
 
 def _modules(settings: RunSettings) -> Finding:
     """A module that no file names was loaded by hand, and may run programs."""
-    etc = pbxconfig.etc_dir(settings)
-    text = "".join(
-        path.read_text(encoding="utf-8") for path in (etc / "modules.conf", *etc.glob("generated/srtp.conf"))
-    )
-    named = set(re.findall(r"^(?:require|load|preload) = (\S+\.so)", text, re.MULTILINE))
-    listed = pbx.console(settings, "module show")
-    loaded = {
-        found[1]
-        for found in re.finditer(r"^(\S+\.so)\b.*\bRunning\b", listed, re.MULTILINE)
-        if "Not Running" not in found[0]
-    }
-    if more := sorted(loaded - named):
+    loaded = pbx.modules_running(settings)
+    if more := sorted(loaded - pbx.modules_named(settings, "require", "load", "preload")):
         said = f"modules that modules.conf does not name: {', '.join(more[:5])}"
         return _hole("modules", said, "start `up` anew, and look for who loaded them")
     return _sound("modules", f"{len(loaded)} modules, each named with its reason")
