@@ -7,6 +7,7 @@ the contact keeps its place: a match ends every sentence and every question at o
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 
 import structlog
@@ -63,20 +64,7 @@ def book(
 
 def hold(call: Call, wanted: Wanted) -> None:
     """Who waits here would be called back, should their PBX die with them."""
-    call.services.callbacks.hold(
-        CallbackWanted(
-            contact_id=call.contact_id,
-            number=call.number,
-            language=call.language,
-            topic=wanted.topic,
-            queue=wanted.queue.key,
-            requirement=wanted.requirement,
-            first_queued_at=wanted.first_queued_at,
-            waited_s=wanted.waited_s,
-            points=wanted.points,
-            order_class=wanted.order_class,
-        )
-    )
+    call.services.callbacks.hold(_place(call, wanted))
 
 
 def offer_once(call: Call, wanted: Wanted, matched: Callable[[], bool]) -> Outcome | None:
@@ -139,24 +127,30 @@ def _ask(call: Call, talk: Talk, matched: Callable[[], bool]) -> Talk | None:
     return talk
 
 
+def _place(call: Call, wanted: Wanted) -> CallbackWanted:
+    """The caller's place as it is, for the number that the carrier gives."""
+    return CallbackWanted(
+        contact_id=call.contact_id,
+        number=call.number,
+        language=call.language,
+        topic=wanted.topic,
+        queue=wanted.queue.key,
+        requirement=wanted.requirement,
+        first_queued_at=wanted.first_queued_at,
+        waited_s=wanted.waited_s,
+        points=wanted.points,
+        order_class=wanted.order_class,
+    )
+
+
 def _wanted(call: Call, wanted: Wanted, talk: Talk, *, queued: bool) -> CallbackWanted:
     now = call.services.now()
     slot_at = None
     if talk.slot is not None:  # the hours may be judged by another clock (`--at`) than the one that calls back
         slot_at = talk.slot.timestamp() - call.services.clock().timestamp() + now
-    return CallbackWanted(
-        contact_id=call.contact_id,
-        number=talk.number,
-        language=call.language,
-        topic=wanted.topic,
-        queue=wanted.queue.key,
-        requirement=wanted.requirement,
-        first_queued_at=wanted.first_queued_at if queued else None,
-        waited_s=wanted.waited_s,
-        points=wanted.points,
-        order_class=wanted.order_class,
-        slot_at=slot_at,
-    )
+    place = _place(call, wanted)
+    since = place.first_queued_at if queued else None
+    return replace(place, number=talk.number, first_queued_at=since, slot_at=slot_at)
 
 
 class Offer:
