@@ -24,6 +24,8 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
     def connection_made(self, transport: Any) -> None:
         """A client has come."""
         super().connection_made(transport)
+        # Else some answers, however old, would pass for taken, and one that ends would wait for them for ever.
+        transport.set_write_buffer_limits(high=0)
         self._since = self.loop.time()
         self._watch()
         self._make_room()
@@ -53,29 +55,17 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
         """Part of a head, or of a body."""
         super().data_received(data)
         self._watch()
-        self._let_go()
-
-    def on_response_complete(self) -> None:
-        """An answer is written, and with it the connection may be over."""
-        super().on_response_complete()
-        self._let_go()
-
-    def _let_go(self) -> None:
-        """A connection that ends waits until its last answer is taken: no longer than any other."""
-        if self.transport.is_closing() and self._takes_until is None:
-            self._takes_until = self.loop.call_later(WEB_SEND_S, self.transport.abort)
 
     def pause_writing(self) -> None:
-        """The client takes nothing for now."""
+        """Something that was written is not taken yet."""
         super().pause_writing()
         self._takes_until = self.loop.call_later(WEB_SEND_S, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It does again."""
+        """All of it is."""
         super().resume_writing()
-        if self._takes_until is not None and not self.transport.is_closing():
+        if self._takes_until is not None:
             self._takes_until.cancel()
-            self._takes_until = None
 
     def _watch(self) -> None:
         """The time runs while a head is awaited or half there, and is not set anew by its bytes."""
@@ -91,6 +81,5 @@ class Connection(H11Protocol):  # type: ignore[misc, unused-ignore]  # typed onl
         self._asks_until = None
         if self.cycle is None or self.cycle.response_complete:
             self.transport.close()
-            self._let_go()
         else:
             self._watch()
