@@ -49,9 +49,7 @@ def running(settings: RunSettings, ruleset: Ruleset | None, known: ready.Ready) 
             yield _identified(settings, ruleset)
             yield _numbers_out(settings, ruleset)
     except (OSError, pbx.PbxError) as error:
-        yield failure(
-            AREA, "console", f"does not answer: {error}", "start `./ringmaster up` anew if it stays so", security=True
-        )
+        yield _hole("console", f"does not answer: {error}", "start `./ringmaster up` anew if it stays so")
 
 
 def _sound(name: str, what: str) -> Finding:
@@ -76,12 +74,7 @@ def _secrets(settings: RunSettings) -> Iterator[Finding]:
         kept = json.loads(path.read_text(encoding="utf-8"))
         found = {"AMI": str(kept["ami"]), **{f"phone {one}": str(secret) for one, secret in kept["agents"].items()}}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        yield failure(
-            AREA,
-            "secrets",
-            f"{path} cannot be read: {error}",
-            "start `./ringmaster up`: it makes what is missing",
-        )
+        yield _hole("secrets", f"{path} cannot be read: {error}", "start `./ringmaster up`: it makes what is missing")
         return
     weak = [name for name, secret in found.items() if len(secret) < SECRET_CHARS_LEAST or len(set(secret)) < 6]
     alike = sorted(name for name, secret in found.items() if list(found.values()).count(secret) > 1)
@@ -210,12 +203,7 @@ def _one_ami_user(settings: RunSettings) -> Finding:
         said = f"AMI has users that nobody here knows: {', '.join(others)}"
         return _hole("AMI", said, "start `up` anew: it writes manager.conf")
     if not is_loopback(host):
-        return failure(
-            AREA,
-            "AMI",
-            f"listens on {host or 'an unknown address'}",
-            "start `up` anew: it writes manager.conf",
-        )
+        return _hole("AMI", f"listens on {host or 'an unknown address'}", "start `up` anew: it writes manager.conf")
     return _sound("AMI", f"one user, on {host}")
 
 
@@ -240,12 +228,7 @@ def _guests(settings: RunSettings, ruleset: Ruleset) -> Finding:
     if not there:
         return _sound("guests", "no call without a carrier's address or a password")
     if ruleset.trunks.carriers:
-        return failure(
-            AREA,
-            "guests",
-            "the development rule is still there beside carriers",
-            "`./ringmaster reload`",
-        )
+        return _hole("guests", "the development rule is still there beside carriers", "`./ringmaster reload`")
     text = (pbxconfig.etc_dir(settings) / "generated" / "carriers.conf").read_text(encoding="utf-8")
     if "deny = 0.0.0.0/0" not in text or "permit = 127.0.0.0/8" not in text:
         return _hole(

@@ -50,6 +50,23 @@ def test_rules_that_others_may_write(settings: RunSettings) -> None:
     assert found.remedy == f"chmod go-w {settings.rules / 'queues.yaml'}"
 
 
+def test_secrets_that_cannot_be_read_are_on_the_list_of_security(settings: RunSettings) -> None:
+    """What is not is left out by `doctor --security`, which then would find nothing."""
+    (settings.state / "secrets.json").write_text("{")
+    found = worse(settings)["secrets"]
+    assert (found.level, found.security) == (Level.FAILURE, True)
+
+
+@pytest.mark.parametrize("bound", ["0.0.0.0:5038", "192.0.2.1:5038", ""])
+def test_ami_beyond_loopback_is_on_the_list_of_security(
+    settings: RunSettings, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    said = {"manager show users": "ringmaster\n", "manager show settings": f"  TCP Bindaddress:   {bound}\n"}
+    monkeypatch.setattr(pbx, "console", lambda _, words: said[words])
+    found = security._one_ami_user(settings)
+    assert (found.name, found.level, found.security) == ("AMI", Level.FAILURE, True)
+
+
 @pytest.mark.parametrize(
     "text", ["", "[options]\nlive_dangerously = yes\n", "[options]\nlive_dangerously = no\nlive_dangerously = yes\n"]
 )
