@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from acd.ami.names import belongs
 from acd.ami.view import View
 from acd.core.events import PresenceRestored
+from acd.core.states import Presence
 from acd.reconcile import PbxSnapshot, presences
 
 PATIENCE_S = 2.0  # for the other nodes, once one has been read
@@ -61,7 +62,9 @@ class Beginning:
         found = []
         for agent in sorted(self._view.agents - self._spoken):
             at_home = said.get(self._view.phones.home.get(agent, ""))
-            anywhere = max((of_node[agent] for of_node in said.values()), key=lambda one: one.presence != "offline")
+            anywhere = max(
+                (of_node[agent] for of_node in said.values()), key=lambda one: one.presence is not Presence.OFFLINE
+            )
             found.append(at_home[agent] if at_home is not None else anywhere)
         return found
 

@@ -350,7 +350,7 @@ class Writer:
         on_duty = {agent.id for agent in self.state.agents.values() if agent.presence is not Presence.OFFLINE}
         if not self.beginning.over:
             restored = self.beginning.presences(self.rules.presence_reasons)
-            on_duty |= {one.agent_id for one in restored}
+            on_duty |= {one.agent_id for one in restored if one.presence is not Presence.OFFLINE}
         for agent_id in sorted(on_duty):
             if self.view.phones.reachable.get(agent_id) is False:
                 self._pbx.qualify(agent_id, self.view.phones.home.get(agent_id, ""))
