@@ -153,7 +153,7 @@ def _centre(job: Job) -> list[Finding]:
             order += numbers(700, len(order) + 1)[-1:]
             one.call_all(order[-1:])
             one.wait_waiting(3 + n)
-        told = one.told.facts("contact.moved") + one.told.facts("agent.moved") + one.told.facts("reservation.ended")
+        told = one.told.lines("contact.moved") + one.told.lines("agent.moved") + one.told.lines("reservation.ended")
         rung = _served(one, order)
     out_of_order = sum(a != b for a, b in zip(rung, order, strict=True))
     moved = f"; rung for {rung}" if out_of_order else ""

@@ -140,18 +140,18 @@ class House:
     def _queued_since(self, line: int) -> dict[str, float]:
         """Contact: first queued at, of what was told from this line on."""
         return {
-            one["contact_id"]: one["first_queued_at"] for one in self.told.facts("contact.moved", new="queued")[line:]
+            one["contact_id"]: one["first_queued_at"] for one in self.told.lines("contact.moved", new="queued")[line:]
         }
 
     def _waits_in_korean(self, number: str) -> bool:
         contact = self.town.net.uniqueids.get(number)
-        return bool(self.told.facts("contact.moved", new="queued", contact_id=contact, language="ko"))
+        return bool(self.told.lines("contact.moved", new="queued", contact_id=contact, language="ko"))
 
     def _all_queued(self) -> bool:
         queued = self._queued_since(0)
         ids = self.town.net.uniqueids
         self.first_at = {number: queued[ids[number]] for number in self.waiting if ids.get(number) in queued}
-        self._from_line = len(self.told.facts("contact.moved", new="queued"))
+        self._from_line = len(self.told.lines("contact.moved", new="queued"))
         return len(self.first_at) == len(self.waiting)
 
     def _come_back(self, failed_at: float, must: list[str], failure: Failure) -> None:
@@ -163,7 +163,7 @@ class House:
             back = self._queued_since(line)
             count.not_back += [f"{failure}: {one}" for one in must if ids[one] not in back]
         back = self._queued_since(line)
-        self._from_line = len(self.told.facts("contact.moved", new="queued"))
+        self._from_line = len(self.told.lines("contact.moved", new="queued"))
         kept = [one for one in self.waiting if ids[one] in back]
         count.places += len(kept)
         order = sorted(kept, key=lambda one: back[ids[one]])
@@ -176,7 +176,7 @@ class House:
         """The talks end, their agents serve those who waited, each a moment; who was matched out of order."""
         town = self.town
         self.churn.stop()
-        line = len(self.told.facts("contact.matched"))
+        line = len(self.told.lines("contact.matched"))
         for extension in self.agents:
             town.agents[extension].on_answer = lambda dialog, now: (
                 town.loop.later(0.2, lambda: town.end(dialog)) if dialog.cseq >= 100 else None
@@ -186,7 +186,7 @@ class House:
         by_id = {town.net.uniqueids[one]: one for one in self.waiting}
 
         def matched() -> list[str]:
-            found = [one["contact_id"] for one in self.told.facts("contact.matched")[line:]]
+            found = [one["contact_id"] for one in self.told.lines("contact.matched")[line:]]
             return list(dict.fromkeys(by_id[one] for one in found if one in by_id))
 
         patience_s = PATIENCE_S + 2.0 * len(self.waiting)

@@ -26,6 +26,7 @@ from engine.settings import default_rules
 from tests.bench.sip_ua import Dialog, Loop, Ua
 from tests.chaos.job import Job
 from tests.pbx.centre import NUMBER, Centre, wait_for
+from tests.pbx.loglines import LogLines
 
 LINES = 10
 JAPANESE = 4
@@ -70,7 +71,7 @@ class Town:
         self.loop = Loop()
         self.loop.start()
         self.net = Net(centre)
-        self.told = Told(centre)
+        self.told = LogLines(centre.log)
         self.agents: dict[str, Ua] = {}
         self.rung: list[tuple[str, str]] = []  # agent, caller's number, in the order of the INVITEs
         self.callers: dict[str, Dialog] = {}
@@ -146,7 +147,7 @@ class Town:
     def began(self, number: str) -> bool:
         """Whether the engine has begun to speak with this caller."""
         contact = self.net.uniqueids.get(number)
-        return bool(contact and self.told.facts("call.began", call_id=contact))
+        return bool(contact and self.told.lines("call.began", call_id=contact))
 
     def board(self) -> dict[str, Any]:
         return json.loads(self.centre.get("/snapshot.json"))
@@ -182,35 +183,6 @@ class Town:
         return [
             line[:300] for line in text.splitlines() if "illegal_transition" in line or '"level": "critical"' in line
         ]
-
-
-class Told:
-    """The engine's log lines as they come, read once each; `facts()` gives all of one event so far."""
-
-    def __init__(self, centre: Centre) -> None:
-        self._path, self._read, self._rest = centre.log, centre.log.stat().st_size, b""
-        self._events: dict[str, list[dict[str, Any]]] = {}
-        self._lock = threading.Lock()
-
-    def facts(self, event: str, **wanted: Any) -> list[dict[str, Any]]:
-        with self._lock:
-            self._read_on()
-            found = self._events.get(event, [])
-            return [one for one in found if all(one.get(key) == value for key, value in wanted.items())]
-
-    def _read_on(self) -> None:
-        with self._path.open("rb") as file:
-            file.seek(self._read)
-            data = file.read()
-        self._read += len(data)
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        for line in whole:
-            if line.startswith(b"{"):
-                try:
-                    one = json.loads(line)
-                except ValueError:
-                    continue  # another process wrote into it
-                self._events.setdefault(one.get("event", ""), []).append(one)
 
 
 @contextmanager

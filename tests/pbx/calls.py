@@ -10,35 +10,19 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from centre import NUMBER, Centre, CentrePhone, wait_for
+from loglines import LogLines
 
 from dialplan.numbers import masked
 from engine import ears
 from engine.phone import RATE_HZ, Phone
 
 
-class Log:
-    """The engine's log lines from now on, as data."""
+class Log(LogLines):
+    """The engine's log lines from now on, and waits for them."""
 
     def __init__(self, centre: Centre) -> None:
+        super().__init__(centre.log)
         self._centre = centre
-        self._from = centre.log.stat().st_size
-
-    def lines(self, event: str, **wanted: Any) -> list[dict[str, Any]]:
-        """Lines of this event in which all of `wanted` are so."""
-        with self._centre.log.open("rb") as file:
-            file.seek(self._from)
-            text = file.read().decode(errors="replace")
-        found = []
-        for line in text.splitlines():
-            if not line.startswith("{") or f'"{event}"' not in line:
-                continue
-            try:
-                data = json.loads(line)
-            except ValueError:
-                continue  # a line that is still being written
-            if data.get("event") == event and all(data.get(key) == value for key, value in wanted.items()):
-                found.append(data)
-        return found
 
     def wait(self, event: str, within_s: float = 5, **wanted: Any) -> dict[str, Any]:
         """The first such line, waited for."""
