@@ -12,6 +12,7 @@ from dialplan.reasons import Reason, Why, reason
 from dialplan.ruleset import FloodRule, Trunks
 
 WITHHELD = ""
+REMEDY = "flood: {calls_per_number: 20, withheld: 120}"  # for rules of trunks.yaml that have none
 _DIGITS_LEAST = 7  # fewer is a withheld number, or none
 _FOREIGN = re.compile(r"\+[0-9]{7,15}", re.ASCII)
 

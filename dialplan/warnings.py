@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from dialplan import calendar
+from dialplan import calendar, flood
 from dialplan.calendar import SEOUL
 from dialplan.decision import callbacks_possible
 from dialplan.eligibility import able, languages_of, requirements, served, unfit
@@ -40,6 +40,7 @@ def warnings(ruleset: Ruleset, today: date) -> list[Warned]:
         *_idle_steps(ruleset),
         *_idle_queues(ruleset),
         *_no_line(ruleset),
+        *_no_bound(ruleset),
         *_idle_agents(ruleset),
         *_skills(ruleset),
         *_days(ruleset, today),
@@ -136,6 +137,18 @@ def _no_line(ruleset: Ruleset) -> Iterator[Warned]:
             "no call-back is offered: 0 carriers to call by (carriers in trunks.yaml)",
         )
         yield Warned("no_line", ruleset.callback.source, 0, words)
+
+
+def _no_bound(ruleset: Ruleset) -> Iterator[Warned]:
+    """Lines to the outside, and nothing that keeps one caller from taking all of them."""
+    trunks = ruleset.trunks
+    if trunks.carriers and trunks.flood is None:
+        count = len(trunks.carriers)
+        words = Words(
+            f"통신사 {count}곳에서 오는 전화에 번호별 한도가 없음: trunks.yaml에 `{flood.REMEDY}`를 쓸 것",
+            f"calls of one number are not bounded, from {count} carriers: write `{flood.REMEDY}` into trunks.yaml",
+        )
+        yield Warned("no_bound", trunks.carriers[0].source, count, words)
 
 
 def _idle_agents(ruleset: Ruleset) -> Iterator[Warned]:

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from dialplan import numbers
+from dialplan import flood, numbers
 from dialplan.ruleset import Ruleset
 from engine import credentials, pbx, pbxconfig, ready
 from engine.doctor.finding import Finding, failure, fine, warning
@@ -125,7 +125,7 @@ def _carriers(ruleset: Ruleset) -> Finding:
 
 def _flood(ruleset: Ruleset) -> Finding:
     if ruleset.trunks.flood is None:
-        remedy = "write `flood: {calls_per_number: 20}` into trunks.yaml (docs/rules.md)"
+        remedy = f"write `{flood.REMEDY}` into trunks.yaml (docs/rules.md)"
         return _doubt("floods", "calls of one number are not bounded", remedy)
     return _sound("floods", "calls of one number are bounded")
 

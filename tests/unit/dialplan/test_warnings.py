@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from dialplan.flood import REMEDY
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
 from dialplan.warnings import Warned, warnings
@@ -65,6 +66,22 @@ def test_call_backs_without_a_line_to_call_by(city: Ruleset, folder: Folder) -> 
     assert one.words.en == "no call-back is offered: 0 carriers to call by (carriers in trunks.yaml)"
     folder.replace("trunks.yaml", "carriers: []", "carriers: [{name: line, addresses: [203.0.113.10]}]")
     assert "no_line" not in {found.code for found in warnings(load(folder.path), TODAY)}
+
+
+def test_carriers_whose_calls_nothing_bounds(city: Ruleset, folder: Folder) -> None:
+    trunks = folder.path / "trunks.yaml"
+    (rule,) = [line for line in trunks.read_text(encoding="utf-8").splitlines() if line.startswith("flood: ")]
+    folder.replace("trunks.yaml", rule + "\n", "")
+    assert new(city, folder) == []  # every call is this machine's own
+    folder.replace("trunks.yaml", "carriers: []", "carriers:\n  - {name: line, addresses: [203.0.113.10]}")
+    one = only(city, folder)
+    assert (one.code, one.count) == ("no_bound", 1)
+    assert f"{one.source}:" in folder.place("trunks.yaml", "- {name: line")
+    remedy = f"write `{REMEDY}` into trunks.yaml"
+    assert one.words.en == f"calls of one number are not bounded, from 1 carriers: {remedy}"
+    assert one.words.ko.startswith("통신사 1곳에서 오는 전화에 번호별 한도가 없음: ")
+    trunks.write_text(f"{trunks.read_text(encoding='utf-8')}\n{REMEDY}\n", encoding="utf-8")
+    assert new(city, folder) == []
 
 
 def test_an_agent_whom_nobody_can_reach(city: Ruleset, folder: Folder) -> None:
