@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from acd.ami.names import belongs
 from acd.ami.view import View
-from acd.core.events import PresenceRestored
+from acd.core.events.found import PresenceRestored
 from acd.core.states import Presence
 from acd.reconcile import PbxSnapshot, presences
 

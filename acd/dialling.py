@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from acd.core.events import Event, LegAnswered, LegRang
+from acd.core.events.event import Event
+from acd.core.events.legs import LegAnswered, LegRang
 from acd.core.model import Contact, State
 from acd.port import Assignment
 

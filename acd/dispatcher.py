@@ -13,12 +13,7 @@ from dataclasses import replace
 
 from acd.ami.names import at, node_of
 from acd.ami.packets import Packet
-from acd.core.events import (
-    ContactDeparted,
-    ContactHungUp,
-    ContactOffered,
-    Departure,
-)
+from acd.core.events.contacts import ContactDeparted, ContactHungUp, ContactOffered, Departure
 from acd.core.facts import Fact
 from acd.core.memory import Memory
 from acd.core.model import Limits

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 
 from acd.ami.names import belongs
 from acd.ami.view import Reread, View
-from acd.core.events import ContactDeparted, Departure, Event, FellIntoNet
+from acd.core.events.contacts import ContactDeparted, Departure, FellIntoNet
+from acd.core.events.event import Event
 from acd.core.model import WAITING, State
 from acd.port import Booking
 from acd.reconcile import PbxSnapshot, adopt

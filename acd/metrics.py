@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from acd.core.events import Channel
+from acd.core.events.contacts import Channel
 from acd.core.facts import (
     NOT_COUNTED,
     AgentMoved,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from acd.core.events import ContactOffered, Departure
+from acd.core.events.contacts import ContactOffered, Departure
 from acd.core.facts import SurveyAnswered
 from acd.core.handover import Handover
 from acd.core.states import Presence

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from acd.ami.callouts import parse
 from acd.ami.legs import Leg
 from acd.ami.view import View
-from acd.core.events import Event, TalkAdopted
+from acd.core.events.event import Event
+from acd.core.events.found import TalkAdopted
 from acd.seen import ChannelSeen
 
 

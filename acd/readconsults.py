@@ -13,7 +13,8 @@ from acd.ami.consults import Consult
 from acd.ami.legs import Leg
 from acd.ami.names import parted
 from acd.ami.view import View
-from acd.core.events import Event, TalkAdopted
+from acd.core.events.event import Event
+from acd.core.events.found import TalkAdopted
 from acd.seen import ChannelSeen
 
 _LOCAL = re.compile(r"(?:[a-z0-9]+:)?Local/([0-9]{4})@consult-[0-9a-f]+;2")

@@ -21,7 +21,9 @@ from acd.ami.packets import Packet, variables
 from acd.ami.phones import known_contacts
 from acd.ami.translate import translate
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Chan, QueueCaller, Reread, View
-from acd.core.events import Event, FellIntoNet, PresenceRestored, TalkAdopted
+from acd.core.events.contacts import FellIntoNet
+from acd.core.events.event import Event
+from acd.core.events.found import PresenceRestored, TalkAdopted
 from acd.core.states import Presence
 from acd.readcallouts import adopt_call_out_leg, adopt_call_outs
 from acd.readconsults import adopt_consults, adopt_officials

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from acd.ami.view import View
-from acd.core.events import Channel, EndedUnseen, Event, TalkAdopted, WrapupRestored
+from acd.core.events.contacts import Channel
+from acd.core.events.event import Event
+from acd.core.events.found import EndedUnseen, TalkAdopted, WrapupRestored
 from acd.core.memory import Memory
 from acd.core.model import WAITING, State
 from acd.core.states import ContactState

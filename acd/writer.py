@@ -18,15 +18,11 @@ from acd.assignments import AssignmentBoard
 from acd.beginning import Beginning
 from acd.blindtransfers import BlindTransfers
 from acd.core.commands import Assign, Command, HandOver, Mirror, Note, Notice, Tell, Unassign
-from acd.core.events import (
-    Channel,
-    Event,
-    HoursChanged,
-    LegDialled,
-    RulesChanged,
-    TalkEnded,
-    TimePassed,
-)
+from acd.core.events.callbacks import HoursChanged
+from acd.core.events.contacts import Channel
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.legs import LegDialled, TalkEnded
+from acd.core.events.rules import RulesChanged
 from acd.core.facts import ContactMoved, Fact, ReservationEnded
 from acd.core.matching import pair_waits
 from acd.core.model import Limits

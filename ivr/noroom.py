@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from dialplan import calendar
 from dialplan.decision import Route, priority
 from dialplan.overflow import NoRoom, TurnedAway

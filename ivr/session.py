@@ -23,7 +23,7 @@ from urllib.parse import parse_qs
 import structlog
 
 from acd.ami.names import node_of
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan import numbers
 from dialplan.ruleset import Language, Ruleset

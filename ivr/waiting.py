@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
-from acd.core.events import Channel, ContactOffered, Departure
+from acd.core.events.contacts import Channel, ContactOffered, Departure
 from acd.port import Assignment, GoToSafetyNet
 from dialplan import overflow
 from dialplan.overflow import NoRoom

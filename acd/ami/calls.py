@@ -16,17 +16,11 @@ from acd.ami.legs import Leg
 from acd.ami.names import NODE
 from acd.ami.packets import Packet
 from acd.ami.view import Chan, View
-from acd.core.events import (
-    CallOutEnded,
-    CitizenAnswered,
-    ContactHungUp,
-    Event,
-    HoldChanged,
-    LegAnswered,
-    LegRang,
-    RingEnded,
-    TalkAdopted,
-)
+from acd.core.events.callbacks import CallOutEnded, CitizenAnswered
+from acd.core.events.contacts import ContactHungUp
+from acd.core.events.event import Event
+from acd.core.events.found import RingEnded, TalkAdopted
+from acd.core.events.legs import HoldChanged, LegAnswered, LegRang
 
 _UP = "6"
 

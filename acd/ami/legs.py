@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acd.core.events import Event, LegAnswered, LegFailed, LegResult, TalkEnded
+from acd.core.events.event import Event
+from acd.core.events.legs import LegAnswered, LegFailed, LegResult, TalkEnded
 from acd.port import Talk
 
 _BUSY_CAUSES, _DECLINED_CAUSES = frozenset({"17"}), frozenset({"21"})  # Q.850: user busy, call rejected

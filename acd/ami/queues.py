@@ -5,7 +5,8 @@ from __future__ import annotations
 from acd.ami.names import NODE
 from acd.ami.packets import Packet
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, QueueCaller, View
-from acd.core.events import Event, FellIntoNet
+from acd.core.events.contacts import FellIntoNet
+from acd.core.events.event import Event
 
 _NEW = frozenset({"Created", "NonQualified"})  # a contact begins as not asked yet
 

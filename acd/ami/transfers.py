@@ -10,7 +10,9 @@ from acd.ami.consults import Consult
 from acd.ami.legs import Leg
 from acd.ami.packets import Packet
 from acd.ami.view import View
-from acd.core.events import Event, TalkAdopted, TalkEnded
+from acd.core.events.event import Event
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import TalkEnded
 
 
 def blind_transfer(view: View, packet: Packet) -> list[Event]:

@@ -12,7 +12,7 @@ from functools import partial
 from acd.ami import calls, queues, transfers
 from acd.ami.packets import Packet
 from acd.ami.view import View
-from acd.core.events import Event
+from acd.core.events.event import Event
 
 _READERS: dict[str, Callable[[View, Packet], list[Event]]] = {
     "Newchannel": calls.new_channel,

@@ -16,7 +16,9 @@ from acd.ami.consults import Consults
 from acd.ami.legs import Leg, Legs
 from acd.ami.names import parted
 from acd.ami.phones import Phones
-from acd.core.events import DeviceChanged, Event, RingAdopted
+from acd.core.events.agents import DeviceChanged
+from acd.core.events.event import Event
+from acd.core.events.found import RingAdopted
 from dialplan.ruleset import Language
 
 _PJSIP = re.compile(r"(?:[a-z0-9]+:)?PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")

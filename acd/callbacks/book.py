@@ -16,7 +16,8 @@ from dataclasses import replace
 import structlog
 
 from acd.callbacks.store import CallbackStore, Kept, StoreAway
-from acd.core.events import CallbackBooked, CallbackEnd, Channel, CitizenResult
+from acd.core.events.callbacks import CallbackBooked, CallbackEnd, CitizenResult
+from acd.core.events.contacts import Channel
 from acd.core.facts import CallbackNoted, ContactMoved, Fact
 from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from acd.core import lanes, moves, talks
 from acd.core.commands import Note
-from acd.core.events import DeviceChanged, PresenceAsked, PresenceRestored, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.found import PresenceRestored
 from acd.core.facts import TalkNoted
 from acd.core.model import TALKING, Agent, State
 from acd.core.states import PRESENCE_TRANSITIONS, Presence, Work

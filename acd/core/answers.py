@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from acd.core import reservations, talks
 from acd.core.commands import Note
-from acd.core.events import Channel, LegResult
+from acd.core.events.contacts import Channel
+from acd.core.events.legs import LegResult
 from acd.core.facts import CallbackNoted
 from acd.core.model import TALKING, Contact, State
 from acd.core.moves import Out

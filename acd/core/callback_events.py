@@ -10,19 +10,19 @@ from __future__ import annotations
 
 from acd.core import answers, moves, reservations, talks
 from acd.core.commands import Note, Unassign
-from acd.core.events import (
+from acd.core.events.callbacks import (
     CallbackBooked,
     CallbackClosed,
     CallbackEnd,
     CallOutEnded,
-    Channel,
     CitizenAnswered,
     CitizenDialled,
     CitizenFailed,
     CitizenResult,
     HoursChanged,
-    LegResult,
 )
+from acd.core.events.contacts import Channel
+from acd.core.events.legs import LegResult
 from acd.core.facts import CallbackNoted
 from acd.core.model import Contact, Reservation, State
 from acd.core.moves import Out

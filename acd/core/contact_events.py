@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from acd.core import callback_events, lanes, moves, reservations, talks
 from acd.core.commands import Note
-from acd.core.events import (
+from acd.core.events.contacts import (
     Channel,
     ContactDeparted,
     ContactHungUp,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.core.events import Channel
+from acd.core.events.contacts import Channel
 from acd.core.lanes import stage_timer
 from acd.core.matching import pair_waits
 from acd.core.model import TALKING, WAITING, Agent, Contact, State

@@ -8,19 +8,9 @@ from __future__ import annotations
 from acd.core import callback_events, moves, reservations, talks
 from acd.core.answers import answer, interrupt
 from acd.core.contact_events import detach_from_wrapup
-from acd.core.events import (
-    Channel,
-    HoldChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    RingAdopted,
-    RingEnded,
-    TalkAdopted,
-    TalkEnded,
-)
+from acd.core.events.contacts import Channel
+from acd.core.events.found import RingAdopted, RingEnded, TalkAdopted
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.model import Contact, Reservation, State
 from acd.core.moves import Out
 from acd.core.rules_events import unknown_queue

@@ -6,7 +6,8 @@ The PBX has the word on who waits, rings and talks (`acd.core.leg_events`); this
 from __future__ import annotations
 
 from acd.core import moves
-from acd.core.events import Channel, EndedUnseen, WrapupRestored
+from acd.core.events.contacts import Channel
+from acd.core.events.found import EndedUnseen, WrapupRestored
 from acd.core.memory import ContactKnown
 from acd.core.model import WAITING, Agent, Contact, State
 from acd.core.moves import Out

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from acd.core.events import Channel
+from acd.core.events.contacts import Channel
 from acd.core.handover import Handover
 from acd.core.history import Handling, Patience, Waits
 from acd.core.seoul import day_number, midnight
@@ -18,7 +18,7 @@ from acd.core.timers import Timers
 from dialplan.ruleset import CallbackRule, Source
 
 if TYPE_CHECKING:
-    from acd.core.events import CitizenResult
+    from acd.core.events.callbacks import CitizenResult
     from acd.core.idle import IdleOrder
     from acd.core.stages import Ladder
     from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy

@@ -9,7 +9,8 @@ from __future__ import annotations
 from acd.core import passedover, talks
 from acd.core.commands import Assign, HandOver, Note, Notice, Tell, Unassign
 from acd.core.estimate import estimate
-from acd.core.events import Channel, LegResult
+from acd.core.events.contacts import Channel
+from acd.core.events.legs import LegResult
 from acd.core.facts import Decision, ReservationEnded
 from acd.core.matching import Choice, refused
 from acd.core.model import Agent, Contact, Reservation, State

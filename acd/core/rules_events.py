@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acd.core import lanes, moves
-from acd.core.events import RulesChanged
+from acd.core.events.rules import RulesChanged
 from acd.core.model import Agent, State
 from acd.core.states import ContactState, Presence, Work
 from dialplan.ruleset import Queue, Source, Strategy

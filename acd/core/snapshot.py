@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from acd.core.estimate import estimate, eta_s
-from acd.core.events import Channel
+from acd.core.events.contacts import Channel
 from acd.core.lanes import lane_of, meets
 from acd.core.model import POINT_S, Agent, Contact, Lane, State
 from acd.core.passedover import blocked

@@ -15,7 +15,6 @@ from acd.core import (
     agent_events,
     callback_events,
     contact_events,
-    events,
     lanes,
     leg_events,
     matching,
@@ -25,7 +24,9 @@ from acd.core import (
     rules_events,
     talks,
 )
-from acd.core.events import LegResult
+from acd.core.events import agents, callbacks, contacts, found, legs, rules
+from acd.core.events.event import TimePassed
+from acd.core.events.legs import LegResult
 from acd.core.model import DEFAULT_CALLBACK, Agent, Contact, Limits, State
 from acd.core.timers import Timer, TimerKey
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from acd.core.commands import Command
-    from acd.core.events import Event
+    from acd.core.events.event import Event
     from dialplan.ruleset import AgentRule, CallbackRule, Queue
 
 
@@ -241,41 +242,41 @@ def _reservation_due(state: State, agent_id: str, out: list[Command]) -> None:
         reservations.not_taken(state, reservation, out)
 
 
-def _time_passed(state: State, event: events.TimePassed, out: list[Command]) -> None:
+def _time_passed(state: State, event: TimePassed, out: list[Command]) -> None:
     del state, event, out
 
 
 _HANDLERS: dict[type, Callable[[State, Any, list[Command]], None]] = {
-    events.ContactOffered: contact_events.contact_offered,
-    events.ContactHungUp: contact_events.contact_hung_up,
-    events.ContactDeparted: contact_events.contact_departed,
-    events.FellIntoNet: contact_events.fell_into_net,
-    events.LegDialled: leg_events.leg_dialled,
-    events.LegRang: leg_events.leg_rang,
-    events.LegAnswered: leg_events.leg_answered,
-    events.LegFailed: leg_events.leg_failed,
-    events.HoldChanged: leg_events.hold_changed,
-    events.TalkEnded: leg_events.talk_ended,
-    events.RingAdopted: leg_events.ring_adopted,
-    events.RingEnded: leg_events.ring_ended,
-    events.TalkAdopted: leg_events.talk_adopted,
-    events.SentOut: contact_events.sent_out,
-    events.HandoverNoted: contact_events.handover_noted,
-    events.HandOnAsked: contact_events.hand_on_asked,
-    events.PresenceAsked: agent_events.presence_asked,
-    events.PresenceRestored: agent_events.presence_restored,
-    events.WrapupEndAsked: agent_events.wrapup_end_asked,
-    events.WrapupExtendAsked: agent_events.wrapup_extend_asked,
-    events.DeviceChanged: agent_events.device_changed,
-    events.CallbackBooked: callback_events.callback_booked,
-    events.CallbackClosed: callback_events.callback_closed,
-    events.CallOutEnded: callback_events.call_out_ended,
-    events.CitizenDialled: callback_events.citizen_dialled,
-    events.CitizenAnswered: callback_events.citizen_answered,
-    events.CitizenFailed: callback_events.citizen_failed,
-    events.HoursChanged: callback_events.hours_changed,
-    events.WrapupRestored: memory_events.wrapup_restored,
-    events.EndedUnseen: memory_events.ended_unseen,
-    events.RulesChanged: rules_events.rules_changed,
-    events.TimePassed: _time_passed,
+    contacts.ContactOffered: contact_events.contact_offered,
+    contacts.ContactHungUp: contact_events.contact_hung_up,
+    contacts.ContactDeparted: contact_events.contact_departed,
+    contacts.FellIntoNet: contact_events.fell_into_net,
+    legs.LegDialled: leg_events.leg_dialled,
+    legs.LegRang: leg_events.leg_rang,
+    legs.LegAnswered: leg_events.leg_answered,
+    legs.LegFailed: leg_events.leg_failed,
+    legs.HoldChanged: leg_events.hold_changed,
+    legs.TalkEnded: leg_events.talk_ended,
+    found.RingAdopted: leg_events.ring_adopted,
+    found.RingEnded: leg_events.ring_ended,
+    found.TalkAdopted: leg_events.talk_adopted,
+    contacts.SentOut: contact_events.sent_out,
+    contacts.HandoverNoted: contact_events.handover_noted,
+    contacts.HandOnAsked: contact_events.hand_on_asked,
+    agents.PresenceAsked: agent_events.presence_asked,
+    found.PresenceRestored: agent_events.presence_restored,
+    agents.WrapupEndAsked: agent_events.wrapup_end_asked,
+    agents.WrapupExtendAsked: agent_events.wrapup_extend_asked,
+    agents.DeviceChanged: agent_events.device_changed,
+    callbacks.CallbackBooked: callback_events.callback_booked,
+    callbacks.CallbackClosed: callback_events.callback_closed,
+    callbacks.CallOutEnded: callback_events.call_out_ended,
+    callbacks.CitizenDialled: callback_events.citizen_dialled,
+    callbacks.CitizenAnswered: callback_events.citizen_answered,
+    callbacks.CitizenFailed: callback_events.citizen_failed,
+    callbacks.HoursChanged: callback_events.hours_changed,
+    found.WrapupRestored: memory_events.wrapup_restored,
+    found.EndedUnseen: memory_events.ended_unseen,
+    rules.RulesChanged: rules_events.rules_changed,
+    TimePassed: _time_passed,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.core.events import Channel
+from acd.core.events.contacts import Channel
 from acd.core.history import Waits
 from acd.core.model import TALKING, Agent, Contact, State
 from acd.core.moves import Out, move_agent, move_contact, release, wrapup_timer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from acd.core.events import PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.agents import PresenceAsked, WrapupEndAsked, WrapupExtendAsked
 from acd.core.states import Presence, Work
 from acd.doors.door import Door
 from acd.port import Answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.core.events import (
+from acd.core.events.callbacks import (
     CallbackBooked,
     CallbackClosed,
     CallbackEnd,
@@ -10,8 +10,8 @@ from acd.core.events import (
     CitizenDialled,
     CitizenFailed,
     CitizenResult,
-    TalkEnded,
 )
+from acd.core.events.legs import TalkEnded
 from acd.doors.door import Door
 
 

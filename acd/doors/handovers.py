@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acd.core.events import HandOnAsked, HandoverNoted, SentOut
+from acd.core.events.contacts import HandOnAsked, HandoverNoted, SentOut
 from acd.core.handover import Handover
 from acd.doors.door import Door
 from acd.port import Answer, Assignment, Consultation

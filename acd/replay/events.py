@@ -17,27 +17,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import groupby
 
-from acd.core.events import (
-    Channel,
-    ContactDeparted,
-    ContactHungUp,
-    ContactOffered,
-    Departure,
-    DeviceChanged,
-    Event,
-    HandOnAsked,
-    HoldChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    PresenceRestored,
-    TalkEnded,
-    WrapupEndAsked,
-    WrapupExtendAsked,
-)
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.contacts import Channel, ContactDeparted, ContactHungUp, ContactOffered, Departure, HandOnAsked
+from acd.core.events.event import Event
+from acd.core.events.found import PresenceRestored
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, Fact, ReservationEnded, TalkNoted
 from acd.core.states import ContactState, Presence, Work
 from dialplan.decision import priority, route

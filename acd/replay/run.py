@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from acd.core.commands import Note
-from acd.core.events import Event, TimePassed
+from acd.core.events.event import Event, TimePassed
 from acd.core.facts import Decision, Fact
 from acd.core.model import State
 from acd.core.step import new_state, next_deadline, step

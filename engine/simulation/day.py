@@ -14,16 +14,10 @@ from random import Random
 from typing import Any
 
 from acd.core.commands import Assign, Note
-from acd.core.events import (
-    Channel,
-    ContactHungUp,
-    ContactOffered,
-    Event,
-    LegAnswered,
-    PresenceAsked,
-    TalkEnded,
-    TimePassed,
-)
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import Channel, ContactHungUp, ContactOffered
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.legs import LegAnswered, TalkEnded
 from acd.core.facts import AgentMoved, ContactMoved, Fact
 from acd.core.figures import occupancy
 from acd.core.invariants import check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from acd.core.events import Event
+from acd.core.events.event import Event
 from acd.core.states import ContactState
 
 

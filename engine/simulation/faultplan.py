@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from acd.core.events import LegResult
+from acd.core.events.legs import LegResult
 
 
 @dataclass(frozen=True, slots=True)

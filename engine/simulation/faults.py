@@ -16,33 +16,22 @@ from itertools import count
 from random import Random
 
 from acd.core.commands import Assign, Command, HandOver, Note, Unassign
-from acd.core.events import (
+from acd.core.events.agents import DeviceChanged, PresenceAsked
+from acd.core.events.callbacks import (
     CallbackBooked,
     CallbackClosed,
     CallbackEnd,
     CallOutEnded,
-    Channel,
     CitizenAnswered,
     CitizenDialled,
     CitizenFailed,
     CitizenResult,
-    ContactHungUp,
-    ContactOffered,
-    DeviceChanged,
-    Event,
-    HandOnAsked,
     HoursChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    SentOut,
-    TalkAdopted,
-    TalkEnded,
-    TimePassed,
 )
+from acd.core.events.contacts import Channel, ContactHungUp, ContactOffered, HandOnAsked, SentOut
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import AgentMoved, ContactMoved
 from acd.core.invariants import Broken, check
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work

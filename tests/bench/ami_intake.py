@@ -21,7 +21,7 @@ from pathlib import Path
 from acd.ami.client import AmiClient
 from acd.ami.packets import Packet
 from acd.ami.pbx import AmiPbx
-from acd.core.events import Channel, ContactOffered
+from acd.core.events.contacts import Channel, ContactOffered
 from acd.core.states import Presence
 from acd.dispatcher import Dispatcher
 from acd.journal.migrate import migrate

@@ -13,21 +13,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from acd.core.commands import Assign, Note
-from acd.core.events import (
-    Channel,
-    ContactHungUp,
-    ContactOffered,
-    Event,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    TalkEnded,
-    TimePassed,
-    WrapupEndAsked,
-)
+from acd.core.events.agents import PresenceAsked, WrapupEndAsked
+from acd.core.events.contacts import Channel, ContactHungUp, ContactOffered
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.legs import LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import Decision
 from acd.core.model import State
 from acd.core.states import ContactState, Presence

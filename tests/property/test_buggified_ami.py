@@ -18,7 +18,9 @@ from acd.ami.translate import translate
 from acd.ami.view import Attributes, View
 from acd.core import invariants
 from acd.core.commands import Assign, Command, Unassign
-from acd.core.events import Channel, ContactOffered, Event, PresenceAsked, TimePassed
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import Channel, ContactOffered
+from acd.core.events.event import Event, TimePassed
 from acd.core.states import Presence
 from acd.core.step import new_state, next_deadline, step
 from acd.reconcile import PbxSnapshot, adopt

@@ -15,46 +15,33 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from acd.core.commands import Assign, Command, HandOver, Note, Unassign
-from acd.core.events import (
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.callbacks import (
     CallbackBooked,
     CallbackClosed,
     CallbackEnd,
     CallOutEnded,
-    Channel,
     CitizenAnswered,
     CitizenDialled,
     CitizenFailed,
     CitizenResult,
+    HoursChanged,
+)
+from acd.core.events.contacts import (
+    Channel,
     ContactDeparted,
     ContactHungUp,
     ContactOffered,
     Departure,
-    DeviceChanged,
-    EndedUnseen,
-    Event,
     FellIntoNet,
     HandOnAsked,
     HandoverNoted,
-    HoldChanged,
-    HoursChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    PresenceRestored,
-    RingAdopted,
-    RingEnded,
-    RulesChanged,
     SentOut,
-    TalkAdopted,
-    TalkEnded,
-    TimePassed,
-    WrapupEndAsked,
-    WrapupExtendAsked,
-    WrapupRestored,
 )
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.found import EndedUnseen, PresenceRestored, RingAdopted, RingEnded, TalkAdopted, WrapupRestored
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
+from acd.core.events.rules import RulesChanged
 from acd.core.facts import AgentMoved, CallbackNoted, ContactMoved, Decision, ReservationEnded
 from acd.core.handover import Handover
 from acd.core.invariants import check, may_take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.core.events import CallbackBooked
+from acd.core.events.callbacks import CallbackBooked
 from dialplan.decision import callbacks_possible, route
 from dialplan.overflow import OFFER_PROMPTS
 from ivr import booking

@@ -12,35 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from acd.core.commands import Assign, Mirror, Note, Unassign
-from acd.core.events import (
-    Channel,
-    CitizenAnswered,
-    CitizenDialled,
-    CitizenFailed,
-    CitizenResult,
-    ContactDeparted,
-    ContactHungUp,
-    ContactOffered,
-    Departure,
-    DeviceChanged,
-    EndedUnseen,
-    Event,
-    HandOnAsked,
-    HoldChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    PresenceRestored,
-    TalkAdopted,
-    TalkEnded,
-    TimePassed,
-    WrapupEndAsked,
-    WrapupExtendAsked,
-    WrapupRestored,
-)
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.callbacks import CitizenAnswered, CitizenDialled, CitizenFailed, CitizenResult
+from acd.core.events.contacts import Channel, ContactDeparted, ContactHungUp, ContactOffered, Departure, HandOnAsked
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.found import EndedUnseen, PresenceRestored, TalkAdopted, WrapupRestored
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import ContactMoved
 from acd.core.invariants import check
 from acd.core.memory import ContactKnown

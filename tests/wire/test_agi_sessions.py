@@ -8,7 +8,7 @@ import time
 import pytest
 import structlog
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits
 from ivr.entrances import open_doors
 from ivr.session import Outcome, Services

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from acd.ami.consults import Consult
-from acd.core.events import ContactHungUp, DeviceChanged, HoldChanged, TalkAdopted, TalkEnded
+from acd.core.events.agents import DeviceChanged
+from acd.core.events.contacts import ContactHungUp
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import HoldChanged, TalkEnded
 from dialplan.ruleset import Language
 from tests.unit.acd.test_translate import CALLER, OWN, Wire
 

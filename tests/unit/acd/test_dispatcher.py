@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from acd.ami.packets import Packet
-from acd.core.events import Channel, ContactOffered, Departure
+from acd.core.events.contacts import Channel, ContactOffered, Departure
 from acd.core.facts import ContactMoved, Decision, ReservationEnded
 from acd.core.model import Limits
 from acd.core.states import ContactState, Presence

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from acd.core.events import RulesChanged
+from acd.core.events.rules import RulesChanged
 from acd.core.facts import AgentMoved, Decision, ReservationEnded, SurveyAnswered, TalkNoted
 from acd.core.snapshot import Snapshot, snapshot
 from acd.core.states import ContactState, Presence, Work

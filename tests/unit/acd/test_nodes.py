@@ -12,7 +12,8 @@ from acd.ami import names
 from acd.ami.packets import Packet
 from acd.ami.phones import Phones
 from acd.beginning import PATIENCE_S
-from acd.core.events import Channel, ContactOffered, PresenceAsked
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import Channel, ContactOffered
 from acd.core.facts import ContactMoved, Fact
 from acd.core.memory import ContactKnown, Memory
 from acd.core.states import ContactState, Presence

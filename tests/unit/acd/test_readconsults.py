@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acd.ami.view import Attributes, View
-from acd.core.events import TalkAdopted
+from acd.core.events.found import TalkAdopted
 from acd.readconsults import adopt_consults, adopt_officials
 from acd.seen import ChannelSeen
 from dialplan.ruleset import Language

@@ -7,19 +7,10 @@ import pytest
 from acd.ami.packets import Packet
 from acd.ami.translate import translate
 from acd.ami.view import Attributes, View
-from acd.core.events import (
-    ContactHungUp,
-    DeviceChanged,
-    HoldChanged,
-    LegAnswered,
-    LegFailed,
-    LegRang,
-    LegResult,
-    RingAdopted,
-    RingEnded,
-    TalkAdopted,
-    TalkEnded,
-)
+from acd.core.events.agents import DeviceChanged
+from acd.core.events.contacts import ContactHungUp
+from acd.core.events.found import RingAdopted, RingEnded, TalkAdopted
+from acd.core.events.legs import HoldChanged, LegAnswered, LegFailed, LegRang, LegResult, TalkEnded
 from dialplan.ruleset import Language
 
 CALLER = {"Channel": "PJSIP/carrier-00000001", "Uniqueid": "pbx1-1.1"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from acd.ami.packets import Packet
 from acd.callbacks.book import CallbackBook
 from acd.callbacks.store import CallbackStore
-from acd.core.events import Channel, ContactOffered
+from acd.core.events.contacts import Channel, ContactOffered
 from acd.core.facts import ContactMoved, Fact
 from acd.core.model import Limits
 from acd.dispatcher import Dispatcher

@@ -15,21 +15,10 @@ from random import Random
 from sqlalchemy import insert
 
 from acd.core.commands import Assign, Note
-from acd.core.events import (
-    Channel,
-    ContactHungUp,
-    ContactOffered,
-    Event,
-    HoldChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    TalkEnded,
-    TimePassed,
-)
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import Channel, ContactHungUp, ContactOffered
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import ContactMoved, Fact
 from acd.core.states import ContactState, Presence
 from acd.core.step import new_state, next_deadline, step

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from acd.core.events import ContactOffered
+from acd.core.events.contacts import ContactOffered
 from dialplan.loader import load
 from dialplan.ruleset import Language, Ruleset
 from ivr.agi import CallerHungUp, HangupSign, Played, SoundMissing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from acd.port import Booking
 from ivr.session import Outcome
 from tests.unit.ivr.callers import NIGHT, OFFER, booked, calls, digits, has_one, house, sentences

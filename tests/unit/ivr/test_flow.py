@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from dialplan.ruleset import Language, Requirement
 from ivr.agi import AgiFault, CallerHungUp, HangupSign
 from ivr.flow import receive, resume

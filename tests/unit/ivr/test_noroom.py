@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from dialplan.ruleset import Language
 from ivr.flow import receive, resume
 from ivr.session import Outcome, _to_the_end

@@ -2,7 +2,7 @@
 
 import pytest
 
-from acd.core.events import Departure
+from acd.core.events.contacts import Departure
 from dialplan.decision import route
 from dialplan.ruleset import Language
 from ivr.remembered import Wanted

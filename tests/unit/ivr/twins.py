@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from acd.core.events import ContactOffered, Departure
+from acd.core.events.contacts import ContactOffered, Departure
 from acd.core.facts import SurveyAnswered
 from acd.core.handover import Handover
 from acd.core.states import Presence

@@ -4,18 +4,10 @@ after every step."""
 from __future__ import annotations
 
 from acd.core.commands import Assign, Command, Mirror, Note, Tell, Unassign
-from acd.core.events import (
-    Channel,
-    ContactHungUp,
-    ContactOffered,
-    Event,
-    LegAnswered,
-    LegDialled,
-    LegRang,
-    PresenceAsked,
-    TalkEnded,
-    TimePassed,
-)
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import Channel, ContactHungUp, ContactOffered
+from acd.core.events.event import Event, TimePassed
+from acd.core.events.legs import LegAnswered, LegDialled, LegRang, TalkEnded
 from acd.core.facts import AgentMoved, ContactMoved, Decision, Fact, ReservationEnded
 from acd.core.invariants import check
 from acd.core.model import Agent, Contact

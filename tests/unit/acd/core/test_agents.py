@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from acd.core.events import (
-    DeviceChanged,
-    HandOnAsked,
-    LegFailed,
-    LegResult,
-    PresenceAsked,
-    PresenceRestored,
-    RulesChanged,
-    WrapupEndAsked,
-    WrapupExtendAsked,
-)
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
+from acd.core.events.contacts import HandOnAsked
+from acd.core.events.found import PresenceRestored
+from acd.core.events.legs import LegFailed, LegResult
+from acd.core.events.rules import RulesChanged
 from acd.core.snapshot import snapshot
 from acd.core.states import ContactState, IllegalTransition, Presence, Work, check_contact, check_presence, check_work
 from dialplan.ruleset import Requirement

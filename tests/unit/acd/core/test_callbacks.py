@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from acd.core.commands import Assign, Unassign
-from acd.core.events import (
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.callbacks import (
     CallbackBooked,
     CallbackClosed,
     CallbackEnd,
     CallOutEnded,
-    Channel,
     CitizenAnswered,
     CitizenDialled,
     CitizenFailed,
     CitizenResult,
-    ContactHungUp,
     HoursChanged,
-    LegFailed,
-    LegResult,
-    PresenceAsked,
-    TalkAdopted,
-    TalkEnded,
 )
+from acd.core.events.contacts import Channel, ContactHungUp
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import LegFailed, LegResult, TalkEnded
 from acd.core.facts import CallbackNoted, ContactMoved
 from acd.core.snapshot import position, snapshot
 from acd.core.states import ContactState, Presence, Work

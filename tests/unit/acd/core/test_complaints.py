@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from acd.core.commands import Command
-from acd.core.events import (
-    DeviceChanged,
-    Event,
-    HandOnAsked,
-    HandoverNoted,
-    LegAnswered,
-    LegFailed,
-    LegResult,
-    PresenceAsked,
-    SentOut,
-    TalkAdopted,
-    TalkEnded,
-)
+from acd.core.events.agents import DeviceChanged, PresenceAsked
+from acd.core.events.contacts import HandOnAsked, HandoverNoted, SentOut
+from acd.core.events.event import Event
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import LegAnswered, LegFailed, LegResult, TalkEnded
 from acd.core.facts import NOT_COUNTED, ContactMoved
 from acd.core.handover import Handover
 from acd.core.states import ContactState, Presence, Work

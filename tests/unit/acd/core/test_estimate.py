@@ -6,7 +6,7 @@ from math import log
 
 import pytest
 
-from acd.core.events import PresenceAsked
+from acd.core.events.agents import PresenceAsked
 from acd.core.history import Handling, Patience, Waits
 from acd.core.snapshot import estimated_arrival_s, estimated_wait_s
 from acd.core.states import Presence

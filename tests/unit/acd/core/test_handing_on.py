@@ -6,17 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from acd.core.events import (
-    ContactHungUp,
-    ContactOffered,
-    FellIntoNet,
-    HandOnAsked,
-    LegAnswered,
-    PresenceAsked,
-    SentOut,
-    TalkAdopted,
-    TalkEnded,
-)
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import ContactHungUp, ContactOffered, FellIntoNet, HandOnAsked, SentOut
+from acd.core.events.found import TalkAdopted
+from acd.core.events.legs import LegAnswered, TalkEnded
 from acd.core.facts import ContactMoved
 from acd.core.states import ContactState, Presence, Work
 from tests.unit.acd.core.centre import KO, Centre, make_queue

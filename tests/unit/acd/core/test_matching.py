@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from acd.core.events import PresenceAsked, TalkEnded
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.legs import TalkEnded
 from acd.core.facts import PassedOver
 from acd.core.snapshot import position, why_not
 from acd.core.states import Presence, Work

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from acd.core.events import Channel, ContactOffered, DeviceChanged, LegFailed, LegResult, PresenceAsked, WrapupEndAsked
+from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked
+from acd.core.events.contacts import Channel, ContactOffered
+from acd.core.events.legs import LegFailed, LegResult
 from acd.core.facts import PassedOver
 from acd.core.snapshot import position, why_not
 from acd.core.states import Presence

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from acd.core.events import ContactDeparted, Departure, LegFailed, LegResult, PresenceAsked, RulesChanged
+from acd.core.events.agents import PresenceAsked
+from acd.core.events.contacts import ContactDeparted, Departure
+from acd.core.events.legs import LegFailed, LegResult
+from acd.core.events.rules import RulesChanged
 from acd.core.facts import Decision, PassedOver
 from acd.core.snapshot import position
 from acd.core.states import Presence

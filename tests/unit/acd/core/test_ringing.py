@@ -5,25 +5,12 @@ from __future__ import annotations
 import pytest
 
 from acd.core.commands import Assign, HandOver
-from acd.core.events import (
-    ContactDeparted,
-    Departure,
-    DeviceChanged,
-    FellIntoNet,
-    HoldChanged,
-    LegAnswered,
-    LegDialled,
-    LegFailed,
-    LegRang,
-    LegResult,
-    PresenceAsked,
-    RingAdopted,
-    RingEnded,
-    RulesChanged,
-    TalkAdopted,
-    TalkEnded,
-    TimePassed,
-)
+from acd.core.events.agents import DeviceChanged, PresenceAsked
+from acd.core.events.contacts import ContactDeparted, Departure, FellIntoNet
+from acd.core.events.event import TimePassed
+from acd.core.events.found import RingAdopted, RingEnded, TalkAdopted
+from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
+from acd.core.events.rules import RulesChanged
 from acd.core.states import ContactState, Presence, Work
 from tests.unit.acd.core.centre import KO, START, Centre, make_agent, make_queue
 
