@@ -28,7 +28,8 @@ from acd.pbx import Pbx
 from acd.port import Assignment, Booking, GoToSafetyNet
 from acd.reconcile import PbxSnapshot
 from acd.writer import Writer
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 OUT_OF_SIGHT_S = 2.0
 TO_SAFETY_NET_S = 30.0

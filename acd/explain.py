@@ -6,7 +6,9 @@ Decisions are stored as data; the words are not. Pure text work: reads nothing, 
 from __future__ import annotations
 
 from acd.core.facts import Decision
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, language_words
 
 _STRATEGY_KO = {

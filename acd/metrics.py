@@ -27,7 +27,8 @@ from acd.core.facts import (
 from acd.core.states import ContactState, Work
 from acd.scrape import AtScrape, Sources, combinations
 from acd.talkmetrics import TalkMetrics
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 TARGET_RATIO = 0.97  # the city's promise for service level and answer rate
 WAIT_BUCKETS = (5, 10, 20, 30, 45, 60, 120, 300)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from acd.core.states import Presence
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 
 @dataclass(frozen=True, slots=True)

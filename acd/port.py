@@ -14,7 +14,8 @@ from acd.core.events.contacts import ContactOffered, Departure
 from acd.core.facts import SurveyAnswered
 from acd.core.handover import Handover
 from acd.core.states import Presence
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 
 
 class Answer(StrEnum):

@@ -17,7 +17,8 @@ import structlog
 from acd.ami.names import parted
 from acd.ami.view import FALLBACK_PREFIX, OVERFLOW, Attributes, QueueCaller, View
 from acd.pbx import Pbx
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 RETRY_AFTER_S = 2.0
 TRIES = 5  # a caller whose session fails each time is left to the queue, which at least answers

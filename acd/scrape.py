@@ -13,7 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from acd.core.snapshot import Snapshot
 from acd.core.states import Presence, Work, agent_state
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 
 class Sources(Protocol):

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from acd.core.facts import AgentMoved, ContactMoved, Decision
 from acd.core.states import ContactState, Presence, Work
 from acd.explain import agent_code
+from dialplan.agentrules import AgentRule
 from dialplan.eligibility import Unfit, unfit
-from dialplan.ruleset import AgentRule, Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, joined, language_words, languages_words, same
 
 PRESENCE = {

@@ -9,37 +9,17 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from dialplan import queueshapes, schema
-from dialplan.ruleset import (
-    EVERY_QUEUE,
-    AgentRule,
-    Bounds,
-    CallbackRule,
-    CallerRule,
-    Carrier,
-    Choice,
-    Closure,
-    Directory,
-    FloodRule,
-    Hours,
-    Interval,
-    Language,
-    Menu,
-    Official,
-    Overflow,
-    Profile,
-    ProfileRow,
-    Queue,
-    Relaxation,
-    Ruleset,
-    Source,
-    SpecialDay,
-    Sticky,
-    Topic,
-    Trunks,
-    WallboardRule,
-)
+from dialplan.agentrules import EVERY_QUEUE, AgentRule, Directory, Official, Profile, ProfileRow
+from dialplan.hourrules import Closure, Hours, Interval, SpecialDay
+from dialplan.language import Language
+from dialplan.menurules import Choice, Menu, Topic
+from dialplan.queuerules import CallbackRule, CallerRule, Overflow, Queue, Relaxation, Sticky
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from dialplan.talkrules import NOT_RECORDED
+from dialplan.trunkrules import Carrier, FloodRule, Trunks
 from dialplan.validation import Files
+from dialplan.wallboardrules import Bounds, WallboardRule
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 NOT_SERVED = "none"  # written where a language has no queue for a topic

@@ -21,7 +21,18 @@ from typing import Any
 from dialplan.ruleset import Ruleset
 
 _KEEP = {"rules": 8, "holidays": 2}  # files of each kind
-_OURS = {"dialplan.ruleset", "dialplan.talkrules"}
+_OURS = {
+    "dialplan.agentrules",
+    "dialplan.hourrules",
+    "dialplan.language",
+    "dialplan.menurules",
+    "dialplan.queuerules",
+    "dialplan.ruleset",
+    "dialplan.source",
+    "dialplan.talkrules",
+    "dialplan.trunkrules",
+    "dialplan.wallboardrules",
+}
 _PLAIN = {("builtins", "frozenset"), ("datetime", "date"), ("datetime", "time")}
 
 

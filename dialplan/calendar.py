@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from dialplan.ruleset import DayKind, Hours, Interval, Source
+from dialplan.hourrules import DayKind, Hours, Interval
+from dialplan.source import Source
 
 SEOUL = ZoneInfo("Asia/Seoul")
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # Korea has kept UTC+9 without summer time all these years

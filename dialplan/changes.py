@@ -13,7 +13,8 @@ from enum import Enum
 
 from pydantic import BaseModel
 
-from dialplan.ruleset import Interval, Source
+from dialplan.hourrules import Interval
+from dialplan.source import Source
 from dialplan.validation import Files
 
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]

@@ -12,7 +12,8 @@ from datetime import time
 
 from dialplan import directorychecks, menuchecks, overflowchecks, profilechecks, queueshapes, schema, talkchecks
 from dialplan.build import NOT_SERVED
-from dialplan.ruleset import Interval, Language
+from dialplan.hourrules import Interval
+from dialplan.language import Language
 from dialplan.validation import Files, did_you_mean, names, unknown
 from dialplan.yamlsource import Document, Problem
 

@@ -14,8 +14,13 @@ from enum import StrEnum
 from dialplan import calendar
 from dialplan.calendar import Opening
 from dialplan.eligibility import able
+from dialplan.hourrules import DayKind, Interval
+from dialplan.language import Language
+from dialplan.menurules import Menu
+from dialplan.queuerules import Requirement
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import DayKind, Interval, Language, Menu, Requirement, Ruleset, Source
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 
 CLOSED_BOOKING = "closed_booking"  # the prompt that offers to book a call outside the opening hours
 DEFAULT_LANGUAGE = Language.KO  # silence, and the last wrong key

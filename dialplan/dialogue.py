@@ -29,8 +29,10 @@ from dialplan.decision import (
     priority,
     route,
 )
+from dialplan.language import Language
+from dialplan.queuerules import OverflowKind, Requirement
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import Language, OverflowKind, Requirement, Ruleset
+from dialplan.ruleset import Ruleset
 
 _MAX_KEYS = 64  # of an imagined call
 

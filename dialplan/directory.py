@@ -11,7 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from dialplan import calendar
-from dialplan.ruleset import AgentRule, Carrier, Official, Queue, Ruleset
+from dialplan.agentrules import AgentRule, Official
+from dialplan.queuerules import Queue
+from dialplan.ruleset import Ruleset
+from dialplan.trunkrules import Carrier
 
 CONSULT_S = 20.0  # an official who has not answered by then does not: back to the agent
 OVER_TLS = ";transport=tls"  # the end of a URI that is rung over TLS

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Ruleset
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
+from dialplan.queuerules import Queue, Requirement
+from dialplan.ruleset import Ruleset
 
 
 class Unfit(StrEnum):

@@ -9,7 +9,7 @@ import re
 
 from dialplan.numbers import normalise
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import FloodRule, Trunks
+from dialplan.trunkrules import FloodRule, Trunks
 
 WITHHELD = ""
 REMEDY = "flood: {calls_per_number: 20, withheld: 120}"  # for rules of trunks.yaml that have none

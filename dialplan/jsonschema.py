@@ -14,7 +14,9 @@ from pydantic_core import core_schema
 
 from dialplan import schema
 from dialplan.fieldwords import field_words
-from dialplan.ruleset import Interval, Language, Overflow
+from dialplan.hourrules import Interval
+from dialplan.language import Language
+from dialplan.queuerules import Overflow
 from dialplan.values import NAME, OVERFLOWS
 
 _TIME = r"^([01][0-9]|2[0-4]):[0-5][0-9]$"

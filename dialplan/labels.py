@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, same
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dialplan import queueshapes, schema
+from dialplan.agentrules import EVERY_QUEUE
 from dialplan.build import NOT_SERVED
-from dialplan.ruleset import EVERY_QUEUE, Language
+from dialplan.language import Language
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Document, Problem
 

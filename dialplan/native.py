@@ -15,7 +15,8 @@ from __future__ import annotations
 from datetime import date, time, timedelta
 
 from dialplan import calendar
-from dialplan.ruleset import Hours, Interval, Ruleset
+from dialplan.hourrules import Hours, Interval
+from dialplan.ruleset import Ruleset
 
 DAYS_AHEAD = 430  # at least 400 days, with a month in which nobody reloads the rules
 _ZONE = "Asia/Seoul"

@@ -125,6 +125,11 @@ def patterns() -> tuple[str, ...]:
     return tuple(f"_{pattern}" for _, pattern in _ALLOWED)
 
 
+def listed(number: str, among: Iterable[str]) -> bool:
+    """Whether a number of digits only is one of these: whole numbers, or beginnings that end in `*`."""
+    return any(number.startswith(one[:-1]) if one.endswith("*") else number == one for one in among)
+
+
 def masked(number: str) -> str:
     """A number as it may be shown: 010****5678; nothing but stars when it is too short to hide a part of it."""
     digits = re.sub(r"[^0-9+]", "", number)

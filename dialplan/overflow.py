@@ -12,8 +12,10 @@ from enum import StrEnum
 
 from dialplan import calendar
 from dialplan.decision import CLOSED_BOOKING, Route, callbacks_possible, route_in
+from dialplan.language import Language
+from dialplan.queuerules import Overflow, OverflowKind, Queue
 from dialplan.reasons import Reason, Why, reason
-from dialplan.ruleset import Language, Overflow, OverflowKind, Queue, Ruleset
+from dialplan.ruleset import Ruleset
 
 FULL_PROMPTS = ("queue_full", "try_later")
 CLOSING_PROMPTS = ("closing_soon",)  # the next opening follows in words

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from dialplan import menuchecks, schema
 from dialplan.overflow import CALLBACK_PROMPTS, CLOSING_PROMPTS, FULL_PROMPTS
+from dialplan.queuerules import Overflow, OverflowKind
 from dialplan.queueshapes import QueueDefaultsShape, QueueShape, QueuesShape
-from dialplan.ruleset import Overflow, OverflowKind
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Path, Position, Problem
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dialplan import queueshapes, schema
-from dialplan.ruleset import EVERY_QUEUE
+from dialplan.agentrules import EVERY_QUEUE
 from dialplan.validation import Files, names, unknown
 from dialplan.yamlsource import Problem
 

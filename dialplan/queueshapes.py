@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from dialplan.ruleset import Overflow, OverflowKind, Strategy
+from dialplan.queuerules import Overflow, OverflowKind, Strategy
 from dialplan.talkrules import NOT_RECORDED
 from dialplan.talkshapes import RecordingsShape, SurveyShape
 from dialplan.values import (

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dialplan.ruleset import Language, Source
+from dialplan.language import Language
+from dialplan.source import Source
 from dialplan.words import LANGUAGES
 
 

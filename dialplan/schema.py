@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dialplan.hourrules import Interval
+from dialplan.language import Language
 from dialplan.limits import FLOOD_CALLS_REMEMBERED
 from dialplan.queueshapes import QueuesShape
-from dialplan.ruleset import Interval, Language
 from dialplan.values import (
     STRICT,
     Address,

@@ -13,7 +13,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from dialplan.ruleset import Interval, Language, Overflow, OverflowKind
+from dialplan.hourrules import Interval
+from dialplan.language import Language
+from dialplan.queuerules import Overflow, OverflowKind
 
 STRICT = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)  # of every shape but the prompts'
 

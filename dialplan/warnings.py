@@ -16,7 +16,10 @@ from dialplan.calendar import SEOUL
 from dialplan.decision import callbacks_possible
 from dialplan.eligibility import able, languages_of, requirements, served, unfit
 from dialplan.labels import agent_name, queue_name, topic_name
-from dialplan.ruleset import Language, Queue, Ruleset, Source
+from dialplan.language import Language
+from dialplan.queuerules import Queue
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from dialplan.words import Words, joined, language_words, languages_words, number, same
 
 DAYS = 366  # the coming year

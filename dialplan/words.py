@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 LANGUAGES: Mapping[str, tuple[str, str]] = {
     "ko": ("한국어", "Korean"),

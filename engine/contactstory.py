@@ -16,7 +16,9 @@ from acd.explain import agent_code, sentence
 from acd.journal import history
 from acd.journal.history import Kept
 from acd.journal.store import Store
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, language_words
 from engine.timeline import OUTCOMES, RESULTS, clock
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
-from dialplan.ruleset import Trunks
+from dialplan.trunkrules import Trunks
 from engine import fetch
 from engine.pbxconfig import fill
 from engine.settings import RunSettings, write_private

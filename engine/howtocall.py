@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialplan.ruleset import Trunks
+from dialplan.trunkrules import Trunks
 from engine.settings import RunSettings
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dialplan import numbers
 from dialplan.directory import OVER_TLS, carrier_hosts, carrier_uri
-from dialplan.ruleset import Carrier, Ruleset
+from dialplan.ruleset import Ruleset
+from dialplan.trunkrules import Carrier
 from engine import pbxencryption
 from engine.credentials import carrier_password
 from engine.settings import RunSettings

@@ -19,8 +19,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from acd.ami.translate import EVENTS
+from dialplan.agentrules import AgentRule, Official
+from dialplan.language import Language
 from dialplan.native import compile_native
-from dialplan.ruleset import AgentRule, Language, Official, Ruleset
+from dialplan.ruleset import Ruleset
 from engine import fetch, pbxcarriers, pbxencryption
 from engine.credentials import AMI_USER, Credentials, supervisor_pins
 from engine.settings import LOOPBACK, RunSettings, write_private

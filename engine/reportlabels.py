@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from acd.journal.report import By
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine.ranby import rules_of
 from web.reports.columns import Labels
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from acd.core.figures import AgentFigures
 from acd.core.snapshot import Snapshot
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine import agentstoday
 
 

@@ -20,7 +20,8 @@ from acd.core.facts import (
 from acd.core.states import ContactState
 from acd.explain import sentence
 from dialplan.calendar import SEOUL
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, same
 from engine import talkwords
 

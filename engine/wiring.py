@@ -32,8 +32,9 @@ from acd.metrics import Metrics
 from acd.scrape import combinations
 from acd.subscribers import Fanout, Subscriber
 from dialplan import calendar
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine import agentstoday, attempts, credentials, goodrules, pbx, snapshot
 from engine.commands.rules_folder import cache_folder
 from engine.heartbeat import Heartbeat

@@ -16,9 +16,10 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from dialplan import calendar, numbers
+from dialplan.language import Language
 from dialplan.limits import NUMBER_DIGITS
 from dialplan.numbers import NumberKind
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from ivr import say
 
 TRIES = 3  # of each question

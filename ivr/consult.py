@@ -11,7 +11,7 @@ import structlog
 
 from acd.port import Answer, Talk
 from dialplan.directory import CONSULT_S, DIGITS, Refusal, Target, endpoints, look_up
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.agi import AgiChannel
 from ivr.features import endpoint_of
 from ivr.session import Request, Services

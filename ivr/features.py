@@ -15,7 +15,8 @@ import structlog
 
 from acd.core.states import Presence
 from acd.port import Acd, Answer
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from ivr import supervision
 from ivr.agi import AgiChannel
 from ivr.session import Request, Services

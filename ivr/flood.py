@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from dialplan.flood import WITHHELD, bound, caller_of
 from dialplan.limits import FLOOD_NUMBERS, FLOOD_WORDS_AT_ONCE
-from dialplan.ruleset import FloodRule, Trunks
+from dialplan.trunkrules import FloodRule, Trunks
 
 WORDS_S = 20.0  # how long the sentence in four languages holds a line
 

@@ -12,7 +12,7 @@ import structlog
 from dialplan import calendar, numbers
 from dialplan.decision import CLOSED_BOOKING, Route, priority, route
 from dialplan.dialogue import Asking, Dialogue, begin, press
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr import callbacks, recording, remembered
 from ivr.flood import Verdict
 from ivr.keys import Press

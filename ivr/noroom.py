@@ -13,7 +13,7 @@ from acd.core.events.contacts import Departure
 from dialplan import calendar
 from dialplan.decision import Route, priority
 from dialplan.overflow import NoRoom, TurnedAway
-from dialplan.ruleset import OverflowKind
+from dialplan.queuerules import OverflowKind
 from ivr import callbacks, say
 from ivr.remembered import Wanted
 from ivr.session import Call, Outcome, Phase

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from acd.port import Talk
-from dialplan.ruleset import Queue
+from dialplan.queuerules import Queue
 from dialplan.talkrules import NOTICE_PROMPT, RecordingClass
 from ivr.agi import AgiChannel
 from ivr.recorder import Toggled

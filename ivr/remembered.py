@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dialplan.decision import DEFAULT_LANGUAGE, Route, priority, route
-from dialplan.ruleset import Language, Queue, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Queue, Requirement
+from dialplan.ruleset import Ruleset
 from ivr.session import Phase
 
 

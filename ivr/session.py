@@ -26,7 +26,8 @@ from acd.ami.names import node_of
 from acd.core.events.contacts import Departure
 from acd.port import Acd, Callbacks, NoCallbacks
 from dialplan import numbers
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from ivr.agi import AgiChannel, AgiFault, CallerHungUp, Limits, UnsafeValue
 from ivr.flood import Flood
 from ivr.pins import Pins

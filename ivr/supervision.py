@@ -10,7 +10,7 @@ import structlog
 
 from acd.ami.names import parted
 from acd.port import Talk
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.agi import AgiChannel
 from ivr.session import Services
 from ivr.voice import Voice

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from acd.port import Talk
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.agi import AgiChannel
 from ivr.consult import by_key
 from ivr.features import endpoint_of

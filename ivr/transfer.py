@@ -14,7 +14,7 @@ import structlog
 from acd.port import Assignment
 from dialplan.decision import priority
 from dialplan.directory import CONSULT_S, Refusal, Target, endpoints, look_up
-from dialplan.ruleset import Queue
+from dialplan.queuerules import Queue
 from ivr import recording, remembered
 from ivr.consult import OUTSIDE
 from ivr.flow import resume, through_the_menus, topics_again

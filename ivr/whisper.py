@@ -6,7 +6,8 @@ costs no round trip and works when the engine dies meanwhile. Pure: it chooses r
 
 from __future__ import annotations
 
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 VARIABLE = "__RM_WHISPER"  # inherited by the agent's leg
 _SEPARATOR = ":"  # the context makes it the `&` of Playback

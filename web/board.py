@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from acd.core import figures
 from acd.core.states import Presence, Work, agent_state
-from dialplan.ruleset import Bounds, WallboardRule
+from dialplan.wallboardrules import Bounds, WallboardRule
 
 LANGUAGES = ("ko", "en", "ja", "zh")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialplan.ruleset import Bounds
+from dialplan.wallboardrules import Bounds
 
 
 def rising(value: float | None, bounds: Bounds) -> str | None:

@@ -17,7 +17,7 @@ from acd.callfiles import CallFiles
 from acd.core.states import Presence
 from acd.notices import WAY_BACK
 from acd.pbx import Membership
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 WAKE_KEY = "D"
 CONSULT_CONTEXT, SEND_ON_CONTEXT = "consult", "agent-transfer"

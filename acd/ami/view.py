@@ -19,7 +19,7 @@ from acd.ami.phones import Phones
 from acd.core.events.agents import DeviceChanged
 from acd.core.events.event import Event
 from acd.core.events.found import RingAdopted
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 _PJSIP = re.compile(r"(?:[a-z0-9]+:)?PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
 FALLBACK_PREFIX, OVERFLOW = "fallback-", "overflow"

@@ -21,7 +21,8 @@ from typing import Any, Protocol, TypeVar
 from acd.core.seoul import DAY_S, midnight
 from acd.journal.store import Postgres
 from acd.port import Booking, CallbackWanted
-from dialplan.ruleset import CallbackRule, Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import CallbackRule, Requirement
 
 BUSY_S = 0.8  # another process may look into the file; a caller waits for the answer
 KEEP_CLOSED_S = 3 * DAY_S

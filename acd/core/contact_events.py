@@ -24,7 +24,7 @@ from acd.core.model import WAITING, Agent, Contact, State
 from acd.core.moves import Out
 from acd.core.rules_events import unknown_queue
 from acd.core.states import ContactState, Work
-from dialplan.ruleset import Queue
+from dialplan.queuerules import Queue
 
 _DEPARTURES = {
     Departure.BACK_TO_MENU: (ContactState.IVR, None),

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from acd.core.records import quick
 from acd.core.states import ContactState, Presence, Work
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 
 
 @quick

@@ -12,7 +12,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Protocol
 
-from dialplan.ruleset import Requirement, Strategy
+from dialplan.queuerules import Requirement, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

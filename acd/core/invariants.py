@@ -19,7 +19,7 @@ from acd.core.timers import Timer
 if TYPE_CHECKING:
     from acd.core.model import Entry, Lane
     from acd.core.timers import TimerKey
-    from dialplan.ruleset import Requirement
+    from dialplan.queuerules import Requirement
 
 
 class Broken(AssertionError):

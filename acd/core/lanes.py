@@ -17,7 +17,8 @@ from acd.core.states import Presence
 from acd.core.timers import Timer, TimerKey
 
 if TYPE_CHECKING:
-    from dialplan.ruleset import Profile, Queue, Requirement
+    from dialplan.agentrules import Profile
+    from dialplan.queuerules import Queue, Requirement
 
 
 def stage_timer(contact_id: str) -> TimerKey:

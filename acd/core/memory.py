@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from acd.core.states import ContactState
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,16 @@ from acd.core.history import Handling, Patience, Waits
 from acd.core.seoul import day_number, midnight
 from acd.core.states import ContactState, Presence, Work
 from acd.core.timers import Timers
-from dialplan.ruleset import CallbackRule, Source
+from dialplan.queuerules import CallbackRule
+from dialplan.source import Source
 
 if TYPE_CHECKING:
     from acd.core.events.callbacks import CitizenResult
     from acd.core.idle import IdleOrder
     from acd.core.stages import Ladder
-    from dialplan.ruleset import AgentRule, Language, Queue, Requirement, Strategy
+    from dialplan.agentrules import AgentRule
+    from dialplan.language import Language
+    from dialplan.queuerules import Queue, Requirement, Strategy
 
 POINT_S = 60.0  # one priority point is a head start of a minute (routing.md, Matching 1)
 

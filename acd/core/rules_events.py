@@ -8,7 +8,8 @@ from acd.core import lanes, moves
 from acd.core.events.rules import RulesChanged
 from acd.core.model import Agent, State
 from acd.core.states import ContactState, Presence, Work
-from dialplan.ruleset import Queue, Source, Strategy
+from dialplan.queuerules import Queue, Strategy
+from dialplan.source import Source
 
 if TYPE_CHECKING:
     from acd.core.moves import Out

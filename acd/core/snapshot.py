@@ -15,7 +15,7 @@ from acd.core.lanes import lane_of, meets
 from acd.core.model import POINT_S, Agent, Contact, Lane, State
 from acd.core.passedover import blocked
 from acd.core.states import ContactState, Presence, Work
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 OVERDUE_S = 600.0  # a call-back that has been due for so long is overdue
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from acd.core.model import Contact, Lane, State
-    from dialplan.ruleset import Queue, Requirement
+    from dialplan.queuerules import Queue, Requirement
 
 SLACK_S = 0.001  # a deadline that comes this much early, by rounding, is reached
 

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from acd.core.commands import Command
     from acd.core.events.event import Event
-    from dialplan.ruleset import AgentRule, CallbackRule, Queue
+    from dialplan.agentrules import AgentRule
+    from dialplan.queuerules import CallbackRule, Queue
 
 
 def new_state(

@@ -24,7 +24,8 @@ from acd.core.facts import (
     TalkNoted,
 )
 from acd.core.states import ContactState, Presence, Work
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 
 _ATOMS = frozenset({str, float, int, bool, type(None)})  # most fields: asked first, since every fact passes here twice
 

@@ -9,7 +9,9 @@ from acd.explain import headline
 from acd.replay.run import Differs
 from dialplan.eligibility import Unfit, unfit
 from dialplan.labels import queue_name
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, language_words, number, same, skills_words
 
 _UNFIT = {

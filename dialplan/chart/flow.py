@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dialplan.chart import shapes
 from dialplan.chart.graph import Arrow, Graph, Kind, Lit, Node
 from dialplan.chart.shapes import FAINT
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.words import Words
 
 _COLUMNS = (  # kind, heading, width, gap to the next

@@ -10,7 +10,10 @@ from enum import StrEnum
 from dialplan.decision import interval_words
 from dialplan.eligibility import able, languages_of
 from dialplan.labels import queue_name, skill_names, topic_name
-from dialplan.ruleset import Language, Queue, Ruleset, Topic
+from dialplan.language import Language
+from dialplan.menurules import Topic
+from dialplan.queuerules import Queue
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, language_words, languages_words, number, same, skills_words
 
 

@@ -7,7 +7,8 @@ from dialplan.decision import Outcome
 from dialplan.dialogue import RouteDecision
 from dialplan.eligibility import able
 from dialplan.labels import queue_name, topic_name
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, language_words, same
 
 

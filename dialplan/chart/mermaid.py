@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialplan.chart.graph import Graph, Kind, Lit
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 _SHAPES = {Kind.NUMBER: ("([", "])"), Kind.LANGUAGE: ("(", ")"), Kind.HOURS: ("{{", "}}"), Kind.QUEUE: ("[[", "]]")}
 _COLOURS = {

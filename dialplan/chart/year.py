@@ -11,7 +11,9 @@ from dialplan import calendar
 from dialplan.chart import shapes
 from dialplan.chart.shapes import FAINT, INK
 from dialplan.decision import interval_words
-from dialplan.ruleset import DayKind, Hours, Language, Ruleset
+from dialplan.hourrules import DayKind, Hours
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words
 
 _CELL_W, _CELL_H, _GAP = 37.0, 31.0, 34.0

@@ -15,7 +15,8 @@ from dialplan.changes import Change, changes
 from dialplan.difference import agents, generic, hours, menus, queues
 from dialplan.difference.told import Difference, Eligible, Side, Told
 from dialplan.eligibility import able, languages_of
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 __all__ = ["Difference", "Eligible", "Side", "Told", "difference"]
 

@@ -10,7 +10,8 @@ from dialplan.difference import generic
 from dialplan.difference.told import Side, Told
 from dialplan.eligibility import languages_of, unfit
 from dialplan.labels import agent_name, queue_name, skill_names
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words, joined, languages_words, same
 
 _MOST = 12  # queues that are named

@@ -10,7 +10,8 @@ from dialplan.changes import ABSENT, Change, Value
 from dialplan.decision import interval_words
 from dialplan.difference import generic
 from dialplan.difference.told import Side, Told
-from dialplan.ruleset import DayKind, Hours, Interval, Source
+from dialplan.hourrules import DayKind, Hours, Interval
+from dialplan.source import Source
 from dialplan.words import Words, joined, same
 
 DAYS = 366  # the coming year

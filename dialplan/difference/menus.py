@@ -10,7 +10,7 @@ from dialplan.difference import generic
 from dialplan.difference.told import Side, Told
 from dialplan.eligibility import able
 from dialplan.labels import queue_name, topic_name
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.words import Words, language_words, languages_words, same
 
 

@@ -14,7 +14,9 @@ from dialplan.difference import generic
 from dialplan.difference.told import Side, Told
 from dialplan.eligibility import able, languages_of
 from dialplan.labels import queue_name, skill_names
-from dialplan.ruleset import Language, Queue, Requirement, Source
+from dialplan.language import Language
+from dialplan.queuerules import Queue, Requirement
+from dialplan.source import Source
 from dialplan.words import Words, joined, language_words, languages_words, number, same, skills_words, to
 
 _FILE = "queues.yaml"

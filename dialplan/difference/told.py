@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.ruleset import Language, Ruleset, Source
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from dialplan.validation import Files
 from dialplan.words import Words
 

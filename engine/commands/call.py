@@ -15,8 +15,9 @@ from pathlib import Path
 from acd.core.facts import Decision
 from acd.explain import sentence
 from acd.journal.codec import from_row
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine import ears, fetch, placecall, ready
 from engine.commands.rules_folder import cache_folder
 from engine.demo.phones import Account, PhoneError

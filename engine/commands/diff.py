@@ -19,8 +19,8 @@ from pathlib import Path
 from dialplan.calendar import SEOUL
 from dialplan.difference import Difference, Eligible, Side, Told, difference
 from dialplan.labels import queue_name
+from dialplan.language import Language
 from dialplan.loader import FILE_NAMES, OPTIONAL_FILES, RulesError, load_written
-from dialplan.ruleset import Language
 from dialplan.words import Words, language_words, same
 from engine.commands import arguments
 from engine.commands.rules_folder import CHECKOUT, CITY_RULES, cache_folder

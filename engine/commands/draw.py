@@ -19,8 +19,9 @@ from dialplan.chart.graph import Graph, Lit, graph
 from dialplan.chart.mermaid import mermaid
 from dialplan.chart.year import days, year_picture
 from dialplan.dialogue import Call, decide
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine.commands import arguments
 from engine.commands.explain import parse_at, parse_keys, parse_number
 from engine.commands.rules_folder import cache_folder

@@ -18,8 +18,10 @@ from pathlib import Path
 from dialplan import flood, numbers
 from dialplan.calendar import SEOUL, OutsideCalendarError, in_seoul
 from dialplan.dialogue import Call, RouteDecision, decide
+from dialplan.hourrules import DayKind
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import DayKind, Language, Requirement
+from dialplan.queuerules import Requirement
 from dialplan.words import Words, language_words
 from engine.commands import arguments
 from engine.commands.rules_folder import cache_folder

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from acd import why
 from acd.journal.read import latest_contacts
 from acd.journal.store import Store
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine import contactstory
 from engine.commands.rules_folder import CITY_RULES, cache_folder
 from engine.journalread import JournalError, journal_read

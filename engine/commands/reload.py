@@ -18,8 +18,8 @@ from pathlib import Path
 from dialplan import succession
 from dialplan.calendar import SEOUL
 from dialplan.difference import Difference, Side, difference
+from dialplan.language import Language
 from dialplan.loader import RulesError, load_written
-from dialplan.ruleset import Language
 from dialplan.words import Words
 from engine import attempts, goodrules, ready
 from engine.commands import diff

@@ -20,8 +20,9 @@ from acd.journal.history import facts_between, moves_between
 from acd.replay import why
 from acd.replay.run import Outcome, replay
 from dialplan.calendar import SEOUL
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from dialplan.words import Words
 from engine.commands import arguments
 from engine.commands.rules_folder import cache_folder

@@ -23,7 +23,8 @@ from acd.journal.codec import to_dict
 from acd.journal.read import latest_contacts, timeline
 from acd.journal.store import Store
 from dialplan.calendar import SEOUL
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine import agentlines, agentstoday, ready
 from engine.journalread import JournalError, journal_read
 from engine.ranby import rules_of

@@ -17,8 +17,10 @@ from pathlib import Path
 from acd.core.seoul import DAY_S
 from dialplan import calendar
 from dialplan.calendar import SEOUL, OutsideCalendarError
+from dialplan.hourrules import DayKind
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import DayKind, Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine.commands import arguments
 from engine.commands.rules_folder import cache_folder
 from engine.journalread import JournalError, journal_read

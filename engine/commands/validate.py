@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from dialplan.calendar import SEOUL
+from dialplan.language import Language
 from dialplan.loader import RulesError, load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from dialplan.warnings import Warned, warnings
 from engine.commands import arguments
 from engine.commands.rules_folder import cache_folder

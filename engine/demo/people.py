@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 LANGUAGE_SHARES = {Language.KO: 0.97, Language.EN: 0.015, Language.JA: 0.007, Language.ZH: 0.008}
 TALK_MEAN_S = 180.0

@@ -26,7 +26,8 @@ from acd.core.snapshot import estimated_wait_s
 from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import priority, route
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine.simulation.figures import Tally
 from engine.simulation.outcome import Day, Seen
 from engine.simulation.plan import HOUR_S, Caller, Plan, callers

@@ -37,7 +37,9 @@ from acd.core.invariants import Broken, check
 from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
 from acd.core.step import new_state, next_deadline, step
 from dialplan.decision import route
-from dialplan.ruleset import CallbackRule, Ruleset, Source
+from dialplan.queuerules import CallbackRule
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from engine.simulation.faultkinds import FaultFoundError, Faults, Outcome
 from engine.simulation.faultplan import REREAD, Leg, Word, result_of
 from engine.simulation.plan import Caller, Plan, callers, topic_mix

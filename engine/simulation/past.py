@@ -17,7 +17,8 @@ from random import Random
 from acd.core.facts import ContactMoved
 from acd.core.states import ContactState
 from dialplan import calendar
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine.simulation.draws import Lognormal
 from engine.simulation.plan import HOUR_S, Caller, Plan, open_hours
 

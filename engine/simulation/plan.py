@@ -15,7 +15,9 @@ from random import Random
 from typing import NamedTuple
 
 from dialplan import calendar
-from dialplan.ruleset import DayKind, Hours, Language, Ruleset
+from dialplan.hourrules import DayKind, Hours
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine.simulation.draws import Duration, Exponential, Lognormal
 
 HOUR_S = 3600.0

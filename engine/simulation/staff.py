@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dialplan.ruleset import AgentRule, Language
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
 
 _MINUTE_S = 60.0
 _LUNCH_S, _BREAK_S = 60 * _MINUTE_S, 15 * _MINUTE_S

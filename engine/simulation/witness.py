@@ -22,7 +22,9 @@ from enum import Enum
 from math import inf
 
 from acd.core.model import POINT_S
-from dialplan.ruleset import AgentRule, Language, Queue
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
+from dialplan.queuerules import Queue
 
 _ROUNDING_S = 1e-6  # a deadline computed as a sum may come a rounding early
 _KEPT_RANK = 1

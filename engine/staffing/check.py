@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import cycle
 
 from acd.core.figures import ServiceLevel
-from dialplan.ruleset import AgentRule, Language, Ruleset
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from engine.simulation.day import simulate
 from engine.simulation.outcome import Day
 from engine.simulation.plan import HOUR_S, Plan

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from acd.core.facts import ContactMoved
 from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from engine.simulation.plan import HOUR_S, Plan
 from engine.staffing.need import Calls
 

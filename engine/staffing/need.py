@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from engine.staffing.erlang import Queueing, agents_for, queueing
 
 HOUR_S = 3600.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from engine.staffing.check import Played
 from engine.staffing.need import HourNeed, Target
 from engine.staffing.shifts import Shift

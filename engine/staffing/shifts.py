@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from engine.staffing.need import HourNeed
 
 SHIFT_HOURS = 9  # eight of work and lunch

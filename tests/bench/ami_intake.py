@@ -29,8 +29,9 @@ from acd.journal.writer import JournalWriter
 from acd.metrics import Metrics
 from acd.port import Assignment
 from acd.subscribers import Fanout, Subscriber
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine import logs
 from engine.http import EventStream
 from engine.live import Live

@@ -21,18 +21,10 @@ from acd.core.facts import Decision
 from acd.core.model import State
 from acd.core.states import ContactState, Presence
 from acd.core.step import new_state, next_deadline, step
-from dialplan.ruleset import (
-    EVERY_QUEUE,
-    AgentRule,
-    Language,
-    Profile,
-    ProfileRow,
-    Queue,
-    Relaxation,
-    Source,
-    Sticky,
-    Strategy,
-)
+from dialplan.agentrules import EVERY_QUEUE, AgentRule, Profile, ProfileRow
+from dialplan.language import Language
+from dialplan.queuerules import Queue, Relaxation, Sticky, Strategy
+from dialplan.source import Source
 
 SKILLS = (
     "city",

@@ -18,8 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language
 from engine import contactstory
 from tests.unit.engine.pastday import past_day, write
 

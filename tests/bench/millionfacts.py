@@ -20,7 +20,8 @@ from acd.core.seoul import DAY_S, midnight
 from acd.core.states import ContactState, Presence, Work
 from acd.journal.codec import to_row
 from acd.journal.migrate import migrate
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 
 AGENTS = tuple(str(1001 + n) for n in range(43))
 CONTACTS_A_DAY = 2200

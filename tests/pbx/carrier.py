@@ -15,8 +15,9 @@ from centre import NUMBER, Centre, wait_for
 from acd.callbacks.store import CallbackStore, Kept
 from acd.lastagents import LastAgents
 from acd.port import Booking, CallbackWanted
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Requirement
+from dialplan.queuerules import Requirement
 from engine import credentials
 from engine.settings import default_rules
 from tests.bench.sip_ua import Dialog, Loop, Ua

@@ -17,7 +17,8 @@ from centre import Centre, wait_for
 
 from dialplan import numbers
 from dialplan.loader import load
-from dialplan.ruleset import Carrier, Source
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from engine import credentials, pbx
 from engine.settings import default_rules
 from tests.bench.sip_ua import Loop, Ua

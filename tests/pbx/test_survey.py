@@ -15,7 +15,7 @@ from centre import SLACK_S, Centre, wait_for
 
 from acd.core.facts import SurveyAnswered
 from acd.journal.read import timeline
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from engine.phone import Phone
 
 

@@ -25,8 +25,10 @@ from acd.core.states import Presence
 from acd.core.step import new_state, next_deadline, step
 from acd.reconcile import PbxSnapshot, adopt
 from acd.seen import ChannelSeen
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 
 AGENTS = ("1001", "1002", "1003")
 

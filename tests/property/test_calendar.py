@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplan import calendar
+from dialplan.hourrules import Closure, Hours, Interval, SpecialDay
 from dialplan.loader import load
-from dialplan.ruleset import Closure, Hours, Interval, Source, SpecialDay
+from dialplan.source import Source
 from tests.property.gazette import EARLIER, GAZETTE
 
 RULES = Path(__file__).resolve().parents[2] / "dialplan" / "rules"

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from acd.core.idle import idle_order, mean_level
 from acd.core.model import Agent
 from acd.core.timers import Timer, Timers
-from dialplan.ruleset import AgentRule, Language, Requirement, Source, Strategy
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
+from dialplan.queuerules import Requirement, Strategy
+from dialplan.source import Source
 
 REQUIREMENT = Requirement(Language.KO, (("passport", 1), ("tax", 1)))
 

@@ -58,20 +58,10 @@ from acd.core.states import (
     Work,
 )
 from acd.core.step import new_state, next_deadline, step
-from dialplan.ruleset import (
-    EVERY_QUEUE,
-    AgentRule,
-    CallbackRule,
-    Language,
-    Profile,
-    ProfileRow,
-    Queue,
-    Relaxation,
-    Requirement,
-    Source,
-    Sticky,
-    Strategy,
-)
+from dialplan.agentrules import EVERY_QUEUE, AgentRule, Profile, ProfileRow
+from dialplan.language import Language
+from dialplan.queuerules import CallbackRule, Queue, Relaxation, Requirement, Sticky, Strategy
+from dialplan.source import Source
 
 KO, EN = Language.KO, Language.EN
 START = 1_800_000_000.0

@@ -10,7 +10,7 @@ from acd.ami.packets import Framer, NotAnAmiPeer, parse
 from acd.ami.translate import translate
 from acd.ami.view import Attributes, View
 from dialplan import checks, validation
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.yamlsource import read
 from tests.corpus.generate import KINDS, cases, many
 from tests.property.test_malformed_rules import DOCUMENTS

@@ -29,7 +29,8 @@ from dialplan.decision import priority
 from dialplan.dialogue import Asking, Dialogue, begin, begin_in, press
 from dialplan.loader import load
 from dialplan.overflow import NoRoom, TurnedAway
-from dialplan.ruleset import OverflowKind, Ruleset
+from dialplan.queuerules import OverflowKind
+from dialplan.ruleset import Ruleset
 from tests.scenarios import bookings
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 

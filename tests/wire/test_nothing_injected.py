@@ -26,7 +26,7 @@ from acd.ami.pbx import AmiPbx
 from acd.ami.tape import AmiTape
 from acd.core.states import Presence
 from acd.pbx import Membership
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.agi import AgiChannel, Limits
 from tests.wire.agi_peer import ENVIRONMENT
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from acd.core.handover import Handover
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 
 
 class Channel(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from acd.core.memory import ContactKnown
 from acd.core.states import Presence
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dialplan.ruleset import AgentRule, CallbackRule, Queue
+from dialplan.agentrules import AgentRule
+from dialplan.queuerules import CallbackRule, Queue
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,11 @@ from acd.core.facts import CallbackNoted
 from acd.core.states import Presence
 from acd.port import Booking, CallbackWanted
 from acd.reconcile import PbxSnapshot
-from dialplan.ruleset import Carrier, Language, Requirement, Ruleset, Source
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from tests.unit.acd.twin import Centre, Phone, until
 
 NUMBER = "01012345678"

@@ -10,7 +10,9 @@ import pytest
 
 from acd.callbacks.store import CallbackStore, Kept, StoreAway
 from acd.port import Booking, CallbackWanted
-from dialplan.ruleset import CallbackRule, Language, Requirement, Source
+from dialplan.language import Language
+from dialplan.queuerules import CallbackRule, Requirement
+from dialplan.source import Source
 
 NOW = 1_800_000_000.0
 RULE = CallbackRule(60.0, 3, 600.0, 30.0, 2, 3, 30, 7, Source("queues.yaml", 20))

@@ -9,7 +9,7 @@ from acd.core.events.agents import DeviceChanged
 from acd.core.events.contacts import ContactHungUp
 from acd.core.events.found import TalkAdopted
 from acd.core.events.legs import HoldChanged, TalkEnded
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.unit.acd.test_translate import CALLER, OWN, Wire
 
 FAR = {"Channel": "Local/7101@consult-00000000;2", "Uniqueid": "pbx1-1.4", "Linkedid": "pbx1-1.1"}

@@ -7,7 +7,7 @@ import pytest
 from acd.ami.view import Attributes, View
 from acd.core.facts import ReservationEnded
 from acd.deadphones import ANSWERED_AFTER_S, ASK_AFTER_AT_MOST_S, ASK_AFTER_S, DeadPhones
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.unit.acd.twin import Twin
 
 

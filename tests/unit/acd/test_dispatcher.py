@@ -19,7 +19,9 @@ from acd.journal.writer import JournalWriter
 from acd.port import Answer
 from acd.reconcile import MemberSeen, PbxSnapshot
 from acd.seen import ChannelSeen
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from tests.unit.acd.twin import Centre, Phone, until
 
 

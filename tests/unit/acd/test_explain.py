@@ -8,7 +8,8 @@ import pytest
 
 from acd.core.facts import Decision, PassedOver
 from acd.explain import headline, sentence
-from dialplan.ruleset import Language, Requirement, Strategy
+from dialplan.language import Language
+from dialplan.queuerules import Requirement, Strategy
 
 ARRIVAL = Decision(
     at=0.0,

@@ -26,7 +26,8 @@ from acd.journal.read import figures, latest_contacts, timeline
 from acd.journal.store import open_engine
 from acd.journal.tables import metadata
 from acd.journal.writer import JournalWriter
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 from tests.unit.acd.twin import until
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -15,7 +15,9 @@ from acd.core.states import ContactState, Presence, Work
 from acd.core.step import new_state, step
 from acd.metrics import Metrics
 from acd.scrape import combinations
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from tests.unit.acd.test_journal import moved
 
 OUTCOMES = ("served", "closed", "abandoned", "overflow", "fallback", "left", "error")

@@ -21,7 +21,9 @@ from acd.nodes import Nodes
 from acd.port import Booking
 from acd.reconcile import MemberSeen, PbxSnapshot
 from acd.writer import Writer
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 from tests.unit.acd.twin import Twin
 
 NODES = ("pbx1", "pbx2")

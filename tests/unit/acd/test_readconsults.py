@@ -8,7 +8,7 @@ from acd.ami.view import Attributes, View
 from acd.core.events.found import TalkAdopted
 from acd.readconsults import adopt_consults, adopt_officials
 from acd.seen import ChannelSeen
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 NOW = 1000.0
 

@@ -18,8 +18,12 @@ from acd.journal.codec import from_row, to_dict
 from acd.replay import why
 from acd.replay.events import events_of
 from acd.replay.run import replay
+from dialplan.agentrules import AgentRule, Profile, ProfileRow
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import AgentRule, Language, Profile, ProfileRow, Ruleset, Sticky, Topic
+from dialplan.menurules import Topic
+from dialplan.queuerules import Sticky
+from dialplan.ruleset import Ruleset
 from engine.commands import replay as command
 from tests.unit.acd.core.centre import EN, KO, make_agent, make_queue, make_steps
 from tests.unit.engine.pastday import past_day, write

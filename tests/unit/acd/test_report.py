@@ -16,7 +16,7 @@ from acd.journal.migrate import migrate
 from acd.journal.read import figures
 from acd.journal.report import OF_AGENTS, By, Report, Row, reports
 from acd.journal.store import open_engine
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.bench.millionfacts import fill
 from tests.unit.acd.core.test_agentday import A_MORNING, AV, DAY, NINE, moved
 from tests.unit.acd.test_journal_agents import engine_that_said

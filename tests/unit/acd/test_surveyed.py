@@ -9,7 +9,7 @@ from acd.journal.migrate import migrate
 from acd.journal.read import timeline
 from acd.journal.writer import JournalWriter
 from acd.surveyed import Surveyed, surveys_since
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.unit.acd.twin import until
 
 

@@ -11,7 +11,7 @@ from acd.core.events.agents import DeviceChanged
 from acd.core.events.contacts import ContactHungUp
 from acd.core.events.found import RingAdopted, RingEnded, TalkAdopted
 from acd.core.events.legs import HoldChanged, LegAnswered, LegFailed, LegRang, LegResult, TalkEnded
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 CALLER = {"Channel": "PJSIP/carrier-00000001", "Uniqueid": "pbx1-1.1"}
 LEG = {"DestChannel": "PJSIP/1001-00000002", "DestUniqueid": "pbx1-1.2"}

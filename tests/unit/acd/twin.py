@@ -22,7 +22,9 @@ from acd.dispatcher import Dispatcher
 from acd.lastagents import LastAgents
 from acd.pbx import Membership
 from acd.port import Assignment, GoToSafetyNet
-from dialplan.ruleset import Language, Requirement, Ruleset
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
+from dialplan.ruleset import Ruleset
 
 
 def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:

@@ -14,8 +14,9 @@ from dialplan.chart.graph import Kind, graph, keys_to
 from dialplan.chart.mermaid import mermaid
 from dialplan.chart.year import Look, days, year_picture
 from dialplan.dialogue import Call, decide
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from tests.unit.dialplan.conftest import CITY, Folder
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,9 +11,14 @@ from dialplan import decision, dialogue
 from dialplan.calendar import SEOUL, OutsideCalendarError
 from dialplan.decision import Outcome, Turn
 from dialplan.dialogue import Asking, Call, RouteDecision, decide
+from dialplan.hourrules import DayKind
+from dialplan.language import Language
 from dialplan.loader import load
+from dialplan.menurules import Choice
+from dialplan.queuerules import Requirement
 from dialplan.reasons import Why
-from dialplan.ruleset import Choice, DayKind, Language, Requirement, Ruleset, Source
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from tests.unit.dialplan.conftest import CITY, Folder
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=SEOUL)

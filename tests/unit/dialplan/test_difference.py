@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel
 
 from dialplan.difference import Difference, Side, difference
+from dialplan.hourrules import Interval
 from dialplan.loader import load_written
-from dialplan.ruleset import Interval
 from dialplan.validation import Files
 from tests.unit.dialplan.conftest import CITY, Folder
 

@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dialplan.agentrules import Directory
 from dialplan.directory import Refusal, Target, endpoints, look_up
 from dialplan.loader import load
-from dialplan.ruleset import Carrier, Directory, Ruleset, Source
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from tests.unit.dialplan.conftest import Folder
 
 SEOUL = ZoneInfo("Asia/Seoul")

@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialplan.cache import RulesCache
+from dialplan.language import Language
 from dialplan.loader import FILE_NAMES, RulesError, load
-from dialplan.ruleset import Language, Ruleset, Strategy
+from dialplan.queuerules import Strategy
+from dialplan.ruleset import Ruleset
 from tests.unit.dialplan.conftest import CITY, Folder
 
 

@@ -6,11 +6,13 @@ from datetime import datetime
 
 import pytest
 
+from dialplan.agentrules import EVERY_QUEUE
 from dialplan.calendar import SEOUL
 from dialplan.decision import priority, route
 from dialplan.dialogue import Call, decide
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import EVERY_QUEUE, Language, Requirement, Sticky
+from dialplan.queuerules import Requirement, Sticky
 from tests.unit.dialplan.conftest import Folder
 
 KO = Language.KO

@@ -9,9 +9,11 @@ import pytest
 from dialplan.calendar import SEOUL
 from dialplan.decision import Outcome, route
 from dialplan.dialogue import Call, decide
+from dialplan.language import Language
 from dialplan.loader import load
 from dialplan.overflow import NoRoom, closing_soon, next_opening, turned_away
-from dialplan.ruleset import Language, Overflow, OverflowKind, Ruleset
+from dialplan.queuerules import Overflow, OverflowKind
+from dialplan.ruleset import Ruleset
 from tests.unit.dialplan.conftest import CITY, Folder
 
 KO = Language.KO

@@ -1,7 +1,7 @@
 """wallboard.yaml: optional, and held against its shape like every rules file."""
 
 from dialplan.loader import load
-from dialplan.ruleset import Bounds, WallboardRule
+from dialplan.wallboardrules import Bounds, WallboardRule
 from tests.unit.dialplan.conftest import CITY, Folder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialplan.fieldwords import field_words, value_words
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.words import Words, clipped, language_words, languages_words, same, skills_words, to
 
 

@@ -28,7 +28,8 @@ from acd.journal.migrate import migrate
 from acd.journal.store import Store, open_engine
 from acd.journal.tables import runs
 from dialplan.decision import priority, route
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 
 LANGUAGES = [Language.KO] * 40 + [Language.EN, Language.JA, Language.ZH]
 

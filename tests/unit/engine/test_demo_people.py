@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialplan import dialogue
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language
 from engine.demo.options import opening_time, overrides
 from engine.demo.people import People, topic_keys, topic_mix
 

@@ -13,7 +13,8 @@ import pytest
 
 from dialplan import numbers
 from dialplan.loader import load
-from dialplan.ruleset import Carrier, Source
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from engine import credentials, pbxconfig
 from engine.settings import RunSettings, default_rules
 

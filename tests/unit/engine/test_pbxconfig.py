@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from dialplan.loader import load
-from dialplan.ruleset import Carrier, Ruleset, Source
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from engine import credentials, pbxconfig
 from engine.credentials import Credentials
 from engine.fetch import Program

@@ -11,8 +11,8 @@ from acd.core.facts import Fact, HandoverWritten, TalkNoted
 from acd.core.states import ContactState
 from acd.journal.agents import agents_day
 from acd.journal.migrate import migrate
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language
 from engine import agentstoday, timeline
 from engine.commands import show
 from tests.unit.acd.core.test_agentday import A_MORNING, DAY, NINE

@@ -12,8 +12,9 @@ import pytest
 
 from acd.core.figures import ServiceLevel
 from acd.core.states import Presence
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine.commands.simulate import run
 from engine.simulation.day import _Run, simulate
 from engine.simulation.plan import callers, city_plan, topic_mix

@@ -14,8 +14,13 @@ from statistics import mean, stdev
 
 import pytest
 
+from dialplan.agentrules import AgentRule
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import AgentRule, Language, Queue, Ruleset, Source, Strategy, Topic
+from dialplan.menurules import Topic
+from dialplan.queuerules import Queue, Strategy
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from engine.simulation.day import simulate
 from engine.simulation.draws import Duration, Endless, Exponential
 from engine.simulation.outcome import Day, Seen

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from dialplan.agentrules import AgentRule
 from dialplan.loader import load
-from dialplan.ruleset import AgentRule, Ruleset
+from dialplan.ruleset import Ruleset
 from engine.commands.simulate import run
 from engine.simulation.day import simulate
 from engine.simulation.least import as_json, as_text, holds, least

@@ -10,19 +10,12 @@ import pytest
 
 from acd.core import matching
 from acd.core.model import Agent, Entry
+from dialplan.agentrules import AgentRule, Profile, ProfileRow
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import (
-    AgentRule,
-    Language,
-    Profile,
-    ProfileRow,
-    Queue,
-    Relaxation,
-    Ruleset,
-    Source,
-    Sticky,
-    Strategy,
-)
+from dialplan.queuerules import Queue, Relaxation, Sticky, Strategy
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
 from engine.simulation.day import simulate
 from engine.simulation.plan import city_plan
 from engine.simulation.staff import on_duty

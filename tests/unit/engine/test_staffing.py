@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from acd.core.facts import ContactMoved
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language
 from engine.commands import staffing as command
 from engine.staffing.check import grown
 from engine.staffing.erlang import agents_for, queueing

@@ -14,8 +14,9 @@ from prometheus_client import CollectorRegistry
 
 from acd.core.facts import SurveyAnswered, TalkNoted
 from acd.talkmetrics import TalkMetrics
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from engine.settings import default_rules
 from engine.talkcare import DELETE_EVERY_S, TalkCare
 

@@ -9,7 +9,8 @@ from acd.core.facts import ContactMoved, Decision, TalkNoted
 from acd.core.seoul import midnight
 from acd.core.states import ContactState
 from acd.journal.read import Figures
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 from engine.today import DECISIONS, Today
 
 SEOUL = ZoneInfo("Asia/Seoul")

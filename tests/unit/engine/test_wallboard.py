@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from acd.core.states import Presence, Work
-from dialplan.ruleset import Bounds, WallboardRule
+from dialplan.wallboardrules import Bounds, WallboardRule
 from engine import wallboard
 from web.board import AgentLine, Board, Counts, Said, Waiting
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from acd.port import CallbackWanted
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 from ivr import say
 from ivr.flow import receive
 from ivr.session import Outcome, _to_the_end

@@ -15,8 +15,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from acd.core.events.contacts import ContactOffered
+from dialplan.language import Language
 from dialplan.loader import load
-from dialplan.ruleset import Language, Ruleset
+from dialplan.ruleset import Ruleset
 from ivr.agi import CallerHungUp, HangupSign, Played, SoundMissing
 from ivr.session import Call, Outcome, Services
 from ivr.voice import Voice

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan import calendar, numbers
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr import booking, say
 from ivr.booking import ENDS, TRIES, Asking, Talk
 from tests.unit.ivr.house import SEOUL, TUESDAY_10, city, rules

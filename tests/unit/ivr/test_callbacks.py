@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from acd.port import Booking
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr import say
 from ivr.session import Outcome
 from tests.unit.ivr.callers import LINE, MOBILE, OFFER, booked, calls, digits, house, sentences

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from acd.port import Answer, Talk
-from dialplan.ruleset import Carrier, Ruleset, Source
+from dialplan.ruleset import Ruleset
+from dialplan.source import Source
+from dialplan.trunkrules import Carrier
 from ivr.consult import consult
 from ivr.session import Request
 from ivr.talkkeys import talk_key

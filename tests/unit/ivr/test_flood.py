@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from dialplan.flood import WITHHELD, caller_of, reasons
 from dialplan.limits import FLOOD_NUMBERS, FLOOD_WORDS_AT_ONCE
 from dialplan.loader import RulesError
-from dialplan.ruleset import FloodRule, Source, Trunks
+from dialplan.source import Source
+from dialplan.trunkrules import FloodRule, Trunks
 from ivr.flood import WORDS_S, Flood, Verdict
 from ivr.flow import receive
 from ivr.session import Outcome

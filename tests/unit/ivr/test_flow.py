@@ -6,7 +6,8 @@ from datetime import datetime
 import pytest
 
 from acd.core.events.contacts import Departure
-from dialplan.ruleset import Language, Requirement
+from dialplan.language import Language
+from dialplan.queuerules import Requirement
 from ivr.agi import AgiFault, CallerHungUp, HangupSign
 from ivr.flow import receive, resume
 from ivr.session import Outcome, Sessions, _to_the_end

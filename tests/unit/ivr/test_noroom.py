@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from acd.core.events.contacts import Departure
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.flow import receive, resume
 from ivr.session import Outcome, _to_the_end
 from tests.unit.ivr.house import SEOUL, House, rules

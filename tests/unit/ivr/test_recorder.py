@@ -10,7 +10,8 @@ import pytest
 
 from acd.core.facts import ContactMoved, TalkNoted
 from acd.core.states import ContactState
-from dialplan.ruleset import Language, Ruleset
+from dialplan.language import Language
+from dialplan.ruleset import Ruleset
 from dialplan.talkrules import RecordingClass
 from ivr.agi import AgiFault
 from ivr.recorder import Recorder, Toggled

@@ -9,7 +9,7 @@ import pytest
 
 from acd.port import Talk
 from dialplan.decision import route
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.talkrules import RecordingClass
 from ivr import recording
 from ivr.recorder import Recorder

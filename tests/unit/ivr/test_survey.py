@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acd.core.facts import SurveyAnswered, TalkNoted
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from dialplan.talkrules import Survey
 from ivr.agi import AgiFault, CallerHungUp
 from ivr.recorder import Recorder

@@ -4,7 +4,7 @@ import pytest
 
 from acd.core.events.contacts import Departure
 from dialplan.decision import route
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr.remembered import Wanted
 from ivr.session import Outcome, _to_the_end
 from ivr.waiting import wait_and_talk

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialplan.decision import route
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from ivr import whisper
 from ivr.agi import plain
 from ivr.catalogue import Catalogue

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from acd.core.figures import ServiceLevel
-from dialplan.ruleset import Bounds
+from dialplan.wallboardrules import Bounds
 from tests.wire.web_peer import snapshot
 from web.board import read
 from web.feed import Problem, Seen

@@ -13,18 +13,10 @@ from acd.core.invariants import check
 from acd.core.model import Agent, Contact
 from acd.core.states import Presence, Work
 from acd.core.step import new_state, next_deadline, step
-from dialplan.ruleset import (
-    EVERY_QUEUE,
-    AgentRule,
-    Language,
-    Profile,
-    ProfileRow,
-    Queue,
-    Relaxation,
-    Requirement,
-    Source,
-    Strategy,
-)
+from dialplan.agentrules import EVERY_QUEUE, AgentRule, Profile, ProfileRow
+from dialplan.language import Language
+from dialplan.queuerules import Queue, Relaxation, Requirement, Strategy
+from dialplan.source import Source
 
 KO, EN, JA = Language.KO, Language.EN, Language.JA
 START = 1_800_000_000.0  # 2027-01-15 17:00 in Seoul

@@ -12,7 +12,7 @@ from acd.core.facts import AgentMoved, ContactMoved, ReservationEnded
 from acd.core.figures import AgentFigures
 from acd.core.seoul import midnight
 from acd.core.states import ContactState, Presence, Work
-from dialplan.ruleset import Language
+from dialplan.language import Language
 
 AV, AWAY, OFF = Presence.AVAILABLE, Presence.AWAY, Presence.OFFLINE
 DAY = datetime(2026, 11, 24, tzinfo=ZoneInfo("Asia/Seoul")).timestamp()

@@ -11,7 +11,7 @@ from acd.core.events.legs import LegFailed, LegResult
 from acd.core.events.rules import RulesChanged
 from acd.core.snapshot import snapshot
 from acd.core.states import ContactState, IllegalTransition, Presence, Work, check_contact, check_presence, check_work
-from dialplan.ruleset import Requirement
+from dialplan.queuerules import Requirement
 from tests.unit.acd.core.centre import EN, KO, Centre, make_agent, make_queue
 
 AVAILABLE, AWAY, OFFLINE, ERROR = Presence.AVAILABLE, Presence.AWAY, Presence.OFFLINE, Presence.ERROR

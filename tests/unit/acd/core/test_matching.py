@@ -9,7 +9,7 @@ from acd.core.events.legs import TalkEnded
 from acd.core.facts import PassedOver
 from acd.core.snapshot import position, why_not
 from acd.core.states import Presence, Work
-from dialplan.ruleset import Requirement, Strategy
+from dialplan.queuerules import Requirement, Strategy
 from tests.unit.acd.core.centre import EN, JA, KO, START, Centre, make_agent, make_queue
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acd.core.contact_events import contact_offered
 from acd.core.events.contacts import Channel, ContactOffered
 from acd.core.matching import pair_waits
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.unit.acd.core.centre import Centre, make_agent, make_queue
 
 

@@ -10,7 +10,8 @@ from acd.core.events.legs import LegFailed, LegResult
 from acd.core.facts import PassedOver
 from acd.core.snapshot import position, why_not
 from acd.core.states import Presence
-from dialplan.ruleset import ProfileRow, Requirement, Sticky
+from dialplan.agentrules import ProfileRow
+from dialplan.queuerules import Requirement, Sticky
 from tests.unit.acd.core.centre import EN, KO, Centre, make_agent, make_profile, make_queue
 
 QUEUES = (make_queue("general"), make_queue("water"), make_queue("tax"))

@@ -12,7 +12,7 @@ from acd.core.facts import Decision, PassedOver
 from acd.core.snapshot import position
 from acd.core.states import Presence
 from acd.core.step import next_deadline
-from dialplan.ruleset import Requirement
+from dialplan.queuerules import Requirement
 from tests.unit.acd.core.centre import EN, KO, Centre, make_agent, make_queue, make_steps
 
 TAX = make_queue("tax", {"tax": 3}, steps=make_steps((20.0, {"tax": 2}), (60.0, {})))

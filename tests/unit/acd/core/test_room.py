@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acd.core.events.contacts import ContactHungUp
 from acd.core.snapshot import has_room
-from dialplan.ruleset import Sticky
+from dialplan.queuerules import Sticky
 from tests.unit.acd.core.centre import EN, Centre, make_agent, make_queue
 
 
