@@ -25,6 +25,7 @@ PIN_DIGITS = 6
 _KEY_S = 5.0
 _TYPING_S = 40  # the PBX ends the call of who types nothing
 _NOT_APPLICABLE, _NOBODY, _WRONG = "agent_not_applicable", "agent_not_talking", "agent_pin_wrong"
+_ELSEWHERE = "agent_talk_elsewhere"
 
 
 def supervise(services: Services, channel: AgiChannel, supervisor: str, code: str, target: str) -> str | None:
@@ -47,7 +48,8 @@ def supervise(services: Services, channel: AgiChannel, supervisor: str, code: st
     spied = channel_here(services, channel, talk)
     if spied is None:
         _log.warning("supervision.refused", by=supervisor, agent=target, mode=mode, reason="at another node")
-        return _NOT_APPLICABLE
+        services.acd.note(talk.contact_id, target, "supervision", f"{mode}_refused", supervisor)
+        return _ELSEWHERE
     channel.end_after(0)
     services.acd.note(talk.contact_id, target, "supervision", mode, supervisor)
     try:

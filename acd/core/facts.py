@@ -135,7 +135,7 @@ class TalkNoted:
     """Something that was done in a talk or to it and changes no state: for the record, and for audits.
 
     what `supervision`: by the supervisor `by`, detail listen, whisper or barge, the same with `_ended`, or with
-    `_refused` for a wrong PIN.
+    `_refused` for a wrong PIN, and for a talk at another node than the supervisor's phone.
     what `wrapup`: by the agent, detail extended.
     what `transfer`: by the agent `by` to `agent_id`, which for an official is what is typed for them (directory.yaml),
     as in the ContactMoved facts of that talk; detail is kind:result, the kind blind or consult, the result answered,

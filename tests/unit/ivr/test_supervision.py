@@ -17,11 +17,11 @@ SUPERVISOR, AGENT = "1001", "1002"
 PIN = "042517"
 
 
-def dial(code: str, keys: str = "", by: str = SUPERVISOR, talking: bool = True) -> House:
+def dial(code: str, keys: str = "", by: str = SUPERVISOR, talking: bool = True, at: str = "") -> House:
     house = House(agi_channel=f"PJSIP/{by}-0000002a", agi_extension=code)
     house.services.pins._secret = {SUPERVISOR: PIN}.get
     if talking:
-        house.acd.talks = {AGENT: Talk("c1", f"PJSIP/{AGENT}-00000007")}
+        house.acd.talks = {AGENT: Talk("c1", f"{at}PJSIP/{AGENT}-00000007")}
     house.channel.press(3.0, keys)
     fake: Any = house.channel
     feature(house.services, fake, Request("feature", {}))
@@ -51,6 +51,12 @@ def test_after_the_pin_the_talk_is_heard_and_the_record_says_so(code: str, mode:
 def test_a_wrong_pin_hears_nothing_and_is_in_the_record(keys: str) -> None:
     house = dial(f"*51{AGENT}", keys)
     assert house.channel.heard[-2:] == ["ko/agent_pin_wrong", "hangup"]
+    assert house.acd.log == [("note", "c1", AGENT, "supervision", "listen_refused", SUPERVISOR)]
+
+
+def test_a_talk_at_another_node_is_refused_in_words_and_in_the_record() -> None:
+    house = dial(f"*51{AGENT}", PIN, at="pbx2:")
+    assert house.channel.heard[-2:] == ["ko/agent_talk_elsewhere", "hangup"]
     assert house.acd.log == [("note", "c1", AGENT, "supervision", "listen_refused", SUPERVISOR)]
 
 
