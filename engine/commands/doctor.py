@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine import fetch, ready
 from engine.doctor import files, machine, network, programs, running, security
-from engine.doctor.finding import Finding, Level
+from engine.doctor.finding import Finding, Level, of_node
 from engine.settings import RunSettings, default_state
 
 _MARKS = {Level.FINE: "ok", Level.WARNING: "warn", Level.FAILURE: "FAIL"}
@@ -29,7 +29,8 @@ def run(arguments: Sequence[str]) -> int:
         print(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=1))
         return int(failed)
     for one in found:
-        print(f"{_MARKS[one.level]:<4} {one.area:<8} {one.name:<12} {one.what}")
+        said = f"{one.node}: {one.what}" if one.node else one.what
+        print(f"{_MARKS[one.level]:<4} {one.area:<8} {one.name:<12} {said}")
         if one.remedy:
             print(f"{'':<27}-> {one.remedy}")
     counted = {level: sum(one.level is level for one in found) for level in Level}
@@ -57,11 +58,14 @@ def look(state: Path) -> Iterator[Finding]:
     alive = known is not None and ready.alive(known.pid)
     yield from network.look(settings, ruleset, running=alive)
     yield from running.health(known)
-    if alive:
-        if ruleset is not None:
-            yield from running.files_drift(settings, ruleset, None if settings.pbx_external else asterisk)
-        yield from running.loaded_drift(settings)
-        assert known is not None
+    if known is not None and alive:
+        yield from running.nodes(known)
+        for one in settings.pbxes:
+            yield from of_node(settings, one, [running.ami(one)])
+            if ruleset is not None:
+                program = None if one.pbx_external else asterisk
+                yield from of_node(settings, one, running.files_drift(one, ruleset, program))
+            yield from of_node(settings, one, running.loaded_drift(one))
         yield from security.running(settings, ruleset, known)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -14,12 +14,14 @@ from acd.journal.store import Postgres, Store, open_engine
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
 from engine.commands.rules_folder import cache_folder
-from engine.doctor.finding import Finding, failure, fine, warning
+from engine.doctor.finding import Finding, failure, fine, of_node, warning
 from engine.settings import RunSettings
 
 AREA = "files"
-# Folders that hold nothing secret are left out: sounds are links to what is in the checkout.
-_PRIVATE_FOLDERS = ("", "asterisk", "asterisk/etc", "tls")
+# Below the state, and below what each PBX keeps. Folders that hold nothing secret are left out: sounds are links to
+# what is in the checkout.
+_PRIVATE_FOLDERS, _SECRET_FILES = ("", "tls"), ("*.json", "*.csv", "*.sqlite*", "*.log*", "tls/*")
+_PBX_FOLDERS, _PBX_FILES = ("", "etc"), ("etc/*.conf", "etc/generated/*.conf")
 
 
 def rules(settings: RunSettings) -> tuple[Ruleset | None, Finding]:
@@ -34,15 +36,18 @@ def rules(settings: RunSettings) -> tuple[Ruleset | None, Finding]:
 
 def look(settings: RunSettings) -> Iterator[Finding]:
     """All of it, for a state folder that was used before."""
-    yield from _rights(settings.state)
+    yield from _rights(settings.state, settings.state, _PRIVATE_FOLDERS, _SECRET_FILES)
+    for one in settings.pbxes:
+        yield from of_node(settings, one, _rights(one.pbx_dir, settings.state, _PBX_FOLDERS, _PBX_FILES))
     yield _journal(settings.database)
 
 
-def _rights(state: Path) -> Iterator[Finding]:
+def _rights(base: Path, state: Path, folders: Iterable[str], patterns: Iterable[str]) -> Iterator[Finding]:
     """Nobody but the owner may read anything here: secrets, PINs, and who called when."""
+    secret = (*(base / name for name in folders), *(path for one in patterns for path in sorted(base.glob(one))))
     open_to_others = [
         path
-        for path in (*(state / name for name in _PRIVATE_FOLDERS), *_secret_files(state))
+        for path in secret
         if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and not _shut_in(path, state)
     ]
     for path in open_to_others:
@@ -50,20 +55,7 @@ def _rights(state: Path) -> Iterator[Finding]:
         said = f"{path} can be read by others ({stat.filemode(path.stat().st_mode)})"
         yield failure(AREA, "rights", said, f"chmod {mode} {path}", security=True)
     if not open_to_others:
-        yield fine(AREA, "rights", f"{state} and its secrets are the owner's only", security=True)
-
-
-def _secret_files(state: Path) -> Iterator[Path]:
-    for pattern in (
-        "*.json",
-        "*.csv",
-        "*.sqlite*",
-        "*.log*",
-        "tls/*",
-        "asterisk/etc/*.conf",
-        "asterisk/etc/generated/*.conf",
-    ):
-        yield from sorted(state.glob(pattern))
+        yield fine(AREA, "rights", f"{base} and its secrets are the owner's only", security=True)
 
 
 def _shut_in(path: Path, state: Path) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from engine.settings import RunSettings
 
 
 class Level(StrEnum):
@@ -24,6 +27,13 @@ class Finding:
     what: str
     remedy: str = ""  # empty exactly when it is fine
     security: bool = False
+    node: str = ""  # of several Asterisks the one that it is about; "" for the centre as a whole
+
+
+def of_node(settings: RunSettings, one: RunSettings, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings about `one` of the centre's Asterisks (`RunSettings.pbxes`), with its name where there are several."""
+    name = one.node if settings.others else ""
+    return (replace(finding, node=name) for finding in findings)
 
 
 def fine(area: str, name: str, what: str, *, security: bool = False) -> Finding:

@@ -6,35 +6,40 @@ import ipaddress
 from collections.abc import Iterator
 
 from dialplan.ruleset import Ruleset
-from engine.doctor.finding import Finding, failure, fine, warning
+from engine.doctor.finding import Finding, failure, fine, of_node, warning
 from engine.settings import RunSettings, port_is_free
 
 AREA = "network"
-_PRIVATE = ("ami_port", "agi_port", "http_port")  # never beyond loopback: they have no log-in or only a secret
 
 
 def look(settings: RunSettings, ruleset: Ruleset | None, *, running: bool) -> Iterator[Finding]:
     """For the settings of the latest `up`."""
-    yield from _ports(settings, running=running)
-    yield from _reach(settings, ruleset)
-    if ruleset is not None:
-        yield _sound_ports(settings, ruleset)
+    for one in settings.pbxes:
+        first = one is settings
+        if first or not one.pbx_external:  # another machine's ports are not to be looked at from here
+            yield from of_node(settings, one, _ports(one, running=running, first=first))
+        yield from of_node(settings, one, _reach(one, ruleset))
+        if ruleset is not None:
+            yield from of_node(settings, one, [_sound_ports(one, ruleset)])
 
 
-def _ports(settings: RunSettings, *, running: bool) -> Iterator[Finding]:
-    named = {name: getattr(settings, name) for name in ("sip_port", *_PRIVATE)}
-    free = {
-        name for name, port in named.items()
-        if port_is_free(port, host=settings.bind if name == "sip_port" else "127.0.0.1")
-    }  # fmt: skip
+def _ports(settings: RunSettings, *, running: bool, first: bool) -> Iterator[Finding]:
+    """The engine's own are the `first` one's business."""
+    hosts = {"sip_port": settings.bind, "ami_port": settings.ami_host}
+    if first:
+        hosts |= {"agi_port": settings.agi_host, "http_port": "127.0.0.1"}
+    named = {name: getattr(settings, name) for name in hosts}
+    free = {name for name, port in named.items() if port_is_free(port, host=hosts[name])}
     said = ", ".join(f"{name.removesuffix('_port').upper()} {port}" for name, port in named.items())
     if running and free:
         silent = ", ".join(f"{name} {named[name]}" for name in sorted(free))
-        yield failure(AREA, "ports", f"the centre runs, but nobody listens on {silent}", "look at STATE/engine.log")
+        log = settings.state / "engine.log" if first else settings.pbx_dir / "log"
+        yield failure(AREA, "ports", f"the centre runs, but nobody listens on {silent}", f"look at {log}")
     elif not running and free != set(named):
         taken = ", ".join(f"{name} {named[name]}" for name in sorted(set(named) - free))
         option = min(set(named) - free).replace("_", "-")
-        yield failure(AREA, "ports", f"taken by another program: {taken}", f"stop it, or `up --{option} 0` for another")
+        another = f"`up --{option} 0` for another" if first else "write another into the file of `up --nodes`"
+        yield failure(AREA, "ports", f"taken by another program: {taken}", f"stop it, or {another}")
     else:
         yield fine(AREA, "ports", f"{said}: {'ours' if running else 'free'}")
 

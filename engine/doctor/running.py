@@ -10,17 +10,21 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from acd.ami.client import AmiClient
+from acd.ami.packets import AmiError
 from dialplan.ruleset import Ruleset
 from engine import credentials, fetch, pbx, pbxconfig, ready
 from engine.doctor.finding import Finding, failure, fine, warning
 from engine.settings import RunSettings
 
 AREA = "centre"
+AMI_WITHIN_S = 5.0
 _PBX = "pbx"
 _PRIORITY = re.compile(r"\d+\. (?P<said>.+?)\s+\[(?P<file>[\w.]+):(?P<line>\d+)\]$", re.MULTILINE)
 _EVERY_START = re.compile(r"^ORDER_EPOCH = \d+$", re.MULTILINE)
@@ -47,6 +51,42 @@ def health(known: ready.Ready | None) -> Iterator[Finding]:
         yield failure(AREA, "calls", f"are not taken: {why}", "wait some seconds; then see docs/when-things-break.md")
     except OSError as error:
         yield failure(AREA, "calls", f"the engine's page does not answer: {error}", "see STATE/engine.log")
+
+
+def nodes(known: ready.Ready) -> Iterator[Finding]:
+    """The further Asterisks' processes, where they are this machine's."""
+    for node in known.nodes:
+        if node.asterisk_pid is None:
+            continue
+        if ready.alive(node.asterisk_pid):
+            found = fine(AREA, "processes", f"Asterisk {node.asterisk_pid}")
+        else:
+            remedy = f"`up` starts it again; if it does not, see STATE/nodes/{node.name}/log and start `up` anew"
+            found = failure(AREA, "processes", f"not alive: Asterisk {node.asterisk_pid}", remedy)
+        yield replace(found, node=node.name)
+
+
+def ami(settings: RunSettings) -> Finding:
+    """Whether AMI takes the engine's word there, and which Asterisk answers."""
+    where = f"{settings.ami_host}:{settings.ami_port}"
+    secret = credentials.load_or_make(settings.state).ami_secret
+    client = AmiClient(
+        settings.ami_host, settings.ami_port, credentials.AMI_USER, secret, on_packet=lambda _: None, events=False
+    )
+    client.start()
+    try:
+        if not client.logged_in.wait(AMI_WITHIN_S):
+            return failure(_PBX, "reach", f"AMI takes no log-in at {where}", f"see {settings.pbx_dir}/log/messages.log")
+        said = client.ask("CoreSettings", AMI_WITHIN_S).get("AsteriskVersion")
+    except AmiError as error:
+        return failure(_PBX, "reach", f"AMI at {where}: {error}", f"see {settings.pbx_dir}/log/messages.log")
+    finally:
+        client.stop()
+    version = tuple(map(int, re.findall(r"\d+", said)[:3]))
+    if version < pbx.SECURE_FROM:
+        remedy = f"it lacks security fixes that {'.'.join(map(str, pbx.SECURE_FROM))} has: upgrade it"
+        return warning(_PBX, "reach", f"AMI answers at {where}: Asterisk {said}", remedy, security=True)
+    return fine(_PBX, "reach", f"AMI answers at {where}: Asterisk {said}", security=True)
 
 
 def files_drift(settings: RunSettings, ruleset: Ruleset, asterisk: fetch.Program | None) -> Iterator[Finding]:
@@ -84,7 +124,12 @@ def loaded_drift(settings: RunSettings) -> Iterator[Finding]:
         yield _modules(settings)
         yield _ami_rights(settings)
     except (OSError, pbx.PbxError) as error:
-        yield failure(_PBX, "console", f"does not answer: {error}", "start `./ringmaster up` anew if it stays so")
+        if settings.pbx_external and not settings.control_socket.exists():
+            remedy = "look at what it runs on its own machine; its files are looked at here"
+            yield warning(_PBX, "console", "is not to be reached from here", remedy, security=True)
+            return
+        remedy = "start `./ringmaster up` anew if it stays so"
+        yield failure(_PBX, "console", f"does not answer: {error}", remedy, security=True)
 
 
 def _dialplan(settings: RunSettings) -> Finding:
@@ -104,7 +149,7 @@ def _dialplan(settings: RunSettings) -> Finding:
     missing = [place for place in lines if place not in seen and place[0] in {name for name, _ in seen}]
     if missing:
         said = f"{len(missing)} lines are not loaded, the first: {missing[0][0]}:{missing[0][1]}"
-        return failure(_PBX, "dialplan", said, "`./ringmaster reload`; see STATE/asterisk/log/messages.log")
+        return failure(_PBX, "dialplan", said, f"`./ringmaster reload`; see {settings.pbx_dir}/log/messages.log")
     return fine(_PBX, "dialplan", f"all {len(seen)} lines are loaded as they are written", security=True)
 
 

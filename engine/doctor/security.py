@@ -10,13 +10,14 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from dialplan import flood, numbers
 from dialplan.ruleset import Ruleset
 from engine import credentials, pbx, pbxconfig, ready
-from engine.doctor.finding import Finding, failure, fine, warning
+from engine.doctor.finding import Finding, failure, fine, of_node, warning
 from engine.settings import RunSettings
 from engine.webpages import is_loopback
 
@@ -31,7 +32,8 @@ def look(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]:
     """What files and rules say."""
     yield from _secrets(settings)
     yield _rules_are_the_owners(settings.rules)
-    yield _no_dangerous_functions(settings)
+    for one in settings.pbxes:
+        yield from of_node(settings, one, [_no_dangerous_functions(one)])
     if ruleset is not None:
         yield _carriers(ruleset)
         yield _flood(ruleset)
@@ -40,7 +42,16 @@ def look(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]:
 def running(settings: RunSettings, ruleset: Ruleset | None, known: ready.Ready) -> Iterator[Finding]:
     """What the processes and the PBX's console say."""
     yield _sockets(settings, known)
-    try:
+    pids = {node.name: node.asterisk_pid for node in known.nodes}
+    for one in settings.pbxes:
+        if one is not settings:
+            yield from of_node(settings, one, [_node_sockets(one, pids.get(one.node))])
+        yield from of_node(settings, one, _of_pbx(one, ruleset))
+
+
+def _of_pbx(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]:
+    """What its console says. That it does not answer is `engine.doctor.running`'s to say."""
+    with suppress(OSError, pbx.PbxError):
         yield _one_ami_user(settings)
         yield _no_web_server(settings)
         yield _modules(settings)
@@ -48,8 +59,6 @@ def running(settings: RunSettings, ruleset: Ruleset | None, known: ready.Ready) 
             yield _guests(settings, ruleset)
             yield _identified(settings, ruleset)
             yield _numbers_out(settings, ruleset)
-    except (OSError, pbx.PbxError) as error:
-        yield _hole("console", f"does not answer: {error}", "start `./ringmaster up` anew if it stays so")
 
 
 def _sound(name: str, what: str) -> Finding:
@@ -136,11 +145,22 @@ def _flood(ruleset: Ruleset) -> Finding:
 def _sockets(settings: RunSettings, known: ready.Ready) -> Finding:
     """What our processes listen on beyond loopback without having been told so."""
     told = {(settings.bind, port) for port in (settings.sip_port, settings.sip_tls_port)}
+    told.add((settings.agi_host, settings.agi_port))  # beyond loopback only for a node of `up --nodes`, which warns
     if settings.web_port is not None:
         told.add((settings.web_bind, settings.web_port))
+    return _told_only((known.pid, known.asterisk_pid, known.supervisor_pid), told)
+
+
+def _node_sockets(settings: RunSettings, pid: int | None) -> Finding:
+    """The same of a further Asterisk; nothing is seen of one that is somebody else's to start."""
+    told = {(settings.bind, port) for port in (settings.sip_port, settings.sip_tls_port)}
+    return _told_only((pid,), {*told, (settings.ami_host, settings.ami_port)})
+
+
+def _told_only(pids: Iterable[int | None], told: Container[tuple[str, int]]) -> Finding:
     open_wide = [
         f"{host}:{port}"
-        for pid in (known.pid, known.asterisk_pid, known.supervisor_pid)
+        for pid in pids
         for host, port in listening(pid)
         if not is_loopback(host) and (host, port) not in told
     ]
@@ -202,7 +222,7 @@ def _one_ami_user(settings: RunSettings) -> Finding:
     if others:
         said = f"AMI has users that nobody here knows: {', '.join(others)}"
         return _hole("AMI", said, "start `up` anew: it writes manager.conf")
-    if not is_loopback(host):
+    if not is_loopback(host) and (host != settings.ami_host or host in ("0.0.0.0", "::")):
         return _hole("AMI", f"listens on {host or 'an unknown address'}", "start `up` anew: it writes manager.conf")
     return _sound("AMI", f"one user, on {host}")
 
