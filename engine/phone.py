@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.demo.phones import Account, PhoneBank, PhoneError, PhoneEvent
+from engine.demo.phones import CALLS_AT_ONCE, Account, PhoneBank, PhoneError, PhoneEvent
 
 HEADER_BYTES = 44
 RATE_HZ = 8000
@@ -49,10 +49,12 @@ class Phone(PhoneBank):
         folder: Path | None = None,
         address: str = "127.0.0.1",
         trusts: Path | None = None,
+        call_waiting: bool = True,
     ) -> None:
         """`answers`: picks up at once when it rings. What it hears is recorded in `folder`. It calls from `address`.
 
-        `trusts`: the server's certificate, for a phone that is encrypted.
+        `trusts`: the server's certificate, for a phone that is encrypted. Without `call_waiting` it is busy in a call,
+        as those are that `./ringmaster phones` sets up.
         """
         self.user = user
         self.answers = answers
@@ -62,8 +64,9 @@ class Phone(PhoneBank):
         self._news = threading.Condition()
         self._has_secret = secret is not None
         super().__init__(
-            self._place, [Account(user, secret)], server, self._never, record=True, address=address, trusts=trusts
-        )
+            self._place, [Account(user, secret)], server, self._never, record=True, address=address, trusts=trusts,
+            calls_at_once=CALLS_AT_ONCE if call_waiting else 1,
+        )  # fmt: skip
 
     @staticmethod
     def _never(event: PhoneEvent) -> None:

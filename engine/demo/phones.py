@@ -29,6 +29,7 @@ CONNECT_TIMEOUT_S = 8.0
 QUIT_TIMEOUT_S = 3.0
 # Neither Asterisk's own range, nor what free ports are chosen from, nor the kernel's for outgoing connections.
 RTP_PORTS = (30000, 32766)
+CALLS_AT_ONCE = 500  # of one process, whose phones are many
 # Where a phone's sound ends, baresip ends the call: so no call may last longer.
 TONE_S = 210
 LONGEST_CALL_S = 200.0
@@ -79,11 +80,12 @@ class PhoneBank:
         record: bool = False,
         address: str = "127.0.0.1",
         trusts: Path | None = None,
+        calls_at_once: int = CALLS_AT_ONCE,
     ) -> None:
         """`folder` is written to; with `record` what each call hears becomes a WAV in it (`recordings`).
 
         `address` is this machine's, from which the phones call. `trusts` is a server's certificate: then they speak
-        TLS with that server only, and SRTP only.
+        TLS with that server only, and SRTP only. One more than `calls_at_once` is busy.
         """
         self._folder = folder
         self._accounts = list(accounts)
@@ -92,6 +94,7 @@ class PhoneBank:
         self._record = record
         self._address = address
         self._trusts = trusts
+        self._calls_at_once = calls_at_once
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._sending = threading.Lock()
@@ -267,7 +270,7 @@ class PhoneBank:
             "audio_channels 1",
             "audio_level no",
             f"rtp_ports {RTP_PORTS[0]}-{RTP_PORTS[1]}",
-            "call_max_calls 500",
+            f"call_max_calls {self._calls_at_once}",
             "statmode_default off",
             f"module_path {baresip.path('usr/lib/baresip/modules')}",
             "module g711.so",

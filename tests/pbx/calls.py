@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import stat
 import time
 from array import array
 from collections.abc import Iterator
@@ -106,6 +108,23 @@ def wait_heeded(log: Log, number: str) -> None:
     """Wait until the engine has this number's call: Asterisk drops keys before. Nobody presses one at once."""
     log.wait("call.began", script="call", number=masked(number))
     time.sleep(0.3)
+
+
+def pin(centre: Centre, supervisor: str) -> str:
+    """A supervisor's, as the operators read it."""
+    path = centre.state / "supervisors.csv"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with path.open() as file:
+        return {row["extension"]: row["pin"] for row in csv.DictReader(file)}[supervisor]
+
+
+def type_pin(phone: Phone, code: str, typed: str) -> float:
+    """Dial a supervisor's code and type the PIN; when it was dialled."""
+    began = phone.call(code)
+    phone.wait_talking(4, after=began)
+    time.sleep(0.5)
+    phone.keys(typed)
+    return began
 
 
 def longest_silence_s(samples: array[int]) -> float:

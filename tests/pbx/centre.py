@@ -220,7 +220,7 @@ class Centre:
                 process.wait()
         took = time.monotonic() - began
         if known is not None:
-            for pid in (known.pid, known.asterisk_pid):
+            for pid in (known.pid, known.asterisk_pid, *(node.asterisk_pid for node in known.nodes)):
                 if pid and ready.alive(pid) and self._is_ours(pid):
                     os.kill(pid, signal.SIGKILL)
         return took

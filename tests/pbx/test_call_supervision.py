@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from calls import Log, dial_in, say_code, wait_joined, wait_quiet
+from calls import Log, dial_in, pin, say_code, type_pin, wait_joined, wait_quiet
 from centre import SLACK_S, Centre, wait_for
 from tones import heard_by, sounding
 
 from acd.core.facts import TalkNoted
 from acd.journal.read import timeline
 from engine.phone import CLOSED, Phone
-
-
-def pin(centre: Centre, supervisor: str) -> str:
-    path = centre.state / "supervisors.csv"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with path.open() as file:
-        return {row["extension"]: row["pin"] for row in csv.DictReader(file)}[supervisor]
 
 
 @contextmanager
@@ -42,14 +33,6 @@ def talk(centre: Centre, folder: Path) -> Iterator[tuple[Log, Phone, Phone, str]
         say_code(centre, agent, "*13", "offline")
 
 
-def type_pin(centre: Centre, phone: Phone, code: str, typed: str) -> float:
-    began = phone.call(code)
-    phone.wait_talking(4, after=began)
-    time.sleep(0.5)
-    phone.keys(typed)
-    return began
-
-
 @pytest.mark.parametrize(
     ("code", "mode", "by_agent", "by_citizen"),
     [
@@ -65,7 +48,7 @@ def test_who_hears_whom_until_the_talk_is_over(
         sounding(open_centre, tmp_path, "1001") as supervisor,
         talk(open_centre, tmp_path) as (log, citizen, agent, contact_id),
     ):
-        began = type_pin(open_centre, supervisor, f"{code}1002", pin(open_centre, "1001"))
+        began = type_pin(supervisor, f"{code}1002", pin(open_centre, "1001"))
         noted = log.wait("talk.noted", 5, contact_id=contact_id, detail=mode)
         assert (noted["what"], noted["agent_id"], noted["by"]) == ("supervision", "1002", "1001")
         time.sleep(3.5)  # longer than any other code's call may last
@@ -95,7 +78,7 @@ def test_a_wrong_pin_and_others_phones_hear_nothing(open_centre: Centre, tmp_pat
         open_centre.agent("1003") as other,
         talk(open_centre, tmp_path) as (log, _, _, _),
     ):
-        began = type_pin(open_centre, supervisor, "*511002", wrong)
+        began = type_pin(supervisor, "*511002", wrong)
         supervisor.wait_ended(6, after=began)
         assert log.wait("talk.noted")["detail"] == "listen_refused"
         began = other.call("*511002")
@@ -105,7 +88,7 @@ def test_a_wrong_pin_and_others_phones_hear_nothing(open_centre: Centre, tmp_pat
 
 def test_a_phone_that_hangs_up_ends_only_its_own_listening(open_centre: Centre, tmp_path: Path) -> None:
     with open_centre.agent("1001") as supervisor, talk(open_centre, tmp_path) as (log, citizen, _, contact_id):
-        type_pin(open_centre, supervisor, "*531002", pin(open_centre, "1001"))
+        type_pin(supervisor, "*531002", pin(open_centre, "1001"))
         log.wait("talk.noted", 5, detail="barge")
         supervisor.hang_up()
         log.wait("talk.noted", 5, contact_id=contact_id, detail="barge_ended")

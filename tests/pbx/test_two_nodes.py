@@ -82,16 +82,17 @@ def test_an_agent_at_one_node_and_a_caller_at_the_other(both: TwoNodes, tmp_path
         both.quiet()
         wait_state(centre, "1001", "available", "idle", WITHIN_S)
 
-        # --- nobody answers: the agent is NOT_RESPONDING, and the citizen waits on
-        log = Log(centre)
-        agent.answers = False
-        began = dial_in(citizen)
-        log.wait("reservation.ended", RING_S + WITHIN_S, agent_id="1001", result="no_answer")
-        wait_state(centre, "1001", "not_responding", "idle", WITHIN_S)
-        assert citizen.events(CLOSED, after=began) == []
-        citizen.hang_up()
-        both.quiet()
-        agent.answers = True
+        if home == 2:  # once is enough: it takes as long as a phone rings
+            # --- nobody answers: the agent is NOT_RESPONDING, and the citizen waits on
+            log = Log(centre)
+            agent.answers = False
+            began = dial_in(citizen)
+            log.wait("reservation.ended", RING_S + WITHIN_S, agent_id="1001", result="no_answer")
+            wait_state(centre, "1001", "not_responding", "idle", WITHIN_S)
+            assert citizen.events(CLOSED, after=began) == []
+            citizen.hang_up()
+            both.quiet()
+            agent.answers = True
         say_code(centre, agent, "*13", "offline")
 
 
@@ -167,47 +168,14 @@ def test_a_node_dies_and_who_waited_there_is_called_back_in_order(both: TwoNodes
         wait_for(lambda: both.connected(SECOND), 40, centre.said)
         both.quiet()
         log = Log(centre)
-        dial_in(stack.enter_context(both.phone(2, "01022220004")))
+        comes = stack.enter_context(both.phone(2, "01022220004"))
+        dial_in(comes)
         log.wait("contact.moved", WITHIN_S, new="connected", agent_id="1001")
-        near.hang_up()
+        comes.hang_up()
         both.quiet()
         say_code(centre, near, "*13", "offline")
         say_code(centre, far, "*13", "offline")
     loop.stop()
-
-
-def test_an_engine_dies_with_calls_on_both(both: TwoNodes) -> None:
-    """Each agent talks at the node of their phone, which the fallback queue there sees."""
-    centre = both.centre
-    with ExitStack() as stack:
-        agents = {who: stack.enter_context(both.agent(node, who)) for node, who in ((1, "1001"), (2, "1002"))}
-        log = Log(centre)
-        callers = []
-        for number, node, who in (("01033330001", 1, "1001"), ("01033330002", 2, "1002")):
-            say_code(centre, agents[who], "*11", "available")
-            callers.append(stack.enter_context(both.phone(node, number)))
-            dial_in(callers[-1])
-            log.wait("contact.moved", WITHIN_S, new="connected", agent_id=who)
-        for number, node in (("01033330003", 2), ("01033330004", 1)):
-            callers.append(stack.enter_context(both.phone(node, number)))
-            dial_in(callers[-1])
-            wait_for(lambda: len(log.lines("contact.moved", new="queued", old=None)) >= len(callers), WITHIN_S)
-        third, fourth = (line["contact_id"] for line in log.lines("contact.moved", new="queued", old=None)[2:])
-        before, log = centre.engine_pid, Log(centre)
-        centre.kill_engine()
-        centre.wait_ready(not_pid=before)
-        for contact in (third, fourth):
-            log.wait("contact.moved", WITHIN_S, new="queued", contact_id=contact)
-        for who, contact in (("1001", third), ("1002", fourth)):
-            wait_state(centre, who, "available", "connected", WITHIN_S)
-            agents[who].hang_up()
-            log.wait("contact.moved", WITHIN_S, new="connected", contact_id=contact, agent_id=who)
-        for phone in callers:
-            phone.hang_up()
-        both.quiet()
-        wait_for(lambda: {one["work"] for one in agents_of(centre).values()} == {"idle"}, WITHIN_S, centre.said)
-        for phone in agents.values():
-            say_code(centre, phone, "*13", "offline")
 
 
 def test_carriers_calls_by_kamailio_reach_agents_though_a_node_dies(

@@ -36,10 +36,10 @@ class TwoNodes:
         return int(self.centre.ready["nodes"][0]["asterisk_pid"])
 
     def phone(self, node: int, user: str, *, secret: str | None = None, answers: bool = True) -> Phone:
-        """A phone at the first (1) or second (2) node."""
+        """A phone at the first (1) or second (2) node; an agent's has no call waiting, as the city's own."""
         sip = self.centre.sip if node == 1 else (self.second.bind, self.second.sip_port)
         address = "127.0.0.1" if secret is not None else self.host
-        return Phone(user, sip, secret, answers=answers, address=address)
+        return Phone(user, sip, secret, answers=answers, address=address, call_waiting=secret is None)
 
     def agent(self, node: int, extension: str, *, answers: bool = True) -> Phone:
         return self.phone(node, extension, secret=self.centre.accounts[extension]["sip_secret"], answers=answers)
