@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 from engine.commands.rules_folder import CITY_RULES
@@ -42,12 +43,26 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
-def whole(most: int) -> Callable[[str], int]:
-    """A whole number from 0 to this."""
+def whole(most: int, *, least: int = 0) -> Callable[[str], int]:
+    """A whole number between these, both included."""
 
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or int(text) > most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most}")
+        plain = text.isascii() and text.isdigit() and len(text) <= len(str(most))
+        if not plain or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
         return int(text)
+
+    return read
+
+
+def one_of(what: str, names: Collection[str]) -> Callable[[str], str]:
+    """One of these names; another is answered with the nearest, or with all of them."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            near = get_close_matches(text, names, 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(names))}"
+            raise argparse.ArgumentTypeError(f"no {what} is called `{text}`; {hint}")
+        return text
 
     return read

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine import fetch
+from engine.commands import arguments
 from engine.programs import Row, rows_of
 
 BENCHES = {
@@ -42,17 +43,7 @@ BENCHES = {
 
 def run(arguments: Sequence[str]) -> int:
     """Exit 1 when one falls short of its bar, or could not be run."""
-    parser = argparse.ArgumentParser(
-        prog="./ringmaster bench",
-        description="Measure what docs/performance.md promises.",
-        epilog="\n".join(f"{name}: {what}" for name, what in BENCHES.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("name", nargs="?", choices=sorted(BENCHES), help="one of them; all without it")
-    parser.add_argument(
-        "--json", action="store_true", help="a list of name, value, unit, bar, pass, detail, bench, date, machine"
-    )
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     rows: list[Row] = []
     on, begun = machine(), time.monotonic()
     print(on, file=sys.stderr, flush=True)
@@ -68,6 +59,21 @@ def run(arguments: Sequence[str]) -> int:
             verdict = "ok  " if row["pass"] else "FAIL"
             print(f"{verdict} {row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}")
     return 0 if all(row["pass"] for row in rows) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster bench",
+        description="Measure what docs/performance.md promises.",
+        epilog="\n".join(f"{name}: {what}" for name, what in BENCHES.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    known = arguments.one_of("bench", BENCHES)
+    parser.add_argument("name", nargs="?", type=known, metavar="NAME", help="one of these; all without it")
+    parser.add_argument(
+        "--json", action="store_true", help="a list of name, value, unit, bar, pass, detail, bench, date, machine"
+    )
+    return parser
 
 
 def labelled(rows: list[Row], name: str, on: str, at: datetime) -> list[Row]:

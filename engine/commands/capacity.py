@@ -8,30 +8,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from engine.capacity import Load, needs
+from engine.commands import arguments
 
 _USUAL = Load(1)
 _COLUMNS = ("calls", "calls/s", "agents", "nodes", "cores", "GB", "engines", "facts/s")
+MOST = 10_000_000
 SIZES = (100, 1_000, 10_000, 30_000, 100_000)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Exit 0."""
-    parser = argparse.ArgumentParser(
-        prog="./ringmaster capacity",
-        description="Nodes, engines and databases for so many calls at the same time, from measured constants.",
-        epilog="docs/scaling.md says where the constants come from, and what is changed for a size beyond one engine",
-    )
-    parser.add_argument("--calls", type=_some, action="append", metavar="N", help="at the same time; by default 100 up")
-    parser.add_argument("--talk-s", type=_seconds, default=_USUAL.talk_s, metavar="S", help="a talk, by default 180")
-    parser.add_argument(
-        "--wait-s", type=_seconds, default=_USUAL.wait_s, metavar="S", help="in the queue, by default 30"
-    )
-    parser.add_argument(
-        "--wrapup-s", type=_seconds, default=_USUAL.wrapup_s, metavar="S", help="after it, by default 30"
-    )
-    parser.add_argument("--cores", type=_some, default=_USUAL.cores, metavar="N", help="of a node, by default 16")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     found = [
         needs(Load(calls, options.talk_s, options.wait_s, options.wrapup_s, options.cores))
         for calls in options.calls or SIZES
@@ -47,15 +34,21 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _some(text: str) -> int:
-    number = int(text) if text.isdecimal() else 0
-    if not 1 <= number <= 10_000_000:
-        raise argparse.ArgumentTypeError("a whole number from 1 up is expected")
-    return number
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 86_400:
-        raise argparse.ArgumentTypeError("seconds are expected, a day at most")
-    return number
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster capacity",
+        description="Nodes, engines and databases for so many calls at the same time, from measured constants.",
+        epilog="docs/scaling.md says where the constants come from, and what is changed for a size beyond one engine",
+    )
+    some, seconds = arguments.whole(MOST, least=1), arguments.number(0, 86_400)
+    parser.add_argument("--calls", type=some, action="append", metavar="N", help="at the same time; by default 100 up")
+    parser.add_argument("--talk-s", type=seconds, default=_USUAL.talk_s, metavar="S", help="a talk, by default 180")
+    parser.add_argument(
+        "--wait-s", type=seconds, default=_USUAL.wait_s, metavar="S", help="in the queue, by default 30"
+    )
+    parser.add_argument(
+        "--wrapup-s", type=seconds, default=_USUAL.wrapup_s, metavar="S", help="after it, by default 30"
+    )
+    parser.add_argument("--cores", type=some, default=_USUAL.cores, metavar="N", help="of a node, by default 16")
+    parser.add_argument("--json", action="store_true", help="as data")
+    return parser

@@ -1,4 +1,4 @@
-"""`./ringmaster chaos [NAME] [--seed N] [--minutes N] [--json]`: breaks a centre of its own, and counts what was lost.
+"""`./ringmaster chaos [NAME] [--seed N] [--minutes N | --full] [--json]`: breaks a centre of its own, on purpose.
 
 The programs are tests/chaos/; each is a process of its own with its own Asterisk, engine and phones on free ports.
 """
@@ -10,7 +10,11 @@ import json
 import sys
 from collections.abc import Sequence
 
+from engine.commands import arguments
 from engine.programs import Row, rows_of
+
+MOST_SEED = 2**31 - 1
+LEAST_MINUTES, MOST_MINUTES = 0.1, 7 * 24 * 60.0
 
 PROGRAMS = {
     "kill": "kill -9 of the engine under talks, callers who wait, ring, or are in the menus; order over kills",
@@ -31,20 +35,7 @@ PROGRAMS = {
 
 def run(arguments: Sequence[str]) -> int:
     """Exit 1 when anything was lost, or came later than promised, or a program could not be run."""
-    parser = argparse.ArgumentParser(
-        prog="./ringmaster chaos",
-        description="Break a centre of its own on purpose, and count what was lost.",
-        epilog="\n".join(f"{name}: {what}" for name, what in PROGRAMS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("name", nargs="?", choices=sorted(PROGRAMS), help="one of them; all without it")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the plan of faults")
-    parser.add_argument(
-        "--minutes", type=float, metavar="N", help="the promises' own counts, for at most this long each"
-    )
-    parser.add_argument("--full", action="store_true", help="the promises' own counts, to their end: hours")
-    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail and more")
-    options = parser.parse_args(arguments)
+    options = _parser().parse_args(arguments)
     rows: list[Row] = []
     for name in [options.name] if options.name else PROGRAMS:
         print(f"{name}: {PROGRAMS[name]}", file=sys.stderr, flush=True)
@@ -55,6 +46,27 @@ def run(arguments: Sequence[str]) -> int:
         for row in rows:
             _tell(row)
     return 0 if all(row["pass"] for row in rows) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ringmaster chaos",
+        description="Break a centre of its own on purpose, and count what was lost.",
+        epilog="\n".join(f"{name}: {what}" for name, what in PROGRAMS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    known = arguments.one_of("program", PROGRAMS)
+    parser.add_argument("name", nargs="?", type=known, metavar="NAME", help="one of these; all without it")
+    seed = arguments.whole(MOST_SEED)
+    parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the plan of faults, by default 1")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--minutes", type=arguments.number(LEAST_MINUTES, MOST_MINUTES), metavar="N",
+        help="the promises' own counts, for at most this long each",
+    )  # fmt: skip
+    size.add_argument("--full", action="store_true", help="the promises' own counts, to their end: hours")
+    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail and more")
+    return parser
 
 
 def _try(name: str, options: argparse.Namespace) -> list[Row]:
