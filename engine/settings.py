@@ -14,9 +14,9 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine import fetch
@@ -30,6 +30,10 @@ WEB_PORT = 8088
 FREE_PORTS = range(20000, 30000)
 PRIVATE_NETWORKS = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 ::1/128 fc00::/7"
 KEEP_DAYS = 400.0  # so that this month can be compared with last year's
+
+
+class SettingsError(Exception):
+    """What an operator has set cannot be had; the message names it."""
 
 
 class Encryption(StrEnum):
@@ -66,6 +70,19 @@ class Defaults(BaseSettings):
     edge_port: int = Field(default=5080, ge=1, le=65535)  # 5060 is the first node's
     database: str | None = None  # postgresql://user@host/name: the journal there instead of in a file of the state
     nodes: str | None = None  # a file that names further Asterisks (`up --nodes`)
+
+    @classmethod
+    def read(cls) -> Self:
+        """The environment's. SettingsError names each variable that is wrong."""
+        try:
+            found = cls()
+        except ValidationError as error:
+            wrong = [f"RINGMASTER_{str(one['loc'][0]).upper()}={one['input']}: {one['msg']}" for one in error.errors()]
+            raise SettingsError("; ".join(wrong)) from None
+        if found.rtp_start >= found.rtp_end:
+            said = f"RINGMASTER_RTP_START={found.rtp_start} is not below RINGMASTER_RTP_END={found.rtp_end}"
+            raise SettingsError(f"{said}: no port would be left for sound")
+        return found
 
 
 class Node(BaseModel):

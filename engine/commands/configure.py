@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 
 from dialplan.loader import RulesError
-from engine import credentials, edge, pbxconfig, soundstore, up
+from engine import credentials, edge, nodes, pbxconfig, soundstore, up
 from engine.commands.up import add_settings, load_rules, settings_of
-from engine.settings import Defaults
+from engine.settings import Defaults, SettingsError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -23,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         settings = settings_of(options)
         ruleset = load_rules(settings)
-    except up.UpError as error:
+    except (SettingsError, up.UpError, nodes.NodesError) as error:
         print(f"configure: {error}", file=sys.stderr)
         return 1
     except RulesError as error:
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     if settings.database_url is not None:
         credentials.database_password(settings.state)
     settings.save()
-    defaults = Defaults()
+    defaults = Defaults.read()
     at = edge.Edge(defaults.edge_bind, defaults.edge_port, edge.nodes_of(settings))
     edge.render(defaults.edge or settings.state / "kamailio", at, ruleset.trunks, None)
     print(f"{pbxconfig.etc_dir(settings)} is written", file=sys.stderr)

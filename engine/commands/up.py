@@ -13,8 +13,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pydantic import ValidationError
-
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
@@ -28,6 +26,7 @@ from engine.settings import (
     Defaults,
     Node,
     RunSettings,
+    SettingsError,
     default_rules,
     default_sounds,
     default_state,
@@ -73,6 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         print("The rules are broken: nothing was started.", file=sys.stderr)
     except (
         fetch.FetchError,
+        SettingsError,
         up.UpError,
         onlyone.AlreadyRunning,
         pbx.PbxError,
@@ -109,12 +109,8 @@ def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
 
 
 def settings_of(options: argparse.Namespace) -> RunSettings:
-    """The settings of a new run. UpError when an address or a port, asked for or in the environment, cannot be had."""
-    try:
-        defaults = Defaults()
-    except ValidationError as error:
-        wrong = "; ".join(f"RINGMASTER_{str(e['loc'][0]).upper()}={e['input']}: {e['msg']}" for e in error.errors())
-        raise up.UpError(wrong) from None
+    """The settings of a new run. UpError or SettingsError when what is asked for cannot be had."""
+    defaults = Defaults.read()
     state = options.state.absolute()
     asked = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
     bind = _or(options.bind, defaults.bind)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import credentials, ready
+from engine import cli, credentials, ready
 from engine.settings import (
     FREE_PORTS,
     Defaults,
@@ -40,6 +40,24 @@ def test_settings_are_read_as_they_were_kept(tmp_path: Path) -> None:
 def test_defaults_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RINGMASTER_SIP_PORT", "5555")
     assert (Defaults().sip_port, Defaults().bind) == (5555, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("RINGMASTER_EDGE_PORT=x", "RINGMASTER_EDGE_PORT=x: Input should be a valid integer"),
+        ("RINGMASTER_PHONE_ENCRYPTION=yes", "RINGMASTER_PHONE_ENCRYPTION=yes: Input should be 'off', 'offered' or"),
+        ("RINGMASTER_RTP_END=9000", "RINGMASTER_RTP_START=10000 is not below RINGMASTER_RTP_END=9000"),
+    ],
+)
+@pytest.mark.parametrize("command", ["edge", "configure"])  # `up` asks the same, after it has taken our signals
+def test_what_the_environment_has_wrong_is_named(
+    command: str, variable: str, said: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    monkeypatch.setenv(*variable.split("="))
+    assert cli.main([command, "--state", str(tmp_path / "state")]) == 1
+    assert f"{command}: {said}" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()
 
 
 @pytest.mark.parametrize("name", ["nodes", "database", "edge", "bind", "sip_port"])
