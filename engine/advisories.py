@@ -11,7 +11,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from engine.bom import Package
 
@@ -35,11 +36,11 @@ class Advisory:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What could be learnt: the advisories, and the packages that nothing could be learnt about, with the reason."""
+    """What could be learnt: the advisories, and the releases that nothing could be learnt about, with the reason."""
 
     asked: int
     advisories: tuple[Advisory, ...]
-    unknown: dict[str, str]
+    unknown: dict[str, str]  # by name==version: a lock may have two releases of a package, for two Pythons
 
 
 def ask(packages: Iterable[Package], index: str) -> Answer:
@@ -48,29 +49,41 @@ def ask(packages: Iterable[Package], index: str) -> Answer:
     unknown: dict[str, str] = {}
     asked = in_a_row = 0
     for package in packages:
+        release = f"{package.name}=={package.version}"
         if in_a_row >= GIVE_UP_AFTER:
-            unknown[package.name] = "not asked any more"
+            unknown[release] = "not asked any more"
             continue
         asked += 1
         try:
             found += _of(package, index)
             in_a_row = 0
-        except (OSError, ValueError) as error:
-            unknown[package.name] = str(error)
+        except (OSError, ValueError, HTTPException, RecursionError) as error:
+            unknown[release] = str(error) or type(error).__name__
             in_a_row += 1
     return Answer(asked, tuple(found), unknown)
 
 
-def _of(package: Package, index: str) -> list[Advisory]:
-    url = f"{index.rstrip('/')}/pypi/{package.name}/{package.version}/json"
-    if not url.startswith(("https://", "http://127.0.0.1:")):
-        raise ValueError(f"{url}: an index is asked by https only")
+def checked(index: str) -> str:
+    """The index's root as it is. ValueError for what is no URL of https, or of http on this machine."""
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310 - the scheme is judged above
+        found = urlsplit(index)
+        found.port  # noqa: B018 - raises for what is no port
+    except ValueError as error:
+        raise ValueError(f"{index} is no URL: {error}") from None
+    local = found.scheme == "http" and found.hostname == "127.0.0.1"
+    if not found.hostname or not (found.scheme == "https" or local):
+        raise ValueError(f"{index}: an index is asked by https only; expected https://index.example")
+    return index
+
+
+def _of(package: Package, index: str) -> list[Advisory]:
+    url = f"{checked(index).rstrip('/')}/pypi/{package.name}/{package.version}/json"
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_WITHIN_S) as answer:  # noqa: S310 - `checked` judges the scheme
             said = json.loads(answer.read(LONGEST_ANSWER))
     except urllib.error.HTTPError as error:
         error.close()
-        raise OSError(f"{error.code} {HTTPStatus(error.code).phrase}") from error
+        raise OSError(f"{error.code} {error.reason}") from error
     listed = said.get("vulnerabilities") if isinstance(said, dict) else None
     if not isinstance(listed, list):
         raise ValueError("the answer has no list of vulnerabilities")  # noqa: TRY004 - it is the index's text, no type
@@ -79,11 +92,15 @@ def _of(package: Package, index: str) -> list[Advisory]:
             package.name,
             package.version,
             str(one.get("id")),
-            tuple(map(str, one.get("aliases") or ())),
-            tuple(map(str, one.get("fixed_in") or ())),
+            _words(one.get("aliases")),
+            _words(one.get("fixed_in")),
             str(one.get("summary") or one.get("details") or "").strip().partition("\n")[0],
             str(one.get("link") or ""),
         )
         for one in listed
         if isinstance(one, dict) and not one.get("withdrawn")
     ]
+
+
+def _words(said: object) -> tuple[str, ...]:
+    return tuple(map(str, said)) if isinstance(said, list) else ()

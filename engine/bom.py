@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 RUN_LOCK = "requirements.lock"
+RUN_SOURCES = frozenset({RUN_LOCK, "asterisk", "kamailio"})  # what a centre runs, one or several nodes of it
 _OWN = "ringmaster"
 # A name of our own for the ids of these documents (RFC 4122: version 5 of a URL's).
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:ringmaster:bill-of-materials")
@@ -122,7 +123,7 @@ def document(version: str, locks: Mapping[str, str], stamps: Mapping[str, str]) 
 
 
 def _component(ref: str, part: _Part) -> Json:
-    runs = RUN_LOCK in part.sources or "asterisk" in part.sources
+    runs = not RUN_SOURCES.isdisjoint(part.sources)
     component: Json = {
         "type": "library",
         "bom-ref": ref,

@@ -22,7 +22,10 @@ def run(arguments: Sequence[str]) -> int:
     try:
         listed = list(bom.packages(options.lock.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        print(f"audit: {options.lock}: {error}", file=sys.stderr)
+        print(f"audit: {options.lock}: {getattr(error, 'strerror', None) or error}", file=sys.stderr)
+        return 1
+    if not listed:
+        print(f"audit: {options.lock} names no release (name==version with its hashes)", file=sys.stderr)
         return 1
     answer = advisories.ask(listed, options.index)
     if options.json:
@@ -35,29 +38,36 @@ def run(arguments: Sequence[str]) -> int:
     if answer.unknown:
         name, why = next(iter(answer.unknown.items()))
         print(
-            f"{options.index} had no word on {len(answer.unknown)} of {len(listed)} packages, the first {name}: {why}. "
+            f"{options.index} had no word on {len(answer.unknown)} of {len(listed)} releases, the first {name}: {why}. "
             "They are not known to be sound: ask again where the index can be reached (docs/hardening.md).",
             file=sys.stderr,
         )
     print(
-        f"{len(answer.advisories)} known vulnerabilities in {len(listed) - len(answer.unknown)} packages",
+        f"{len(answer.advisories)} known vulnerabilities in {len(listed) - len(answer.unknown)} releases",
         file=sys.stderr,
     )
     return 1 if answer.advisories else NOT_KNOWN if answer.unknown else 0
+
+
+def _index(text: str) -> str:
+    try:
+        return advisories.checked(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./ringmaster audit",
         description="Asks the package index for known vulnerabilities of each locked release.",
-        epilog="Exit 0: none known; 1: some; 69: the index did not answer for every package.",
+        epilog="Exit 0: none known; 1: some; 69: the index did not answer for every release.",
     )
     parser.add_argument(
         "--lock", type=Path, default=ROOT / bom.RUN_LOCK, metavar="FILE", help=f"by default {bom.RUN_LOCK}"
     )
     named = os.environ.get("RINGMASTER_INDEX")
     parser.add_argument(
-        "--index", default=named, required=named is None, metavar="URL",
+        "--index", type=_index, default=named, required=named is None, metavar="URL",
         help="the root of an index with PyPI's JSON API; or RINGMASTER_INDEX",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="as data")

@@ -15,13 +15,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Exit 0 when it is written."""
+    """Exit 0 when it is written, 1 with the reason on stderr when it cannot be."""
     options = _parser().parse_args(arguments)
     text = json.dumps(made_of(ROOT, fetch.home()), indent=1, ensure_ascii=False) + "\n"
     if options.out is None:
         sys.stdout.write(text)
     else:
-        options.out.write_text(text, encoding="utf-8")
+        try:
+            options.out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            print(f"sbom: {options.out} cannot be written: {error.strerror}", file=sys.stderr)
+            return 1
     return 0
 
 

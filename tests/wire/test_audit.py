@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -62,7 +63,7 @@ def test_a_known_vulnerability_fails_and_names_the_release_that_mends_it(index, 
     said = capsys.readouterr()
     assert "starlette 0.49.0: PYSEC-2025-1 (CVE-2025-62727), mended in 0.49.1" in said.out
     assert "PYSEC-2024-9" not in said.out  # withdrawn
-    assert "1 known vulnerabilities in 2 packages" in said.err
+    assert "1 known vulnerabilities in 2 releases" in said.err
 
 
 def test_sound_is_only_what_the_index_calls_sound(index, tmp_path, capsys):
@@ -70,7 +71,10 @@ def test_sound_is_only_what_the_index_calls_sound(index, tmp_path, capsys):
     lock = _lock(tmp_path, "anyio==4.16.0", "odd==1.0", "nowhere==1.0")
     assert cli.main(["audit", "--index", index, "--lock", lock, "--json"]) == 69
     told = json.loads(capsys.readouterr().out)
-    assert told["unknown"] == {"odd": "the answer has no list of vulnerabilities", "nowhere": "404 Not Found"}
+    assert told["unknown"] == {
+        "odd==1.0": "the answer has no list of vulnerabilities",
+        "nowhere==1.0": "404 Not Found",
+    }
 
 
 def test_an_index_that_is_not_there_is_not_asked_for_ever(tmp_path, capsys):
@@ -80,6 +84,45 @@ def test_an_index_that_is_not_there_is_not_asked_for_ever(tmp_path, capsys):
     assert (told["asked"], len(told["unknown"])) == (3, 40)
 
 
-def test_an_index_without_encryption_elsewhere_is_not_asked(tmp_path, capsys):
-    assert cli.main(["audit", "--index", "http://index.example", "--lock", _lock(tmp_path, "a==1"), "--json"]) == 69
-    assert "https only" in json.loads(capsys.readouterr().out)["unknown"]["a"]
+@pytest.mark.parametrize("index", ["http://index.example", "index.example", "http://127.0.0.1:port", "https://[::1"])
+def test_an_index_without_encryption_elsewhere_is_not_asked(index, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["audit", "--index", index, "--lock", _lock(tmp_path, "a==1")])
+    assert index in capsys.readouterr().err
+
+
+def test_two_releases_of_one_package_are_two(tmp_path, capsys):
+    lock = _lock(tmp_path, "numpy==1.0", "numpy==2.0")
+    assert cli.main(["audit", "--index", "http://127.0.0.1:9", "--lock", lock]) == 69
+    said = capsys.readouterr().err
+    assert "no word on 2 of 2 releases" in said
+    assert "0 known vulnerabilities in 0 releases" in said
+
+
+def test_a_lock_without_a_release_is_no_sound_one(tmp_path, capsys):
+    (tmp_path / "some.lock").write_text("# nothing here\n")
+    assert cli.main(["audit", "--index", "http://127.0.0.1:9", "--lock", str(tmp_path / "some.lock")]) == 1
+    assert "names no release" in capsys.readouterr().err
+    assert cli.main(["audit", "--index", "http://127.0.0.1:9", "--lock", str(tmp_path / "none")]) == 1
+    assert f"{tmp_path / 'none'}: No such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "said", [b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", b"", b"["]
+)
+def test_what_speaks_no_json_has_no_word(said: bytes, tmp_path, capsys):
+    body = b"[" * 100_000
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answer = said if said != b"[" else b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        thread = threading.Thread(target=_say_once, args=(server, answer))
+        thread.start()
+        index = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert cli.main(["audit", "--index", index, "--lock", _lock(tmp_path, "a==1"), "--json"]) == 69
+        thread.join()
+    assert json.loads(capsys.readouterr().out)["unknown"]["a==1"]
+
+
+def _say_once(server: socket.socket, answer: bytes) -> None:
+    with server.accept()[0] as one:
+        one.recv(65536)
+        one.sendall(answer)

