@@ -36,7 +36,6 @@ class OtherNodes:
     ) -> None:
         """Write their files and start them. Who is somebody else's to start is not waited for. Raises PbxError."""
         for one in self._nodes:
-            pbx.stop_left_over(one)
             pbxconfig.render(one, ruleset, secrets, None if one.pbx_external else asterisk)
             if asterisk is None or one.pbx_external:
                 continue

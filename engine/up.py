@@ -112,17 +112,9 @@ class _Centre:
 
     def start_pbx(self, ruleset: Ruleset, asterisk: fetch.Program | None) -> None:
         settings = self._settings
-        if other_serves(settings):
-            if asterisk is not None:
-                raise UpError(
-                    f"the other engine serves the centre on {settings.state}, and its calls would end with the PBX: "
-                    "`up --standby` joins it; or end it first"
-                )
-        else:
+        if not other_serves(settings):
             ready.remove(settings.state)
         secrets = credentials.load_or_make(settings.state, pbxconfig.accounts(ruleset))
-        if pbx.stop_left_over(settings):
-            _say("ended the Asterisk of an earlier `up` on this state that had been killed")
         settings.save()
         self._open_pages()
         self._others.start(ruleset, secrets, asterisk, self._pause)

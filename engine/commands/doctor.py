@@ -56,7 +56,8 @@ def look(state: Path) -> Iterator[Finding]:
     yield from security.look(settings, ruleset)
     known = ready.load(state)
     alive = known is not None and ready.alive(known.pid)
-    yield from network.look(settings, ruleset, running=alive)
+    serves = RunSettings.load(state, known.place) if known is not None and alive else settings
+    yield from network.look(serves, ruleset, running=alive)
     yield from running.health(known)
     if known is not None and alive:
         yield from running.nodes(known)

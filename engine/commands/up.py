@@ -16,7 +16,7 @@ from typing import Any
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, nodes, onlyone, pbx, pbxconfig, soundstore, up
+from engine import fetch, leftover, nodes, onlyone, pbx, pbxconfig, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
@@ -50,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if options.engine_only or options.standby:
             return _join(options)
-        places.refuse_a_second(options.state.absolute())
+        leftover.make_way(options.state.absolute(), external=options.pbx_external)
         settings = settings_of(options)
         if options.demo:
             settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})

@@ -145,7 +145,7 @@ def _flood(ruleset: Ruleset) -> Finding:
 def _sockets(settings: RunSettings, known: ready.Ready) -> Finding:
     """What our processes listen on beyond loopback without having been told so."""
     told = {(settings.bind, port) for port in (settings.sip_port, settings.sip_tls_port)}
-    told.add((settings.agi_host, settings.agi_port))  # beyond loopback only for a node of `up --nodes`, which warns
+    told.add((settings.agi_host, known.agi.port))  # beyond loopback only for a node of `up --nodes`, which warns
     if settings.web_port is not None:
         told.add((settings.web_bind, settings.web_port))
     return _told_only((known.pid, known.asterisk_pid, known.supervisor_pid), told)

@@ -162,6 +162,8 @@ def test_the_second_engine_takes_over_both_nodes(both: TwoNodes) -> None:
         for who in agents:
             wait_state(centre, who, "available", "connected", WITHIN_S)
         assert [one.events(CLOSED) for one in citizens] == [[]] * len(citizens)
+        doctor = ringmaster("doctor", "--state", str(centre.state))
+        assert doctor.returncode == 0, doctor.stdout  # the ports that count are now the second engine's
 
         # --- served in their order, by agents at either node
         for who, one in zip(("1002", "1001", "1002"), waiting, strict=True):
