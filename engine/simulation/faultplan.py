@@ -1,10 +1,14 @@
-"""What a simulation with faults has planned: words about callers and agents, and the legs that ring (`faults`)."""
+"""What a simulation with faults has planned (`faults`): callers, words about them and agents, legs, events."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from heapq import heappop, heappush
+from itertools import count
 
+from acd.core.events.event import Event
 from acd.core.events.legs import LegResult
+from engine.simulation.plan import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +50,29 @@ def result_of(leg: Leg) -> LegResult | None:
     return {"busy": LegResult.BUSY, "declined": LegResult.DECLINED, "dead": LegResult.UNREACHABLE}.get(
         leg.fate, LegResult.NO_ANSWER
     )
+
+
+Planned = Event | Caller | Leg | Word
+
+
+class Agenda:
+    """All that is planned, by its moment; and the moment that it is, `now`. Epoch seconds."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self._planned: list[tuple[float, int, Planned]] = []
+        self._serial = count()
+
+    def plan(self, moment: float, what: Planned) -> None:
+        """It happens then, after what was planned for the same moment before it."""
+        heappush(self._planned, (moment, next(self._serial), what))
+
+    def next_at(self) -> float | None:
+        """When the next thing happens; None: nothing is left."""
+        return self._planned[0][0] if self._planned else None
+
+    def take(self) -> Planned:
+        """The next thing, and it is its moment now."""
+        moment, _, what = heappop(self._planned)
+        self.now = max(self.now, moment)
+        return what

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
@@ -33,15 +32,16 @@ from acd.core.events.event import Event, TimePassed
 from acd.core.events.found import TalkAdopted
 from acd.core.events.legs import LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
 from acd.core.facts import AgentMoved, ContactMoved
-from acd.core.invariants import Broken, check
-from acd.core.states import FINAL_CONTACT_STATES, ContactState, IllegalTransition, Presence, Work
-from acd.core.step import new_state, next_deadline, step
+from acd.core.invariants import Broken
+from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence, Work
+from acd.core.step import new_state
 from dialplan.decision import route
 from dialplan.queuerules import CallbackRule
 from dialplan.ruleset import Ruleset
 from dialplan.source import Source
 from engine.simulation.faultkinds import FaultFoundError, Faults, Outcome
-from engine.simulation.faultplan import REREAD, Leg, Word, result_of
+from engine.simulation.faultplan import REREAD, Agenda, Leg, Planned, Word, result_of
+from engine.simulation.faultwire import Wire
 from engine.simulation.plan import Caller, Plan, callers, topic_mix
 from engine.simulation.staff import on_duty
 
@@ -76,15 +76,22 @@ class World:
         self, ruleset: Ruleset, plan: Plan, agents: int, seed: int, *, faults: Faults, check_every: int
     ) -> None:
         rules = {duty.rule.id: duty.rule for duty in on_duty(ruleset.agents, agents)}
-        self._rules, self._plan, self._faults, self._check_every = ruleset, plan, faults, check_every
+        self._rules, self._plan, self._faults = ruleset, plan, faults
         self._rng = Random(f"faults {seed}")  # noqa: S311 - a simulation
         self._agents: Sequence[str] = tuple(rules)
-        self.now = plan.midnight + plan.begins_s
-        self._ahead_s = 0.0  # by how much the core's clock has jumped ahead
-        self.state = new_state(rules, ruleset.queues, self.now, callback=_CALLBACK)
+        self._agenda = Agenda(plan.midnight + plan.begins_s)
         self.outcome = Outcome(seed)
+        state = new_state(rules, ruleset.queues, self._agenda.now, callback=_CALLBACK)
+        self._wire = Wire(
+            state,
+            self._agenda,
+            self._rng,
+            faults,
+            outcome=self.outcome,
+            obey=self._carry_out,
+            check_every=check_every,
+        )
         self._callers = callers(plan, seed)
-        self._planned: list[tuple[float, int, Event | Caller | Leg | Word]] = []
         self._serial = count(1)
         self._lines: dict[str, tuple[Caller, ContactOffered]] = {}  # callers on the line
         self._talks: dict[str, tuple[str, float]] = {}  # caller: agent, since when
@@ -95,35 +102,29 @@ class World:
     def run(self) -> None:
         """Until the last caller is gone and every deadline is over. Raises FaultFoundError."""
         for agent_id in self._agents:
-            self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
+            self._wire.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
         self._next_caller()
-        self._plan_for(self.now + _REREAD_S, REREAD)
-        closing = self.now + 5400.0
-        self._plan_for(closing, HoursChanged(closing + 900.0))
-        self._plan_for(closing + 900.0, HoursChanged(None))
-        while self._planned:
-            moment, _, what = self._planned[0]
-            due = next_deadline(self.state)
-            if due is not None and due - self._ahead_s <= moment:
-                self.now = max(self.now, due - self._ahead_s)
-                self.tell(TimePassed())
-                continue
-            heappop(self._planned)
-            self.now = max(self.now, moment)
-            self._happens(what)
+        self._agenda.plan(self._agenda.now + _REREAD_S, REREAD)
+        closing = self._agenda.now + 5400.0
+        self._agenda.plan(closing, HoursChanged(closing + 900.0))
+        self._agenda.plan(closing + 900.0, HoursChanged(None))
+        while (moment := self._agenda.next_at()) is not None:
+            due = self._wire.next_deadline()
+            if due is not None and due <= moment:
+                self._agenda.now = max(self._agenda.now, due)
+                self._wire.tell(TimePassed())
+            else:
+                self._happens(self._agenda.take())
         self._come_to_rest()
 
     # --- what happens in the world
 
-    def _plan_for(self, moment: float, what: Event | Caller | Leg | Word) -> None:
-        heappush(self._planned, (moment, next(self._serial), what))
-
     def _next_caller(self) -> None:
         caller = next(self._callers, None)
         if caller is not None:
-            self._plan_for(self._plan.midnight + caller.at_s, caller)
+            self._agenda.plan(self._plan.midnight + caller.at_s, caller)
 
-    def _happens(self, what: Event | Caller | Leg | Word) -> None:
+    def _happens(self, what: Planned) -> None:
         match what:
             case Caller():
                 self._calls(what)
@@ -133,14 +134,14 @@ class World:
             case Word():
                 self._word(what)
             case _:
-                self.tell(what)
+                self._wire.tell(what)
 
     def _word(self, word: Word) -> None:
         who = word.who
         if word.kind == "reread":
             self._reread()
-            if self._lines or self._planned:
-                self._plan_for(self.now + _REREAD_S, REREAD)
+            if self._lines or self._agenda.next_at() is not None:
+                self._agenda.plan(self._agenda.now + _REREAD_S, REREAD)
         elif (
             word.kind in ("gone", "book") and who in self._lines and who not in self._talks and who not in self._called
         ):
@@ -151,12 +152,12 @@ class World:
         elif word.kind == "over" and who in self._talks:
             if not self._handed_on(who):
                 del self._talks[who], self._lines[who]
-                self.wire(TalkEnded(who))
-                self.wire(CallOutEnded(who, self._called[who]) if who in self._called else ContactHungUp(who))
+                self._wire.send(TalkEnded(who))
+                self._wire.send(CallOutEnded(who, self._called[who]) if who in self._called else ContactHungUp(who))
         elif word.kind == "official" and who in self._lines and who not in (*self._talks, *self._rings.values()):
             self._official(who, word.by)
         elif word.kind == "back":
-            self.tell(PresenceAsked(who, Presence.AVAILABLE))
+            self._wire.tell(PresenceAsked(who, Presence.AVAILABLE))
 
     def _handed_on(self, who: str) -> bool:
         """Whether the agent hands the citizen on instead: half of them after a word with the official."""
@@ -165,11 +166,11 @@ class World:
             return False
         self.outcome.handed_on += 1
         if drawn < self._faults.handed_on / 2:
-            self._with_official(who, self._adopted(who, _OFFICIAL, self.now))
+            self._with_official(who, self._adopted(who, _OFFICIAL, self._agenda.now))
         else:
             del self._talks[who]
-            self.tell(SentOut(who))
-            self._plan_for(self.now + 5.0, Word("official", who, agent_id))
+            self._wire.tell(SentOut(who))
+            self._agenda.plan(self._agenda.now + 5.0, Word("official", who, agent_id))
         return True
 
     def _official(self, who: str, by: str) -> None:
@@ -177,14 +178,14 @@ class World:
         if self._rng.random() < 0.5:
             self._with_official(who, LegAnswered(who, _OFFICIAL))
             return
-        self.tell(HandOnAsked(who, by))
+        self._wire.tell(HandOnAsked(who, by))
         if who not in self._rings.values():
-            self.tell(replace(self._lines[who][1], resumed=True))
+            self._wire.tell(replace(self._lines[who][1], resumed=True))
 
     def _with_official(self, who: str, news: Event) -> None:
-        self._talks[who] = (_OFFICIAL, self.now)
-        self.wire(news)
-        self._plan_for(self.now + self._rng.expovariate(1 / 60.0), Word("over", who))
+        self._talks[who] = (_OFFICIAL, self._agenda.now)
+        self._wire.send(news)
+        self._agenda.plan(self._agenda.now + self._rng.expovariate(1 / 60.0), Word("over", who))
 
     def _adopted(self, who: str, agent_id: str, since: float) -> TalkAdopted:
         offer, official = self._lines[who][1], agent_id == _OFFICIAL
@@ -198,30 +199,30 @@ class World:
         offer = ContactOffered(contact_id, Channel.VOICE, caller.language, caller.topic, found.queue, found.requirement)
         self._lines[contact_id] = (caller, offer)
         self.outcome.offered += 1
-        self._plan_for(self.now + caller.patience_s, Word("gone", contact_id))
+        self._agenda.plan(self._agenda.now + caller.patience_s, Word("gone", contact_id))
         if self._faults.leaves and self._rng.random() < self._faults.leaves:
-            self._plan_for(self.now + _LEAVES_AFTER_S, Word("book", contact_id))
-        self.tell(offer)
+            self._agenda.plan(self._agenda.now + _LEAVES_AFTER_S, Word("book", contact_id))
+        self._wire.tell(offer)
 
     def _book(self, contact_id: str) -> None:
         """The caller leaves the line. On the disk, the core would learn of it in the same process: it does."""
         offer = self._lines[contact_id][1]
         self._called[contact_id] = 0
         self._let_go(contact_id)
-        since = self.now + self._ahead_s
-        self.tell(
+        since = self._wire.now()
+        self._wire.tell(
             CallbackBooked(
                 contact_id, offer.language, offer.topic, offer.queue, offer.requirement, since, since, counted=True
             )
         )  # fmt: skip
-        self.wire(ContactHungUp(contact_id))
+        self._wire.send(ContactHungUp(contact_id))
         # Nobody may know the topic: on the line they would give up.
-        self._plan_for(self.now + _GIVES_UP_S, CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
+        self._agenda.plan(self._agenda.now + _GIVES_UP_S, CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
 
     def _hang_up(self, contact_id: str) -> None:
         del self._lines[contact_id]
         self._let_go(contact_id)
-        self.wire(ContactHungUp(contact_id))
+        self._wire.send(ContactHungUp(contact_id))
 
     def _let_go(self, contact_id: str) -> None:
         for number in [number for number, who in self._rings.items() if who == contact_id]:
@@ -234,94 +235,60 @@ class World:
             return
         pair = (contact_id, agent_id)
         if leg.stage == "dial":
-            self.wire(LegDialled(*pair, number))
+            self._wire.send(LegDialled(*pair, number))
             if leg.fate == "dead":
-                self._plan_for(self.now + 5.0, leg.at("failed"))
+                self._agenda.plan(self._agenda.now + 5.0, leg.at("failed"))
             elif leg.fate == "busy" or agent_id in {talker for talker, _ in self._talks.values()}:
-                self._plan_for(self.now + 0.1, leg.at("failed", "busy"))
+                self._agenda.plan(self._agenda.now + 0.1, leg.at("failed", "busy"))
             else:
-                self._plan_for(self.now + 0.15, leg.at("ring"))
+                self._agenda.plan(self._agenda.now + 0.15, leg.at("ring"))
         elif leg.stage == "ring":
-            self.wire(LegRang(*pair, number))
+            self._wire.send(LegRang(*pair, number))
             after_s = {"answered": self._rng.expovariate(1 / 3.0), "declined": 2.0}.get(leg.fate, leg.timeout_s)
             stage = "answered" if leg.fate == "answered" and after_s < leg.timeout_s else "failed"
-            self._plan_for(self.now + min(after_s, leg.timeout_s), leg.at(stage))
+            self._agenda.plan(self._agenda.now + min(after_s, leg.timeout_s), leg.at(stage))
         elif leg.call_back and leg.stage in ("answered", "citizen", "failing"):
             self._to_the_citizen(leg)
         elif result_of(leg) is None:
             del self._rings[number]
-            self._talks[contact_id] = (agent_id, self.now)
-            self.wire(LegAnswered(*pair))
-            self._plan_for(self.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
+            self._talks[contact_id] = (agent_id, self._agenda.now)
+            self._wire.send(LegAnswered(*pair))
+            self._agenda.plan(self._agenda.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
         else:
             del self._rings[number]
-            self.wire(LegFailed(*pair, result_of(leg) or LegResult.NO_ANSWER, None, number))
+            self._wire.send(LegFailed(*pair, result_of(leg) or LegResult.NO_ANSWER, None, number))
 
     def _to_the_citizen(self, leg: Leg) -> None:
         """The agent of a call-back is there: the session asks, rings the citizen, and says what came of it."""
         contact_id, number = leg.contact_id, leg.number
         if leg.stage == "answered":
-            self.wire(LegAnswered(contact_id, leg.agent_id))
-            self._plan_for(self.now + 2.0, leg.at("citizen"))
+            self._wire.send(LegAnswered(contact_id, leg.agent_id))
+            self._agenda.plan(self._agenda.now + 2.0, leg.at("citizen"))
             return
         if leg.stage == "failing" or not self._may_dial(contact_id, number):
             del self._rings[number]
-            self.wire(TalkEnded(contact_id))
-            self.wire(CallOutEnded(contact_id, number))
+            self._wire.send(TalkEnded(contact_id))
+            self._wire.send(CallOutEnded(contact_id, number))
             return
-        self.tell(CitizenDialled(contact_id))
+        self._wire.tell(CitizenDialled(contact_id))
         drawn = self._rng.random() - self._faults.citizen_busy
         if drawn < self._faults.citizen_silent:
             result = CitizenResult.BUSY if drawn < 0 else CitizenResult.NO_ANSWER
-            self.wire(CitizenFailed(contact_id, result))
-            self._plan_for(self.now + 4.0, leg.at("failing"))
+            self._wire.send(CitizenFailed(contact_id, result))
+            self._agenda.plan(self._agenda.now + 4.0, leg.at("failing"))
             return
         del self._rings[number]
-        self._talks[contact_id] = (leg.agent_id, self.now)
+        self._talks[contact_id] = (leg.agent_id, self._agenda.now)
         self.outcome.called_back += 1
-        self.wire(CitizenAnswered(contact_id))
-        self._plan_for(self.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
+        self._wire.send(CitizenAnswered(contact_id))
+        self._agenda.plan(self._agenda.now + self._lines[contact_id][0].talk_s, Word("over", contact_id))
 
     def _may_dial(self, contact_id: str, number: int) -> bool:
-        contact = self.state.contacts.get(contact_id)
+        contact = self._wire.state.contacts.get(contact_id)
         reservation = contact.reservation if contact is not None and contact.is_called() else None
         return reservation is not None and reservation.id == number and not reservation.citizen_dialled
 
-    # --- what the core hears
-
-    def wire(self, event: Event) -> None:
-        """An event of the PBX: on time, late, twice, or never."""
-        faults, fate = self._faults, self._rng.random()
-        if fate < faults.missing:
-            self.outcome.missing += 1
-            return
-        if fate < faults.missing + faults.late:
-            self.outcome.late += 1
-            self._plan_for(self.now + self._rng.random() * faults.latest_s, event)
-            return
-        if fate < faults.missing + faults.late + faults.doubled:
-            self.outcome.doubled += 1
-            self._plan_for(self.now + self._rng.random() * faults.latest_s, event)
-        self.tell(event)
-
-    def tell(self, event: Event) -> None:
-        """One step of the core."""
-        now, outcome = self.now + self._ahead_s, self.outcome
-        if self._faults.jumps and self._rng.random() < self._faults.jumps:
-            outcome.jumps += 1
-            jump_s = (2 * self._rng.random() - 1) * self._faults.jump_s
-            now += jump_s  # back: for this one event
-            self._ahead_s += max(0.0, jump_s)  # ahead: for good
-        outcome.steps += 1
-        try:
-            out = step(self.state, event, now)
-            for command in out:
-                self._carry_out(command)
-            if outcome.steps % self._check_every == 0:
-                check(self.state)
-        except (Broken, IllegalTransition, KeyError, AttributeError) as error:
-            story = f"{type(error).__name__}: {error}"
-            raise FaultFoundError(outcome.seed, outcome.steps, now, event, story) from error
+    # --- what the core asks for
 
     def _carry_out(self, command: Command) -> None:
         match command:
@@ -334,7 +301,7 @@ class World:
                     if command.call_back:
                         self._called[command.contact_id] = command.reservation_id
                         leg = replace(leg, call_back=True)
-                    self._plan_for(self.now + 0.02, leg.at("dial", self._fate()))
+                    self._agenda.plan(self._agenda.now + 0.02, leg.at("dial", self._fate()))
             case Unassign():
                 self._rings.pop(command.reservation_id, None)
             case HandOver():
@@ -343,7 +310,7 @@ class World:
             case Note(ContactMoved() as fact):
                 self._moved(fact)
             case Note(AgentMoved(presence=Presence.NOT_RESPONDING) as fact):
-                self._plan_for(self.now + _BACK_S, Word("back", fact.agent_id))
+                self._agenda.plan(self._agenda.now + _BACK_S, Word("back", fact.agent_id))
             case _:
                 pass
 
@@ -371,34 +338,31 @@ class World:
 
     def _reread(self) -> None:
         """What the PBX says when it is asked for all there is."""
-        for contact_id, contact in list(self.state.contacts.items()):
+        for contact_id, contact in list(self._wire.state.contacts.items()):
             if contact_id not in self._lines:
-                self.tell(
+                self._wire.tell(
                     TalkEnded(contact_id) if contact.state is ContactState.CONNECTED else ContactHungUp(contact_id)
                 )
         for contact_id, (agent_id, since) in list(self._talks.items()):
             if contact_id in self._talks:  # what was told of another one may have ended it
-                self.tell(self._adopted(contact_id, agent_id, since))
+                self._wire.tell(self._adopted(contact_id, agent_id, since))
         talking = {agent_id for agent_id, _ in self._talks.values()}
         for agent_id in self._agents:
-            if agent_id not in talking and self.state.agents[agent_id].work is not Work.RESERVED:
-                self.tell(DeviceChanged(agent_id, reachable=True, busy=False))
+            if agent_id not in talking and self._wire.state.agents[agent_id].work is not Work.RESERVED:
+                self._wire.tell(DeviceChanged(agent_id, reachable=True, busy=False))
 
     def _come_to_rest(self) -> None:
         """Nothing happens any more: everything that waits for a time gets it, and all must be well."""
         self._reread()
         for contact_id in self._called:
-            self.tell(CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
+            self._wire.tell(CallbackClosed(contact_id, CallbackEnd.WITHDRAWN))
         for agent_id in self._agents:
-            self.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
-        until = self.state.now + _QUIET_S
-        while (due := next_deadline(self.state)) is not None and due <= until:
-            self._ahead_s = max(self._ahead_s, due - self.now)
-            self.tell(TimePassed())
-        stuck = [one.id for one in self.state.agents.values() if not one.offerable()]
+            self._wire.tell(PresenceAsked(agent_id, Presence.AVAILABLE))
+        self._wire.run_out(self._wire.state.now + _QUIET_S)
+        stuck = [one.id for one in self._wire.state.agents.values() if not one.offerable()]
         lost = [one for one, state in self._known.items() if state not in FINAL_CONTACT_STATES]
-        story = f"stuck agents {stuck}, contacts that never ended {lost}, still known {list(self.state.contacts)}"
-        if stuck or lost or self.state.contacts or len(self._known) != self.outcome.offered:
-            raise FaultFoundError(self.outcome.seed, self.outcome.steps, self.now, TimePassed(), story)
+        story = f"stuck agents {stuck}, contacts that never ended {lost}, still known {list(self._wire.state.contacts)}"
+        if stuck or lost or self._wire.state.contacts or len(self._known) != self.outcome.offered:
+            raise FaultFoundError(self.outcome.seed, self.outcome.steps, self._agenda.now, TimePassed(), story)
         for state in self._known.values():
             self.outcome.ended[state] = self.outcome.ended.get(state, 0) + 1
