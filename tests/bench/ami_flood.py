@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tests.bench.freed_to_invite import Agent, Caller
 from tests.bench.rows import Row, most, percentile, row, told
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 from tests.bench.unread import Unread
 from tests.pbx.centre import Centre, wait_for
 

@@ -18,7 +18,8 @@ import time
 from pathlib import Path
 
 from tests.bench.rows import Row, finish, most, percentile, row, told
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.pbx.centre import NUMBER, Centre
 
 BAR_P50_MS = 30.0

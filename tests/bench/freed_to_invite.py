@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.bench.rows import Row, finish, row, told
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.bench.wire import Segment, Wire
 from tests.pbx.centre import NUMBER, Centre
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
 
 T = TypeVar("T")

@@ -22,7 +22,8 @@ from pathlib import Path
 from dialplan.loader import load
 from engine.settings import default_rules
 from tests.bench.rows import Row, finish, told
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.bench.wallboard import cpu_s
 from tests.pbx.centre import NUMBER, wait_for
 from tests.pbx.node import Node

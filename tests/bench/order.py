@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import pbxconfig
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
 
 CALLERS = 20

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.millionfacts import fill
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
 
 READY_BAR_S = SERVED_BAR_S = 5.0

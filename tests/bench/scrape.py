@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.house import GENERAL, at_once, board, call_in, on_duty
 from tests.bench.rows import Row, finish, most, percentile, told
-from tests.bench.sip_ua import Loop
+from tests.bench.sip_loop import Loop
 from tests.pbx.centre import Centre, wait_for
 
 CALLERS, SCRAPES = 100, 60

@@ -1,102 +1,24 @@
-"""Tiny SIP user agents on UDP, all in one process and one thread, so that their timestamps are one clock's.
+"""Tiny SIP user agents on UDP, all in one process and one thread (`sip_loop`), so that their timestamps are one clock's.
 
-Enough for a benchmark on loopback: digest registration, INVITE both ways, ACK, BYE, OPTIONS, RFC 4733 keys. A datagram's
-time is when the kernel had it for this process, or right before it was sent, both on `time.perf_counter`'s clock: so what
-this process itself was busy with is in no figure.
+Enough for a benchmark on loopback: digest registration, INVITE both ways, ACK, BYE, OPTIONS, RFC 4733 keys. What is sent
+has the time right before it, what comes the kernel's.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import heapq
 import itertools
 import random
 import re
-import selectors
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
 
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_text import digest, header, headers, rtp_peer
+
 _ids = itertools.count(1)
-_SO_TIMESTAMPNS = 35
-_TIMESPEC = struct.Struct("@ll")
-
-
-def _header(text: str, name: str) -> str:
-    match = re.search(rf"^{name}\s*:\s*(.*?)\r$", text, re.IGNORECASE | re.MULTILINE)
-    return match.group(1) if match else ""
-
-
-def _headers(text: str, name: str) -> list[str]:
-    return re.findall(rf"^{name}\s*:\s*(.*?)\r$", text, re.IGNORECASE | re.MULTILINE)
-
-
-def _age_s(extra: list[tuple[int, int, bytes]]) -> float:
-    """How long ago the kernel received what came with this."""
-    for level, kind, data in extra:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            seconds, nanoseconds = _TIMESPEC.unpack(data)
-            return max(0.0, time.time() - (seconds + nanoseconds / 1e9))
-    return 0.0
-
-
-class Loop(threading.Thread):
-    """Reads all sockets and runs timers. Callbacks run here and must be short."""
-
-    def __init__(self) -> None:
-        super().__init__(name="sip-loop", daemon=True)
-        self.selector = selectors.DefaultSelector()
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
-        self._lock = threading.Lock()
-        self._wake_r, self._wake_w = socket.socketpair()
-        self._wake_r.setblocking(False)
-        self.selector.register(self._wake_r, selectors.EVENT_READ, None)
-        self.running = True
-        self.errors: list[BaseException] = []
-
-    def later(self, delay_s: float, what: Callable[[], None]) -> None:
-        with self._lock:
-            heapq.heappush(self._timers, (time.perf_counter() + delay_s, next(_ids), what))
-        self._wake_w.send(b"x")
-
-    def run(self) -> None:
-        while self.running:
-            with self._lock:
-                timeout = max(0.0, self._timers[0][0] - time.perf_counter()) if self._timers else 0.5
-            for key, _ in self.selector.select(min(timeout, 0.5)):
-                if key.data is None:
-                    with contextlib.suppress(BlockingIOError):
-                        self._wake_r.recv(4096)
-                    continue
-                try:
-                    data, extra, _, peer = key.fileobj.recvmsg(65536, 64)  # type: ignore[union-attr]
-                except OSError:
-                    continue
-                now = time.perf_counter() - _age_s(extra)
-                self._do(lambda now=now, ua=key.data, data=data, peer=peer: ua.received(data, peer, now))
-            while True:
-                with self._lock:
-                    if not self._timers or self._timers[0][0] > time.perf_counter():
-                        break
-                    _, _, what = heapq.heappop(self._timers)
-                self._do(what)
-
-    def _do(self, what: Callable[[], None]) -> None:
-        try:
-            what()
-        except Exception as error:
-            self.errors.append(error)
-
-    def stop(self) -> None:
-        self.running = False
-        self._wake_w.send(b"x")
-        self.join(2)
-        self.selector.close()
-        self._wake_r.close()
-        self._wake_w.close()
 
 
 class Dialog:
@@ -143,7 +65,6 @@ class Ua:
         """`own`: the address that it sends from and is rung at; port 0 is any."""
         self.loop, self.user, self.server, self.password, self.host = loop, user, server, password, own[0]
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self.sock.bind(own)
         self.port = self.sock.getsockname()[1]
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -162,8 +83,7 @@ class Ua:
         self._invites: dict[str, str] = {}
         self._timestamp = random.getrandbits(31)
         self._sequence = random.getrandbits(15)
-        loop.selector.register(self.sock, selectors.EVENT_READ, self)
-        loop._wake_w.send(b"x")
+        loop.watch(self.sock, self)
 
     # -- sending --
 
@@ -265,7 +185,7 @@ class Ua:
 
     def _response(self, text: str, now: float) -> None:
         status = int(text[8:11])
-        call_id, cseq = _header(text, "Call-ID"), _header(text, "CSeq")
+        call_id, cseq = header(text, "Call-ID"), header(text, "CSeq")
         number, method = cseq.split()
         pending = self._pending.get(f"{call_id} {cseq}")
         dialog = self.dialogs.get(call_id)
@@ -274,13 +194,13 @@ class Ua:
             target, local, remote, body, extra = pending
             if method == "INVITE":
                 self._ack(text, target, local, call_id, number)
-            challenge = _header(text, "WWW-Authenticate") or _header(text, "Proxy-Authenticate")
+            challenge = header(text, "WWW-Authenticate") or header(text, "Proxy-Authenticate")
             name = "Authorization" if status == 401 else "Proxy-Authorization"
             if "Authorization" in extra:
                 return
             if dialog is not None:
                 dialog.cseq = int(number) + 1
-            credentials = f"{name}: {self._digest(challenge, method, target)}\r\n"
+            credentials = f"{name}: {digest(challenge, method, target, self.user, self.password)}\r\n"
             self.send_request(method, target, local, remote, call_id, int(number) + 1, body, extra + credentials)
             return
         if method == "REGISTER" and status == 200:
@@ -289,13 +209,13 @@ class Ua:
             return
         if status >= 200:
             dialog.status = status
-            dialog.remote = _header(text, "To")
+            dialog.remote = header(text, "To")
             if status < 300:
-                target = re.search(r"<([^>]+)>", _header(text, "Contact"))
+                target = re.search(r"<([^>]+)>", header(text, "Contact"))
                 dialog.target = target.group(1) if target else dialog.target
                 self.send_request("ACK", dialog.target, dialog.local, dialog.remote, call_id, int(number))
                 if not dialog.answered.is_set():
-                    dialog.rtp_peer = self._rtp_peer(text)
+                    dialog.rtp_peer = rtp_peer(text)
                     dialog.answered_at = now
                     dialog.answered.set()
                     self.on_answer(dialog, now)
@@ -306,22 +226,16 @@ class Ua:
                 dialog.ended.set()
 
     def _ack(self, text: str, target: str, local: str, call_id: str, number: str) -> None:
-        via = _header(text, "Via")
+        via = header(text, "Via")
         ack = (
-            f"ACK {target} SIP/2.0\r\nVia: {via}\r\nFrom: {local}\r\nTo: {_header(text, 'To')}\r\nCall-ID: {call_id}\r\n"
+            f"ACK {target} SIP/2.0\r\nVia: {via}\r\nFrom: {local}\r\nTo: {header(text, 'To')}\r\nCall-ID: {call_id}\r\n"
             f"CSeq: {number} ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
         )
         self.sock.sendto(ack.encode(), self.server)
 
-    @staticmethod
-    def _rtp_peer(text: str) -> tuple[str, int] | None:
-        host = re.search(r"^c=IN IP4 (\S+)", text, re.MULTILINE)
-        port = re.search(r"^m=audio (\d+)", text, re.MULTILINE)
-        return (host.group(1), int(port.group(1))) if host and port else None
-
     def _request(self, text: str, peer: tuple[str, int], now: float) -> None:
         method = text.split(" ", 1)[0]
-        call_id = _header(text, "Call-ID")
+        call_id = header(text, "Call-ID")
         if method == "INVITE":
             self._invited(text, peer, now, call_id)
             return
@@ -342,22 +256,22 @@ class Ua:
                 dialog.ended.set()
 
     def _invited(self, text: str, peer: tuple[str, int], now: float, call_id: str) -> None:
-        if call_id in self.dialogs and "tag=" in _header(text, "To"):
+        if call_id in self.dialogs and "tag=" in header(text, "To"):
             self._reply(text, peer, "200 OK", "", self.sdp())  # a re-INVITE
             return
         if call_id in self._invites or call_id in self.dialogs:
             return  # a retransmission
-        target = re.search(r"<([^>]+)>", _header(text, "Contact"))
+        target = re.search(r"<([^>]+)>", header(text, "Contact"))
         tag = f"{random.getrandbits(32):x}"
         dialog = Dialog(
             self,
             call_id,
-            f"{_header(text, 'To')};tag={tag}",
-            _header(text, "From"),
+            f"{header(text, 'To')};tag={tag}",
+            header(text, "From"),
             target.group(1) if target else "",
             100,
         )
-        dialog.rtp_peer = self._rtp_peer(text)
+        dialog.rtp_peer = rtp_peer(text)
         self.dialogs[call_id] = dialog
         self._invites[call_id] = text
         self.on_invite(dialog, text, now)
@@ -387,45 +301,20 @@ class Ua:
         self.on_answer(dialog, dialog.answered_at)
 
     def _reply(self, text: str, peer: tuple[str, int], status: str, tag: str = "", body: str = "") -> None:
-        to = _header(text, "To")
+        to = header(text, "To")
         if tag and "tag=" not in to:
             to = f"{to};tag={tag}"
-        vias = "".join(f"Via: {via}\r\n" for via in _headers(text, "Via"))
-        routes = "".join(f"Record-Route: {route}\r\n" for route in _headers(text, "Record-Route"))
+        vias = "".join(f"Via: {via}\r\n" for via in headers(text, "Via"))
+        routes = "".join(f"Record-Route: {route}\r\n" for route in headers(text, "Record-Route"))
         reply = (
-            f"SIP/2.0 {status}\r\n{vias}{routes}From: {_header(text, 'From')}\r\nTo: {to}\r\nCall-ID: {_header(text, 'Call-ID')}\r\n"
-            f"CSeq: {_header(text, 'CSeq')}\r\nContact: {self.contact}\r\n"
+            f"SIP/2.0 {status}\r\n{vias}{routes}From: {header(text, 'From')}\r\nTo: {to}\r\nCall-ID: {header(text, 'Call-ID')}\r\n"
+            f"CSeq: {header(text, 'CSeq')}\r\nContact: {self.contact}\r\n"
             + ("Content-Type: application/sdp\r\n" if body else "")
             + f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
         self.sock.sendto(reply.encode(), peer)
 
-    def _digest(self, challenge: str, method: str, uri: str) -> str:
-        fields = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
-        h = lambda s: hashlib.md5(s.encode()).hexdigest()  # noqa: E731, S324 - what SIP's digest is
-        ha1 = h(f"{self.user}:{fields['realm']}:{self.password}")
-        ha2 = h(f"{method}:{uri}")
-        cnonce, nc = f"{random.getrandbits(32):08x}", "00000001"
-        qop = "auth" if "qop" in fields else ""
-        response = (
-            h(f"{ha1}:{fields['nonce']}:{nc}:{cnonce}:{qop}:{ha2}") if qop else h(f"{ha1}:{fields['nonce']}:{ha2}")
-        )
-        parts = [
-            f'username="{self.user}"',
-            f'realm="{fields["realm"]}"',
-            f'nonce="{fields["nonce"]}"',
-            f'uri="{uri}"',
-            f'response="{response}"',
-            "algorithm=MD5",
-        ]
-        if qop:
-            parts += [f"qop={qop}", f"nc={nc}", f'cnonce="{cnonce}"']
-        if "opaque" in fields:
-            parts.append(f'opaque="{fields["opaque"]}"')
-        return "Digest " + ", ".join(parts)
-
     def close(self) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self.loop.selector.unregister(self.sock)
+        self.loop.forget(self.sock)
         self.sock.close()
         self.rtp.close()

@@ -24,7 +24,8 @@ from tests.bench.first_rtp import call_s, speaks
 from tests.bench.house import board, on_duty
 from tests.bench.journalmoves import answered_among, moves_since, ring_delays_s
 from tests.bench.rows import Row, finish, percentile, row, told
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.bench.sippload import CALL_S, Citizens
 from tests.bench.unread import Unread
 from tests.bench.wallboard import cpu_s

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from tests.bench.rows import Row, finish, most
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
 from tests.postgres import PostgresServer
 

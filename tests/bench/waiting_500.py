@@ -18,7 +18,8 @@ from pathlib import Path
 from tests.bench.house import at_once, call_in, on_duty, wait_waiting, waiting
 from tests.bench.journalmoves import Move, moves_since, out_of_order, ring_delays_s
 from tests.bench.rows import Row, finish, most, percentile, row, told
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.bench.wire import Wire
 from tests.pbx.centre import Centre, wait_for
 

@@ -23,7 +23,8 @@ from typing import Any
 from acd.ami.client import AmiClient
 from acd.ami.packets import Packet
 from engine.settings import default_rules
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.chaos.job import Job
 from tests.pbx.centre import NUMBER, Centre, wait_for
 from tests.pbx.loglines import LogLines

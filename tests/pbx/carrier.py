@@ -20,7 +20,8 @@ from dialplan.loader import load
 from dialplan.queuerules import Requirement
 from engine import credentials
 from engine.settings import default_rules
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 
 def rules_with_carrier(folder: Path, host: str) -> Path:
@@ -107,6 +108,3 @@ def close(loop: Loop, *phones: Ua) -> None:
     for phone in phones:
         phone.close()
     loop.stop()
-    loop.join(3)
-    loop._wake_r.close()
-    loop._wake_w.close()

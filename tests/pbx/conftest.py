@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from centre import Centre
 
-from tests.bench.sip_ua import Loop
+from tests.bench.sip_loop import Loop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,8 @@ import json
 from calls import Log, wait_heeded
 from centre import NUMBER, Centre, wait_for
 
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 
 class OneAgent:

@@ -22,7 +22,8 @@ from dialplan.calendar import SEOUL
 from dialplan.dialogue import Asking, begin, press
 from dialplan.loader import load
 from engine.settings import default_rules
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 
 SETS = ("queues.defaults.ring_timeout_s=2", "queues.defaults.wrapup_s=0.2")

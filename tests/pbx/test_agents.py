@@ -13,7 +13,8 @@ from centre import NUMBER, Centre, wait_for
 
 from acd.core.commands import Notice
 from acd.notices import TEXTS
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from ami_proxy import AmiProxy
 from calls import Log, wait_heeded
 from centre import NUMBER, SLACK_S, Centre, wait_for
 
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 pytestmark = [pytest.mark.pbx, pytest.mark.timeout(180)]
 

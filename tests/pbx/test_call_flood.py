@@ -9,7 +9,8 @@ import pytest
 from calls import Log, dial_in, prompts_heard, wait_quiet
 from centre import NUMBER, Centre, wait_for
 
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 
 WORDS = "trunks.flood={calls_per_number: 2, at_once: 5, per_s: 600, development: true}"
 FLOODER = "01055550000"

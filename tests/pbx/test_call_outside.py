@@ -15,7 +15,8 @@ from handovers import ask_for
 from test_call_transfer import refer_with_replaces
 
 from engine.phone import ESTABLISHED, Phone
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 OFFICIAL, LINE = "7901", "0318075000"
 CITIZEN = "01087654321"

@@ -24,7 +24,8 @@ from calls import (
 from centre import Centre, wait_for
 
 from engine.phone import CLOSED, ESTABLISHED, INCOMING, Phone
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +213,3 @@ def refer_with_replaces(agent: Ua, talk: Dialog, consultation: Dialog) -> None:
 def close(agent: Ua, loop: Loop) -> None:
     agent.close()
     loop.stop()
-    loop.join(3)
-    loop._wake_r.close()
-    loop._wake_w.close()

@@ -14,7 +14,8 @@ from centre import NUMBER, Centre, wait_for
 
 from acd.callbacks.store import CallbackStore
 from engine.commands import show
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 MOBILE = "01012345678"
 

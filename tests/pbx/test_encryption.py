@@ -19,7 +19,8 @@ from tlspeer import CRYPTO, Authority, Listener, Peer, Sound
 from engine import certificate, pbx, pbxconfig
 from engine.phone import INCOMING, Phone
 from engine.settings import default_rules
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 
 pytestmark = pytest.mark.pbx
 

@@ -22,7 +22,8 @@ from acd.journal.history import facts_between
 from acd.journal.read import Figures, figures
 from engine import fetch
 from engine.settings import free_port
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 CONFIGURATION = Path(__file__).parents[2] / "monitoring/prometheus/prometheus.yml"
 AGENTS, CALLS = 43, 100

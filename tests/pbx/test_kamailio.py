@@ -20,7 +20,8 @@ from node import Node
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
 from engine.settings import default_rules
-from tests.bench.sip_ua import Dialog, Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Dialog, Ua
 
 pytestmark = pytest.mark.timeout(180)
 SOON_S = 20.0

@@ -21,7 +21,8 @@ from dialplan.source import Source
 from dialplan.trunkrules import Carrier
 from engine import credentials, pbx
 from engine.settings import default_rules
-from tests.bench.sip_ua import Loop, Ua
+from tests.bench.sip_loop import Loop
+from tests.bench.sip_ua import Ua
 
 pytestmark = pytest.mark.pbx
 

@@ -23,7 +23,7 @@ from centre import NUMBER, Centre, wait_for
 from stage import Stage, side_by_side, start, typed_to_the_end, why_pure
 
 from engine.demo.phones import Account, Kind, PhoneBank, PhoneEvent
-from tests.bench.sip_ua import Loop
+from tests.bench.sip_loop import Loop
 from tests.scenarios.model import Call, Scenario, scenarios
 
 KEY_GAP_S, FIRST_KEY_S, APART_S = 0.3, 1.5, 0.15
