@@ -17,6 +17,7 @@ def words(settings: RunSettings, host: str, trunks: Trunks | None, pages: str | 
         + (_citizen(where, host, trunks) if trunks else "")
         + f"  Agents:   register 1001, 1002, … at {where}; passwords in {settings.state}/agents.csv\n"
         "            *11 available, *12 away, *13 log out\n"
+        + "".join(f"  Node {node.name}: the same at {node.bind}:{node.sip_port}\n" for node in settings.others)
         + (f"  Wallboard: {pages}\n" if pages else "")
         + f"  Metrics:  http://127.0.0.1:{settings.http_port}/metrics\n"
         "  Ctrl-C ends it."

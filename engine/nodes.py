@@ -6,7 +6,7 @@ The first node is this machine's own, as ever (`--bind`, `--sip-port`, `--ami-po
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from dialplan.yamlsource import Document, Problem, read
 from engine.settings import Node, RunSettings, free_port, port_is_free
 
 MOST_NODES = 16
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})
 
 
 class NodesError(Exception):
@@ -78,6 +79,22 @@ def _among_each_other(document: Document, nodes: list[Node]) -> Iterator[Problem
                 ipaddress.ip_address(value or "127.0.0.1")
             except ValueError:
                 yield Problem(document.at("nodes", at, key), f"{key}: an address is expected, such as 127.0.0.2")
+
+
+def refuse_shared(pbxes: Sequence[RunSettings]) -> None:
+    """NodesError for an address that two of them would answer at: the second starts, and hears nobody."""
+    for kind in ("sip", "ami"):
+        taken: dict[tuple[str, int], str] = {}
+        for one in pbxes:
+            host = one.bind if kind == "sip" else one.ami_host
+            at = host, getattr(one, f"{kind}_port")
+            for other, name in taken.items():
+                if at[1] == other[1] and (at[0] == other[0] or _EVERYWHERE & {at[0], other[0]}):
+                    raise NodesError(
+                        f"node {one.node}: {kind}_port {at[1]} at {at[0]} is {name}'s as well ({other[0]}:{other[1]}); "
+                        "each node has an address or a port of its own"
+                    )
+            taken[at] = one.node
 
 
 def with_ports(nodes: tuple[Node, ...], *, external: bool = False) -> tuple[Node, ...]:

@@ -34,9 +34,14 @@ class OtherNodes:
         asterisk: fetch.Program | None,
         pause: Callable[[float], None],
     ) -> None:
-        """Write their files and start them. Who is somebody else's to start is not waited for. Raises PbxError."""
+        """Write their files and start them. Who is somebody else's to start is not waited for. Raises PbxError.
+
+        Without an `asterisk` of ours they run in containers of their own, perhaps already, with callers in their
+        queues: the order of those is not begun anew.
+        """
         for one in self._nodes:
-            pbxconfig.render(one, ruleset, secrets, None if one.pbx_external else asterisk)
+            if asterisk is not None or not (pbxconfig.etc_dir(one) / "asterisk.conf").exists():  # else `configure` has
+                pbxconfig.render(one, ruleset, secrets, None if one.pbx_external else asterisk)
             if asterisk is None or one.pbx_external:
                 continue
             _say(f"starting node {one.node}")

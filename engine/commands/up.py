@@ -129,7 +129,7 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
     tls_port = defaults.sip_tls_port or free_port(taken, host=bind)
     others = _other_nodes(options.nodes or defaults.nodes, external=options.pbx_external)
     web_port = None if options.no_web else _web_port(options, defaults, taken)
-    return RunSettings(
+    settings = RunSettings(
         state=state,
         rules=options.rules.absolute(),
         sounds=default_sounds(),
@@ -156,6 +156,8 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
         others=others,
         agi_host=others[0].engine if others else LOOPBACK,
     )
+    nodes.refuse_shared(settings.pbxes)
+    return settings
 
 
 def _other_nodes(file: Path | str | None, *, external: bool) -> tuple[Node, ...]:

@@ -33,8 +33,8 @@ def test_a_service_is_nobody_and_can_write_nowhere_else(name: str):
     assert not any("unconfined" in option for option in service["security_opt"])
     assert not NEVER & set(service)
     assert 0 < service["pids_limit"] <= 4096
-    assert all(
-        {"noexec", "nosuid", "nodev"} <= set(one.split(":")[1].split(",")) and "size=" in one
+    assert all(  # mode: a folder of root's is none that nobody can write to
+        {"noexec", "nosuid", "nodev", "mode=1777"} <= set(one.split(":")[1].split(",")) and "size=" in one
         for one in service["tmpfs"]
     )
 

@@ -8,7 +8,7 @@ import pytest
 
 from dialplan.loader import load
 from engine import howtocall
-from engine.settings import RunSettings, default_rules
+from engine.settings import Node, RunSettings, default_rules
 
 HERE = Path("/nowhere")
 SETTINGS = RunSettings(
@@ -34,6 +34,11 @@ SETTINGS = RunSettings(
 def test_who_may_call(carriers: str, said: str) -> None:
     trunks = load(default_rules(), [f"trunks.carriers={carriers}"]).trunks
     assert f"  Citizen:  {said}\n" in howtocall.words(SETTINGS, "127.0.0.1", trunks, None)
+
+
+def test_further_nodes_are_named() -> None:
+    settings = SETTINGS.model_copy(update={"others": (Node(name="pbx2", bind="127.0.0.2", sip_port=5070),)})
+    assert "  Node pbx2: the same at 127.0.0.2:5070\n" in howtocall.words(settings, "127.0.0.1", None, None)
 
 
 def test_an_engine_that_joins_says_nothing_of_callers() -> None:

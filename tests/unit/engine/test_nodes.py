@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from engine import nodes
-from engine.settings import RunSettings
+from dialplan.loader import load
+from engine import credentials, nodes, pbxconfig
+from engine.othernodes import OtherNodes
+from engine.settings import Node, RunSettings, default_rules
 
 GOOD = "nodes:\n- name: pbx2\n  bind: 127.0.0.2\n  sip_port: 0\n  ami_port: 0\n- name: pbx3\n  bind: 127.0.0.3\n"
 
@@ -71,3 +74,42 @@ def test_what_lies_beyond_this_machine_is_said(tmp_path: Path) -> None:
     assert "192.0.2.1, 192.0.2.7" in warning
     path.write_text(GOOD)
     assert not list(nodes.warnings(nodes.load(path)))
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        ({"bind": "127.0.0.1", "sip_port": 5060, "ami_port": 9}, "sip_port 5060 at 127.0.0.1 is pbx1's as well (127.0.0.1:5060)"),
+        ({"bind": "0.0.0.0", "sip_port": 5060, "ami_port": 9}, "sip_port 5060 at 0.0.0.0 is pbx1's as well (127.0.0.1:5060)"),
+        ({"bind": "127.0.0.2", "ami_host": "127.0.0.1", "ami_port": 5038}, "ami_port 5038 at 127.0.0.1 is pbx1's as well"),
+    ],
+)  # fmt: skip
+def test_two_at_one_address_are_refused(tmp_path: Path, node: dict[str, object], said: str) -> None:
+    settings = _settings(tmp_path, Node.model_validate({"name": "pbx2", **node}))
+    with pytest.raises(nodes.NodesError, match=re.escape(said)):
+        nodes.refuse_shared(settings.pbxes)
+    nodes.refuse_shared(_settings(tmp_path, Node(name="pbx2", bind="127.0.0.2")).pbxes)
+
+
+def test_files_of_a_node_that_may_run_in_its_container_are_left_as_they_are(tmp_path: Path) -> None:
+    """`configure` has written them; its callers' order goes by a point in time that is in them."""
+    settings = _settings(tmp_path, Node(name="pbx2", bind="127.0.0.2"))
+    rules = load(default_rules())
+    secrets = credentials.load_or_make(tmp_path, pbxconfig.accounts(rules))
+    there = tmp_path / "nodes" / "pbx2" / "etc" / "asterisk.conf"
+
+    def start() -> None:
+        OtherNodes(settings).start(rules, secrets, None, lambda _: None)
+
+    start()
+    assert there.exists()
+    there.write_text("as it was")
+    start()
+    assert there.read_text() == "as it was"
+
+
+def _settings(state: Path, node: Node) -> RunSettings:
+    return RunSettings(
+        state=state, rules=state, sounds=state, bind="127.0.0.1", sip_port=5060, http_port=1, ami_port=5038, agi_port=7,
+        rtp_start=10000, rtp_end=10010, run_dir=state / "run", others=(node,), pbx_external=True,
+    )  # fmt: skip
