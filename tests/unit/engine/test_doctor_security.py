@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ import pytest
 from dialplan.loader import load
 from engine import fetch, pbx, ready
 from engine.commands import doctor
-from engine.doctor import programs, security
-from engine.doctor.finding import Finding, Level
-from engine.settings import RunSettings, default_rules
+from engine.doctor import programs, running, security
+from engine.doctor.finding import Finding, Level, failure
+from engine.settings import Node, RunSettings, default_rules, free_port
 
 
 @pytest.fixture
@@ -111,6 +112,27 @@ def test_a_socket_that_is_open_to_all(settings: RunSettings, wide: int) -> None:
     assert f"0.0.0.0:{wide}" in found.what
     told = settings.model_copy(update={"bind": "0.0.0.0", "sip_port": wide})
     assert f"0.0.0.0:{wide}" not in security._sockets(told, a_centre(os.getpid())).what
+
+
+def test_what_a_further_node_listens_on(settings: RunSettings, wide: int) -> None:
+    node = settings.model_copy(update={"others": (Node(name="pbx2", bind="127.0.0.2"),)}).pbxes[1]
+    found = security._node_sockets(node, os.getpid())
+    assert (found.level, f"0.0.0.0:{wide}" in found.what) == (Level.FAILURE, True)
+    assert security._node_sockets(node, None).level is Level.FINE  # somebody else's to start
+
+
+def test_ami_that_takes_no_log_in(settings: RunSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "AMI_WITHIN_S", 0.2)
+    found = running.ami(settings.model_copy(update={"ami_port": free_port(set())}))
+    assert (found.name, found.level) == ("reach", Level.FAILURE)
+
+
+def test_a_finding_of_one_of_several_nodes_is_printed_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "look", lambda _: iter([replace(failure("pbx", "AMI", "bad", "mend it"), node="pbx2")]))
+    assert doctor.run(["--state", str(tmp_path)]) == 1
+    assert "pbx2: bad" in capsys.readouterr().out
 
 
 def test_an_old_asterisk_is_a_warning_and_with_strict_a_failure(
