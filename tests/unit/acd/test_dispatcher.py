@@ -12,23 +12,16 @@ import pytest
 
 from acd.ami.packets import Packet
 from acd.core.events.contacts import Channel, ContactOffered, Departure
-from acd.core.facts import ContactMoved, Decision, ReservationEnded
+from acd.core.facts import Decision, ReservationEnded
 from acd.core.model import Limits
-from acd.core.states import ContactState, Presence
+from acd.core.states import Presence
 from acd.journal.writer import JournalWriter
 from acd.port import Answer
-from acd.reconcile import MemberSeen, PbxSnapshot
-from acd.seen import ChannelSeen
 from dialplan.language import Language
 from dialplan.queuerules import Requirement
 from dialplan.ruleset import Ruleset
+from tests.unit.acd.begun import available
 from tests.unit.acd.twin import Centre, Phone, until
-
-
-def available(centre: Centre, agent: str, phone: Phone | None = None) -> Phone:
-    made = centre.twin.register(agent, phone)
-    assert centre.dispatcher.ask_presence(agent, Presence.AVAILABLE) is Answer.DONE
-    return made
 
 
 def test_a_call_from_queue_to_completion(centre: Centre) -> None:
@@ -293,9 +286,6 @@ def test_a_bug_costs_its_event_and_nothing_more(centre: Centre) -> None:
     until(lambda: centre.agent("1001") == "available/connected")
 
 
-# -- the PBX out of sight -------------------------------------------------------------------------------------------------
-
-
 def test_out_of_sight_the_sessions_are_the_witnesses(centre: Centre) -> None:
     """AMI is silent, FastAGI lives: assignments are found by polling, and the talk is told by Dial's return."""
     phone = available(centre, "1001")
@@ -317,261 +307,6 @@ def test_out_of_sight_for_half_a_minute_they_go_to_the_safety_net(centre: Centre
     centre.twin.silent_s = 31.0
     until(lambda: line.outcome == "net")
     until(lambda: centre.moves("c1")[-1] == "overflowed")
-
-
-# -- coming back ------------------------------------------------------------------------------------------------------------
-
-
-def member(queue: str, agent: str, *, paused: bool = False, reason: str = "") -> MemberSeen:
-    return MemberSeen(f"fallback-{queue}", f"PJSIP/{agent}", paused, reason)
-
-
-def waiting(contact: str, queued_at: float) -> ChannelSeen:
-    found = {"RM_PHASE": "waiting", "RM_LANG": "ko", "RM_CONTACT": contact, "RM_QUEUED_AT": str(queued_at)}
-    return ChannelSeen(contact, f"PJSIP/carrier-{contact}", contact, "6", "", 60.0, found)
-
-
-def settled(centre: Centre) -> None:
-    """The PBX was read, and had nobody in it."""
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(PbxSnapshot((), (), (), {}))
-    until(centre.dispatcher.settled.is_set)
-
-
-def test_after_a_restart_those_who_waited_are_served_in_their_old_order(centre: Centre) -> None:
-    """The agents are offered nothing until those who waited are back, in whatever order they come back."""
-    now = time.time()
-    centre.twin.phones["1001"] = Phone()
-    callers = [waiting(f"c{n}", now - 100 + n) for n in range(4)]
-    seen = PbxSnapshot(
-        channels=tuple(callers),
-        members=(member("ko", "1001"), member("ko", "1002", paused=True, reason="lunch")),
-        entries=tuple(("fallback-ko", one.name, one.uniqueid, 5.0) for one in reversed(callers)),
-        devices={"PJSIP/1001": "NOT_INUSE", "PJSIP/1002": "UNAVAILABLE"},
-    )
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(seen)
-    until(lambda: len(centre.twin.withdrawn) == 4)
-    assert [channel for _, channel in centre.twin.withdrawn] == [one.name for one in callers]
-    for n in (3, 1, 2, 0):
-        line = centre.line(f"c{n}")
-        line.resumed_since = now - 100 + n
-        line.start()
-        until(lambda n=n: centre.moves(f"c{n}"))
-    until(centre.dispatcher.settled.is_set)
-    served = []
-    for _ in range(4):
-        until(lambda: centre.agent("1001") == "available/connected")
-        served.append(next(line.contact for line in centre.lines if line.taken and line.contact not in served))
-        centre.twin.phones["1001"].stopped.set()
-        until(lambda: centre.moves(served[-1])[-1] == "completed")
-    assert served == ["c0", "c1", "c2", "c3"]
-    assert centre.agent("1002") == "away/idle"
-
-
-def test_a_talk_that_outlived_the_engine(centre: Centre) -> None:
-    now = time.time()
-    caller = replace(waiting("c1", now - 50), bridge="b1")
-    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "6", "b1", 20.0, {})
-    own = ChannelSeen("x1", "PJSIP/1002-00000002", "x1", "6", "", 5.0, {})
-    devices = {"PJSIP/1001": "INUSE", "PJSIP/1002": "INUSE"}
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(
-        PbxSnapshot((caller, agent, own), (member("ko", "1001"), member("ko", "1002")), (), devices)
-    )
-    until(centre.dispatcher.settled.is_set)
-    assert centre.agent("1001") == "available/connected"
-    assert centre.agent("1002") == "available/other"
-    centre.twin.event("HangupRequest", Uniqueid="a1", Channel="PJSIP/1001-00000001")
-    until(lambda: centre.agent("1001") == "available/idle")
-
-
-def test_a_phone_that_rings_for_the_queue(centre: Centre) -> None:
-    """The withdrawal waits for the ring's end; an answer there is a talk of the queue."""
-    caller = waiting("c1", time.time() - 50)
-    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(
-        PbxSnapshot(
-            (caller, agent),
-            (member("ko", "1001"),),
-            (("fallback-ko", caller.name, "c1", 2.0),),
-            {"PJSIP/1001": "RINGING"},
-        )
-    )
-    until(centre.dispatcher.settled.is_set)
-    assert centre.agent("1001") == "available/reserved"
-    centre.twin.event(
-        "DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel="PJSIP/1001-00000001", DialStatus="ANSWER"
-    )
-    until(lambda: centre.agent("1001") == "available/connected")
-    assert centre.moves("c1") == ["queued", "reserved", "connected"]
-
-
-def test_one_who_fell_from_the_menu_is_a_contact_of_its_own(centre: Centre) -> None:
-    """No session had offered them: their channel has a phase, and no contact, topic or queue."""
-    now = time.time()
-    for n in (1, 2):
-        centre.twin.phones[f"100{n}"] = Phone()
-    callers = [
-        ChannelSeen(f"c{n}", f"PJSIP/carrier-c{n}", f"c{n}", "6", f"b{n}", 9.0, {"RM_PHASE": "waiting"}) for n in (1, 2)
-    ]
-    agents = [ChannelSeen(f"a{n}", f"PJSIP/100{n}-00000001", f"c{n}", "6", f"b{n}", 5.0, {}) for n in (1, 2)]
-    members = (member("ko", "1001"), member("ko", "1002"))
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(PbxSnapshot((*callers, *agents), members, (), {}))
-    until(centre.dispatcher.settled.is_set)
-    talks = [fact for fact in centre.facts if isinstance(fact, ContactMoved)]
-    assert {(fact.contact_id, fact.agent_id, fact.topic, fact.queue) for fact in talks} == {
-        ("c1", "1001", "any", "general"), ("c2", "1002", "any", "general"),
-    }  # fmt: skip
-    assert all(now - 10 < fact.first_queued_at <= time.time() for fact in talks)
-
-
-def test_an_answer_to_the_queue_while_the_pbx_is_read(centre: Centre) -> None:
-    """The list still has the phone ringing and the caller in the queue; the events that came meanwhile know better."""
-    caller = waiting("c1", time.time() - 50)
-    agent = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
-    seen = PbxSnapshot((caller, agent), (member("ko", "1001"),), (("fallback-ko", caller.name, "c1", 2.0),), {})
-    centre.dispatcher.begin_reread()
-    centre.twin.event(
-        "DialEnd", Uniqueid="c1", Channel=caller.name, DestUniqueid="a1", DestChannel=agent.name, DialStatus="ANSWER"
-    )
-    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", Uniqueid="c1", Channel=caller.name)
-    centre.dispatcher.reread(seen)
-    until(centre.dispatcher.settled.is_set)
-    assert centre.agent("1001") == "available/connected"
-    assert centre.moves("c1") == ["connected"]
-    assert centre.twin.withdrawn == []
-
-
-def test_a_caller_without_a_session_holds_no_agent(centre: Centre) -> None:
-    """A phone that rings for the queue is found in another talk. The caller waits on in the queue, asked out of it, and
-    is offered to nobody until `/resume` has connected: then they have their old place.
-    """
-    first = waiting("c1", time.time() - 50)
-    ringing = ChannelSeen("a1", "PJSIP/1001-00000001", "c1", "5", "", 2.0, {})
-    other = replace(waiting("c2", time.time() - 60), bridge="b1")
-    talking = ChannelSeen("a2", "PJSIP/1001-00000002", "c2", "6", "b1", 20.0, {})
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(
-        PbxSnapshot(
-            (first, ringing, other, talking), (member("ko", "1001"),), (("fallback-ko", first.name, "c1", 2.0),), {}
-        )
-    )
-    until(centre.dispatcher.settled.is_set)
-    assert centre.agent("1001") == "available/connected"
-    assert centre.moves("c1") == ["queued", "reserved", "queued"]
-    assert centre.twin.withdrawn == [("fallback-ko", first.name)]
-    available(centre, "1002")
-    assert centre.agent("1002") == "available/idle", "nobody would dial"
-    newcomer = centre.call("c3")
-    until(lambda: centre.agent("1002") == "available/connected")
-    assert newcomer.taken
-    centre.twin.event("DialEnd", Uniqueid="c1", DestUniqueid="a1", DestChannel=ringing.name, DialStatus="NOANSWER")
-    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", Uniqueid="c1", Channel=first.name)
-    back = centre.line("c1")
-    back.resumed_since = time.time() - 50
-    back.start()
-    centre.call("c4")
-    until(lambda: centre.moves("c4") == ["queued"])
-    centre.twin.phones["1002"].stopped.set()
-    until(lambda: back.taken)
-    until(lambda: centre.moves("c1")[3:] == ["reserved", "connected"])
-    assert not [fact for fact in centre.facts if isinstance(fact, ContactMoved) and fact.new is ContactState.FAILED]
-
-
-def test_a_caller_who_has_left_the_queue_is_not_asked_out_of_it(centre: Centre) -> None:
-    """The end of the queue's ring may come after the word that the caller left."""
-    settled(centre)
-    caller = {"Uniqueid": "c1", "Channel": "PJSIP/carrier-c1"}
-    leg = {"DestUniqueid": "a1", "DestChannel": "PJSIP/1001-00000001"}
-    centre.twin.register("1001", Phone())
-    centre.twin.event("Newchannel", ChannelState="4", **caller)
-    centre.twin.event("QueueCallerJoin", Queue="fallback-ko", **caller)
-    until(lambda: len(centre.twin.withdrawn) == 1)
-    centre.twin.event("DialBegin", **caller, **leg)
-    time.sleep(2.3)  # a second asking would be due after 2 s: while it rings, the PBX keeps the first
-    assert len(centre.twin.withdrawn) == 1
-    centre.twin.event("QueueCallerLeave", Queue="fallback-ko", **caller)
-    centre.twin.event("DialEnd", DialStatus="NOANSWER", **caller, **leg)
-    until(lambda: centre.moves("c1") == ["queued", "reserved", "queued"])
-    time.sleep(2.3)  # a second asking would be due after 2 s
-    assert len(centre.twin.withdrawn) == 1
-
-
-def test_a_session_that_ends_without_a_word_leaves_its_caller_to_the_net(centre: Centre) -> None:
-    settled(centre)
-    line = centre.call("c1")
-    until(lambda: centre.moves("c1") == ["queued"])
-    line.dead.set()
-    line.woken.release()
-    line.join(20)
-    caller = {"Uniqueid": "c1", "Channel": line.channel}
-    centre.twin.event("QueueCallerJoin", Queue="fallback-ko", **caller)
-    until(lambda: centre.twin.withdrawn == [("fallback-ko", line.channel)])
-    available(centre, "1001")
-    assert centre.agent("1001") == "available/idle"
-    assert centre.dispatcher.contact_of("c1") == "c1"
-    back = centre.line("c1")
-    back.resumed_since = time.time() - 5
-    back.start()
-    until(lambda: centre.agent("1001") == "available/connected")
-    assert centre.moves("c1") == ["queued", "reserved", "connected"]
-
-
-def test_after_ami_was_away_what_was_missed_is_made_good(centre: Centre) -> None:
-    phone = available(centre, "1001")
-    talking = centre.call("c1")
-    until(lambda: centre.agent("1001") == "available/connected")
-    waits = centre.call("c2")
-    until(lambda: centre.moves("c2") == ["queued"])
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(PbxSnapshot((), (), (), {"PJSIP/1001": "NOT_INUSE"}))  # the first reading, of an empty PBX
-    until(lambda: centre.moves("c1")[-1] == "completed")
-    assert centre.moves("c2")[-1] == "abandoned"
-    phone.stopped.set()
-    talking.join(20)
-    waits.gone.set()
-    # Later readings: the engine's word counts, and goes to the queues again.
-    assert centre.dispatcher.settled.wait(10)
-    centre.twin.memberships.clear()
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(PbxSnapshot((), (member("ko", "1002"),), (), {"PJSIP/1001": "NOT_INUSE"}))
-    until(lambda: len(centre.twin.memberships) == 2)
-    assert {one.agent_id: one.presence for one in centre.twin.memberships}["1002"] is Presence.OFFLINE
-
-
-def test_what_an_event_touched_during_the_reading_is_newer_than_the_reading(centre: Centre) -> None:
-    centre.dispatcher.begin_reread()
-    centre.twin.event("DeviceStateChange", Device="PJSIP/1001", State="NOT_INUSE")
-    centre.twin.event("Hangup", Uniqueid="a1", Channel="PJSIP/1002-00000001", Cause="16")
-    ghost = ChannelSeen("a1", "PJSIP/1002-00000001", "a1", "6", "", 2.0, {})
-    centre.dispatcher.reread(
-        PbxSnapshot((ghost,), (member("ko", "1002"),), (), {"PJSIP/1001": "UNAVAILABLE", "PJSIP/1002": "NOT_INUSE"})
-    )
-    until(centre.dispatcher.settled.is_set)
-    seen = centre.dispatcher.snapshot()
-    assert seen is not None
-    assert next(one for one in seen.agents if one.agent_id == "1001").reachable
-    assert centre.agent("1002") == "available/idle"
-
-
-def test_callers_in_overflow_come_in_as_there_is_room(make_centre: Callable[..., Centre]) -> None:
-    room = [0]
-    centre = make_centre(room=lambda: room[0])
-    centre.dispatcher.begin_reread()
-    centre.dispatcher.reread(PbxSnapshot((), (), (), {}))
-    for n in range(3):
-        centre.twin.event("Newchannel", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}", ChannelState="4")
-        centre.twin.event("QueueCallerJoin", Queue="overflow", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}")
-    time.sleep(0.3)  # longer than a sweep
-    assert centre.twin.withdrawn == []
-    room[0] = 1
-    until(lambda: centre.twin.withdrawn == [("overflow", "PJSIP/carrier-o0")])
-    centre.twin.event("QueueCallerLeave", Queue="overflow", Uniqueid="o0")
-    until(lambda: len(centre.twin.withdrawn) == 2)
-    assert centre.twin.withdrawn[1] == ("overflow", "PJSIP/carrier-o1")
 
 
 def test_a_blind_transfer_rejoins(centre: Centre) -> None:
