@@ -1,8 +1,8 @@
 """Logs: one event a line, ids bound, telephone numbers masked, secrets never.
 
 JSON when standard error is a file or a pipe, readable on a terminal. A key that sounds like a secret is not printed,
-whatever is in it; a run of nine or more digits in any value is taken for a telephone number, except in ids. A line that
-can't be written is no error of whoever said it: the disk may be full.
+whatever is in it; a run of nine or more digits in any value is taken for a telephone number, except in ids and digests.
+A line that can't be written is no error of whoever said it: the disk may be full.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ import structlog
 _SECRET = re.compile(r"secret|passw|token|credential|authorization", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d.])(\+?\d{2,3})\d{2,10}(\d{4})(?![\d.])")
 _SHORTEST_NUMBER = 8
-_NOT_NUMBERS = frozenset(
-    {"timestamp", "at", "contact_id", "call_id", "uniqueid", "reservation_id", "digest", "pid", "channel"}
-)
+_IDS = frozenset({"contact_id", "call_id", "uniqueid", "reservation_id", "digest", "digest_before", "pid", "channel"})
+_NOT_NUMBERS = _IDS | {"timestamp", "at"}
 
 
 def configure() -> None:

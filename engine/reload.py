@@ -76,7 +76,12 @@ class RulesInForce:
                 except Exception:  # noqa: BLE001 - the rules hold; what could not follow them is in the log
                     _log.exception("rules.followed_in_part")
                     return self._over("the new rules hold, but not everything could follow them: see the engine's log")
-                _log.info("rules.loaded", digest=fresh.digest[:12], before=old.digest[:12], agents=len(fresh.agents))
+                _log.info(
+                    "rules.loaded",
+                    digest=fresh.digest[:12],
+                    digest_before=old.digest[:12],
+                    agents=len(fresh.agents),
+                )
             return self._over()
 
     def _over(self, *problems: str) -> bool:

@@ -167,7 +167,9 @@ class Engine:
             services, (self.settings.agi_host, self.settings.agi_port), heartbeat=self.heartbeat.acceptor
         )
         self.lines.start()
-        _log.info("engine.started", version=VERSION, nodes=list(self.lines.connected()), rules=self.rules().digest[:12])
+        _log.info(
+            "engine.started", version=VERSION, nodes=list(self.lines.connected()), digest=self.rules().digest[:12]
+        )
 
     def stop(self) -> None:
         """In the opposite order; the journal writes what it has."""

@@ -56,6 +56,26 @@ except ValueError:
     assert failed["note"] == "여권"
 
 
+def test_a_digest_that_happens_to_be_of_digits_is_no_telephone_number() -> None:
+    code = """
+from dataclasses import replace
+from pathlib import Path
+from dialplan.loader import load
+from engine import logs
+from engine.reload import RulesInForce
+logs.configure()
+old = replace(load(Path("dialplan/rules")), digest="310123456789" * 5)
+new = replace(old, digest="020123456789" * 5)
+assert RulesInForce(lambda: new, first=lambda: old).reload()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = json.loads(done.stderr)
+    assert loaded["event"] == "rules.loaded"
+    assert (loaded["digest"], loaded["digest_before"]) == ("020123456789", "310123456789")
+
+
 def test_what_repeats_is_said_once_a_second_and_the_first_time_at_once() -> None:
     said: list[tuple[str, dict[str, object]]] = []
     now = [100.0]
