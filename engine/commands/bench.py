@@ -5,8 +5,6 @@ A row of JSON says besides its figure on which machine and when it was measured,
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import platform
 import re
@@ -17,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine import fetch
-from engine.commands import arguments
+from engine.commands import oneorall
 from engine.programs import Row, rows_of
 
 BENCHES = {
@@ -43,37 +41,22 @@ BENCHES = {
 
 def run(arguments: Sequence[str]) -> int:
     """Exit 1 when one falls short of its bar, or could not be run."""
-    options = _parser().parse_args(arguments)
-    rows: list[Row] = []
+    fields = "name, value, unit, bar, pass, detail, bench, date, machine"
+    options = oneorall.parser(
+        "bench", "Measure what docs/performance.md promises.", "bench", BENCHES, fields
+    ).parse_args(arguments)
     on, begun = machine(), time.monotonic()
     print(on, file=sys.stderr, flush=True)
-    for name in [options.name] if options.name else BENCHES:
-        print(f"{name}: {BENCHES[name]}", file=sys.stderr, flush=True)
-        rows += labelled(_measure(name), name, on, datetime.now(UTC))
+    rows = oneorall.rows_of_each(
+        options.name, BENCHES, lambda name: labelled(_measure(name), name, on, datetime.now(UTC))
+    )
     print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-    if options.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        for row in rows:
-            bar = "" if row["bar"] is None else f"  bar {row['bar']:g}"
-            verdict = "ok  " if row["pass"] else "FAIL"
-            print(f"{verdict} {row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}")
-    return 0 if all(row["pass"] for row in rows) else 1
+    return oneorall.tell(rows, _line, as_json=options.json)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="./ringmaster bench",
-        description="Measure what docs/performance.md promises.",
-        epilog="\n".join(f"{name}: {what}" for name, what in BENCHES.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    known = arguments.one_of("bench", BENCHES)
-    parser.add_argument("name", nargs="?", type=known, metavar="NAME", help="one of these; all without it")
-    parser.add_argument(
-        "--json", action="store_true", help="a list of name, value, unit, bar, pass, detail, bench, date, machine"
-    )
-    return parser
+def _line(row: Row) -> str:
+    bar = "" if row["bar"] is None else f"  bar {row['bar']:g}"
+    return f"{row['name']:<36} {row['value']} {row['unit']}{bar}  {row['detail']}"
 
 
 def labelled(rows: list[Row], name: str, on: str, at: datetime) -> list[Row]:

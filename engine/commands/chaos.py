@@ -6,11 +6,9 @@ The programs are tests/chaos/; each is a process of its own with its own Asteris
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from collections.abc import Sequence
 
-from engine.commands import arguments
+from engine.commands import arguments, oneorall
 from engine.programs import Row, rows_of
 
 MOST_SEED = 2**31 - 1
@@ -36,27 +34,18 @@ PROGRAMS = {
 def run(arguments: Sequence[str]) -> int:
     """Exit 1 when anything was lost, or came later than promised, or a program could not be run."""
     options = _parser().parse_args(arguments)
-    rows: list[Row] = []
-    for name in [options.name] if options.name else PROGRAMS:
-        print(f"{name}: {PROGRAMS[name]}", file=sys.stderr, flush=True)
-        rows += _try(name, options)
-    if options.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        for row in rows:
-            _tell(row)
-    return 0 if all(row["pass"] for row in rows) else 1
+    rows = oneorall.rows_of_each(options.name, PROGRAMS, lambda name: _try(name, options))
+    return oneorall.tell(rows, _line, as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="./ringmaster chaos",
-        description="Break a centre of its own on purpose, and count what was lost.",
-        epilog="\n".join(f"{name}: {what}" for name, what in PROGRAMS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = oneorall.parser(
+        "chaos",
+        "Break a centre of its own on purpose, and count what was lost.",
+        "program",
+        PROGRAMS,
+        "name, value, unit, bar, pass, detail and more",
     )
-    known = arguments.one_of("program", PROGRAMS)
-    parser.add_argument("name", nargs="?", type=known, metavar="NAME", help="one of these; all without it")
     seed = arguments.whole(MOST_SEED)
     parser.add_argument("--seed", type=seed, default=1, metavar="N", help="of the plan of faults, by default 1")
     size = parser.add_mutually_exclusive_group()
@@ -65,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
         help="the promises' own counts, for at most this long each",
     )  # fmt: skip
     size.add_argument("--full", action="store_true", help="the promises' own counts, to their end: hours")
-    parser.add_argument("--json", action="store_true", help="a list of name, value, unit, bar, pass, detail and more")
     return parser
 
 
@@ -82,10 +70,9 @@ def _try(name: str, options: argparse.Namespace) -> list[Row]:
     return [{**lost, **more, "figures": {}, "detail": f"ended with {found} and no findings"}]
 
 
-def _tell(row: Row) -> None:
-    verdict = "ok  " if row["pass"] else "FAIL"
+def _line(row: Row) -> str:
     late = f", {row['late']} late" if row["late"] else ""
     promise = f"(promise {row['promise']}, seed {row['seed']})"
-    print(f"{verdict} {row['name']}: {row['lost']} of {row['tried']}{late}  {promise}")
     figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
-    print("     " + "; ".join(filter(None, [row["detail"], figures])))
+    told = "; ".join(filter(None, [row["detail"], figures]))
+    return f"{row['name']}: {row['lost']} of {row['tried']}{late}  {promise}\n     {told}"
