@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from acd.ami.names import label
 from acd.ami.translate import EVENTS
 from dialplan.agentrules import AgentRule, Official
 from dialplan.language import Language
@@ -179,7 +180,7 @@ def officials_csv(officials: list[Official], credentials: Credentials) -> str:
 def _official_endpoint(official: Official, password: str) -> str:
     return (
         f"[{official.id}](official-endpoint)\nauth = {official.id}\naors = {official.id}\n"
-        f'callerid = "{_plain(official.department)}" <{official.id}>\n'
+        f'callerid = "{label(official.department)}" <{official.id}>\n'
         f"[{official.id}](agent-auth)\nusername = {official.id}\npassword = {password}\n"
         f"[{official.id}](agent-aor)\n\n"
     )
@@ -190,7 +191,7 @@ def _languages(agent: AgentRule) -> str:
 
 
 def _agent_endpoint(agent: AgentRule, password: str) -> str:
-    name = _plain(agent.name)
+    name = label(agent.name)
     return (
         f"[{agent.id}](agent-endpoint)\nauth = {agent.id}\naors = {agent.id}\n"
         f'callerid = "{name}" <{agent.id}>\n'
@@ -198,11 +199,6 @@ def _agent_endpoint(agent: AgentRule, password: str) -> str:
         f"[{agent.id}](agent-auth)\nusername = {agent.id}\npassword = {password}\n"
         f"[{agent.id}](agent-aor)\n\n"
     )
-
-
-def _plain(text: str) -> str:
-    """Text of the rules that is nothing but text to Asterisk: no quote, comment, variable or separator."""
-    return re.sub(r"[^\w .·-]", "", text)
 
 
 def _phones(agents: list[AgentRule]) -> str:

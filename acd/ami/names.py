@@ -2,7 +2,8 @@
 
 A Uniqueid begins with its node's name already (asterisk.conf, systemname), a channel's name does not: two nodes have
 the same ones. So each node's packets and readings are marked when they come in, and each action's mark is taken off
-where it goes out (acd/nodes.py). Where there is one Asterisk nothing is marked, and its node is "". Pure.
+where it goes out (acd/nodes.py). Where there is one Asterisk nothing is marked, and its node is "". And what others
+name, phones their contacts and operators their agents, as it may stand in what Asterisk is told. Pure.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ NODE = "@node"  # a header that no packet of Asterisk's has: its names end at a 
 _NAMES = ("Channel", "DestChannel")  # of all the headers with names these are what is read
 _PATH = re.compile(r"sip:([\w.+-]{1,80})@([A-Za-z0-9_.-]{1,100})(:\d{1,5})?((?:;[\w.=~-]{1,100})*)", re.ASCII)
 _PARAMETER = re.compile(r"[\w.=~-]{1,100}", re.ASCII)
+_NO_LABEL = re.compile(r"[^\w .·-]")
 
 
 def marked(packet: Packet, node: str) -> Packet:
@@ -57,3 +59,12 @@ def contact(uri: str) -> str | None:
     address, _, more = uri.partition(";")
     kept = "".join(f";{one}" for one in more.split(";") if _PARAMETER.fullmatch(one))
     return f"{address}{kept}" if _PATH.fullmatch(f"{address}{kept}") else None
+
+
+def label(text: str) -> str:
+    """Text of the rules that is nothing but text to Asterisk: no quote, comment, variable or separator.
+
+    Asterisk keeps a queue's members in one line of its database, unquoted, and reads them back when it starts: a `|` or
+    comma in a name would begin another member there, with an interface of its own.
+    """
+    return _NO_LABEL.sub("", text)

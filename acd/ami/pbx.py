@@ -12,6 +12,7 @@ import structlog
 from asterisk.ami import Action
 
 from acd.ami.client import AmiClient
+from acd.ami.names import label
 from acd.ami.packets import AmiError, Packet
 from acd.callfiles import CallFiles
 from acd.core.states import Presence
@@ -62,9 +63,9 @@ class AmiPbx:
                 continue
             sent &= self._request(
                 "QueueAdd",
-                where | {"MemberName": membership.name, "StateInterface": membership.endpoint, "Paused": paused},
+                where | {"MemberName": label(membership.name), "StateInterface": membership.endpoint, "Paused": paused},
             )
-            reason = {"Reason": membership.reason} if membership.reason and paused == "true" else {}
+            reason = {"Reason": label(membership.reason)} if membership.reason and paused == "true" else {}
             sent &= self._request("QueuePause", where | {"Paused": paused} | reason)
         return sent
 

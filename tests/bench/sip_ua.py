@@ -19,6 +19,7 @@ from tests.bench.sip_loop import Loop
 from tests.bench.sip_text import digest, header, headers, rtp_peer
 
 _ids = itertools.count(1)
+SDP = "application/sdp"
 
 
 class Dialog:
@@ -39,9 +40,11 @@ class Dialog:
         self.asked_at = self.answered_at = self.ended_at = self.failed = 0.0
         self.status = 0
 
-    def request(self, method: str, body: str = "", extra: str = "") -> float:
+    def request(self, method: str, body: str = "", extra: str = "", kind: str = SDP) -> float:
         self.cseq += 1
-        return self.ua.send_request(method, self.target, self.local, self.remote, self.call_id, self.cseq, body, extra)
+        return self.ua.send_request(
+            method, self.target, self.local, self.remote, self.call_id, self.cseq, body, extra, kind
+        )
 
     def hang_up(self) -> float:
         """BYE; the time it left."""
@@ -74,6 +77,7 @@ class Ua:
         self.registered = threading.Event()
         self.on_invite: Callable[[Dialog, str, float], None] = lambda dialog, text, now: None
         self.on_answer: Callable[[Dialog, float], None] = lambda dialog, now: None
+        self.on_final: Callable[[str, int], None] = lambda request, status: None  # request: its Call-ID and CSeq
         self.on_bye: Callable[[Dialog, float], None] = lambda dialog, now: None
         self.answer_after_s: float | None = 0.0  # None: rings on
         self.reject_with: str | None = None
@@ -108,13 +112,14 @@ class Ua:
         cseq: int,
         body: str = "",
         extra: str = "",
+        kind: str = SDP,
     ) -> float:
         branch = f"z9hG4bK{random.getrandbits(64):x}"
         text = (
             f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {self.host}:{self.port};rport;branch={branch}\r\nMax-Forwards: 70\r\n"
             f"From: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\nCSeq: {cseq} {method}\r\nContact: {self.contact}\r\n{extra}"
-            + ("Content-Type: application/sdp\r\n" if body else "")
-            + f"Content-Length: {len(body)}\r\n\r\n{body}"
+            + (f"Content-Type: {kind}\r\n" if body else "")
+            + f"Content-Length: {len(body.encode())}\r\n\r\n{body}"
         )
         if method in ("INVITE", "REGISTER"):
             self._pending[f"{call_id} {cseq} {method}"] = (target, local, remote, body, extra)
@@ -140,12 +145,15 @@ class Ua:
         assert self.registered.wait(timeout_s), f"{self.user} could not register"
         return self
 
-    def call(self, number: str, user: str = "") -> Dialog:
+    def call(self, number: str, user: str = "", shown: str = "", extra: str = "") -> Dialog:
+        """`shown`: a display name as it is to stand in From, quotes and blank included; `extra`: whole header lines."""
         target = f"sip:{number}@{self.server[0]}:{self.server[1]}"
-        local = f"<sip:{user or self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
+        local = f"{shown}<sip:{user or self.user}@{self.host}:{self.port}>;tag={random.getrandbits(32):x}"
         dialog = Dialog(self, f"c{next(_ids)}-{self.port}-{random.getrandbits(32):x}", local, f"<{target}>", target, 1)
         self.dialogs[dialog.call_id] = dialog
-        dialog.asked_at = self.send_request("INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp())
+        dialog.asked_at = self.send_request(
+            "INVITE", target, local, f"<{target}>", dialog.call_id, 1, self.sdp(), extra
+        )
         return dialog
 
     def press(self, dialog: Dialog, keys: str, gap_s: float = 0.12) -> None:
@@ -187,6 +195,8 @@ class Ua:
         status = int(text[8:11])
         call_id, cseq = header(text, "Call-ID"), header(text, "CSeq")
         number, method = cseq.split()
+        if status >= 200:
+            self.on_final(f"{call_id} {cseq}", status)
         pending = self._pending.get(f"{call_id} {cseq}")
         dialog = self.dialogs.get(call_id)
         if status in (401, 407) and pending is not None:

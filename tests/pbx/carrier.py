@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import randrange
 
-from calls import Log, wait_heeded
+from calls import Log, agents_of, wait_heeded
 from centre import NUMBER, Centre, wait_for
 
 from acd.callbacks.store import CallbackStore, Kept
@@ -81,8 +81,17 @@ def agent(loop: Loop, centre: Centre, extension: str, *, answer_after_s: float |
     """An agent's phone, registered and available."""
     phone = Ua(loop, extension, centre.sip, centre.accounts[extension]["sip_secret"]).register()
     phone.answer_after_s = answer_after_s
-    assert phone.call("*11").ended.wait(20)
+    say(centre, phone, "*11", "available")
     return phone
+
+
+def say(centre: Centre, phone: Ua, code: str, presence: str) -> None:
+    """Dial an agent's code and hang up as soon as it has acted: nobody listens to the confirmation."""
+    call = phone.call(code)
+    wait_for(lambda: agents_of(centre)[phone.user]["presence"] == presence, 20, lambda: f"{code}\n{centre.said()}")
+    assert call.answered.wait(20), centre.said()
+    call.hang_up()
+    wait_for(lambda: agents_of(centre)[phone.user]["work"] != "other", 20, centre.said)  # that call is over
 
 
 def book(centre: Centre, contact_id: str, number: str = "01012345678", *, ago_s: float = 0.0, **more: object) -> None:
