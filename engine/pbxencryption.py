@@ -12,6 +12,12 @@ from engine import certificate
 from engine.settings import Encryption, RunSettings
 
 MACHINES_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+# Of TLS 1.2, by forward secrecy and authenticated, for certificates of both kinds; TLS 1.3 has its own.
+CIPHERS = tuple(
+    f"ECDHE-{kind}-{cipher}"
+    for cipher in ("AES256-GCM-SHA384", "CHACHA20-POLY1305", "AES128-GCM-SHA256")
+    for kind in ("ECDSA", "RSA")
+)
 
 
 def wanted(settings: RunSettings, ruleset: Ruleset) -> bool:
@@ -42,7 +48,11 @@ def modules(settings: RunSettings, ruleset: Ruleset) -> str:
 
 
 def transport(settings: RunSettings, ruleset: Ruleset) -> str:
-    """[tls]: TLS 1.2 and later, for who calls in and for whom we call; a carrier's certificate is checked."""
+    """[tls]: TLS 1.2 and 1.3, for who calls in and for whom we call; a carrier's certificate is checked.
+
+    `tlsv1_2` would be that version and no other, and no method at all TLS 1.0. `sslv23` is OpenSSL's old word for
+    whatever both sides have; versions before 1.2 have none of these ciphers.
+    """
     if not wanted(settings, ruleset):
         return "; No [tls]: nobody is encrypted.\n"
     pem = certificate.files(settings.state).pem
@@ -50,7 +60,7 @@ def transport(settings: RunSettings, ruleset: Ruleset) -> str:
     return (
         f"[tls](outside)\ntype = transport\nprotocol = tls\nbind = {settings.bind}:{settings.sip_tls_port}\n"
         f"cert_file = {pem}\npriv_key_file = {pem}\n"
-        f"method = tlsv1_2\nca_list_file = {authorities}\nverify_server = yes\n"
+        f"method = sslv23\ncipher = {','.join(CIPHERS)}\nca_list_file = {authorities}\nverify_server = yes\n"
     )
 
 

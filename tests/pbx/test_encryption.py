@@ -137,22 +137,37 @@ def test_whoever_stands_where_the_carrier_stood_is_not_called(centre: Centre, ho
     assert other.heard == []
 
 
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
-def test_the_certificate_is_the_owners_only_and_old_versions_of_tls_are_refused(centre: Centre):
+def test_the_certificate_is_the_owners_only(centre: Centre):
     found = certificate.files(centre.state)
     assert stat.S_IMODE(found.pem.stat().st_mode) == 0o600
     assert stat.S_IMODE(found.pem.parent.stat().st_mode) == 0o700
     assert "PRIVATE" not in found.crt.read_text()
-    for version, welcome in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True)):
-        context = ssl.create_default_context(cafile=str(found.crt))
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # so that it is the PBX that refuses, not we
-        context.minimum_version = context.maximum_version = version
-        with socket.create_connection(_door(centre), timeout=10) as plain:
-            try:
-                with context.wrap_socket(plain, server_hostname="127.0.0.1") as line:
-                    assert (welcome, line.version()) == (True, "TLSv1.2")
-            except (ssl.SSLError, ConnectionError):
-                assert not welcome
+
+
+def _greeted(centre: Centre, least: ssl.TLSVersion, most: ssl.TLSVersion, ciphers: str = "DEFAULT") -> str | None:
+    """The version and cipher of TLS that a client gets which has these; None: it is refused."""
+    context = ssl.create_default_context(cafile=str(certificate.files(centre.state).crt))
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")  # so that it is the PBX that refuses, not we
+    context.minimum_version, context.maximum_version = least, most
+    with socket.create_connection(_door(centre), timeout=20) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as line:
+                cipher = line.cipher()
+                assert cipher
+                return f"{line.version()} {cipher[0]}"
+        except (ssl.SSLError, ConnectionError):
+            return None
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
+def test_tls_is_1_3_where_a_client_has_it_and_never_below_1_2(centre: Centre):
+    old, older, known, newest = (getattr(ssl.TLSVersion, f"TLSv1{minor}") for minor in ("", "_1", "_2", "_3"))
+    assert (_greeted(centre, old, newest) or "").startswith("TLSv1.3 ")
+    assert (_greeted(centre, newest, newest) or "").startswith("TLSv1.3 ")
+    assert _greeted(centre, known, known) == "TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384"
+    assert _greeted(centre, known, known, "AES128-SHA:ECDHE-ECDSA-AES128-SHA256") is None  # no forward secrecy, or CBC
+    for version in (old, older):
+        assert _greeted(centre, version, version) is None
 
 
 def test_the_modules_that_it_takes_are_required(centre: Centre):
