@@ -75,4 +75,4 @@ def _line(row: Row) -> str:
     promise = f"(promise {row['promise']}, seed {row['seed']})"
     figures = ", ".join(f"{name} {value:g}" for name, value in row["figures"].items())
     told = "; ".join(filter(None, [row["detail"], figures]))
-    return f"{row['name']}: {row['lost']} of {row['tried']}{late}  {promise}\n     {told}"
+    return f"{row['name']}: {row['lost']} of {row['tried']}{late}  {promise}" + (f"\n     {told}" if told else "")

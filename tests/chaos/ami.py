@@ -148,9 +148,7 @@ def spells(job: Job, one: Town, line: AmiLine) -> list[Finding]:
     wrong: list[str] = []
     late: list[str] = []
     cast, tried = Cast(one), 0
-    for spell in plan:
-        if job.over():
-            break
+    for spell in job.within(plan):
         while len(cast.live) < CALLERS:
             cast.comes()
         wait_for(lambda: not cast.wrong(), PATIENCE_S, cast.wrong)

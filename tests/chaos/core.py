@@ -24,9 +24,7 @@ def run(job: Job) -> list[Finding]:
     job.follow(seeds)
     contacts = steps = spoilt = 0
     broken: list[str] = []
-    for number, seed in enumerate(seeds):
-        if job.over():
-            break
+    for number, seed in enumerate(job.within(seeds)):
         try:
             outcome = run_day(rules, seed, calls=CONTACTS, check_every=50)
         except FaultFoundError as error:

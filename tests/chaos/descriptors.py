@@ -65,9 +65,7 @@ def starved(job: Job, one: Town) -> list[Finding]:
     job.follow(plan)
     seen: list[Seen] = []
     first = 0
-    for dearth in plan:
-        if job.over():
-            break
+    for dearth in job.within(plan):
         who = numbers(600, first + dearth.callers)[first:]
         first += dearth.callers
         seen.append(_starve(one, dearth, who))

@@ -52,9 +52,7 @@ def house(
     )  # fmt: skip
     with town(job, sets=sets, agents=4 + talks, inject=True) as one:
         full = House(one, job, talks=talks, waiting=waiting)
-        for failure in plan:
-            if job.over():
-                break
+        for failure in job.within(plan):
             full.fails(failure, fail)
         return full.findings(full.serve_all())
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from random import Random
@@ -53,7 +54,7 @@ class Job:
 
     def __init__(self, seed: int, size: Size = Size.SHORT, minutes: float | None = None) -> None:
         self.seed, self.size = seed, size
-        self._ends_at = None if minutes is None else time.monotonic() + 60.0 * minutes
+        self._began, self._lasts_s = time.monotonic(), math.inf if minutes is None else 60.0 * minutes
         self.plan: list[str] = []
         self.kept: list[Finding] = []
 
@@ -61,9 +62,20 @@ class Job:
         """How often, or how many, for this size."""
         return {Size.SUITE: suite, Size.SHORT: short, Size.FULL: full}[self.size]
 
-    def over(self) -> bool:
-        """Whether the minutes that were given are used up."""
-        return self._ends_at is not None and time.monotonic() > self._ends_at
+    def left_s(self, share: float = 1.0) -> float:
+        """Of the minutes that were given, or of this share of them; without any, for ever. Never below 0."""
+        return max(0.0, share * self._lasts_s - (time.monotonic() - self._began))
+
+    def over(self, share: float = 1.0) -> bool:
+        """Whether they are used up. A program of several parts gives each its share, so that all of them are tried."""
+        return not self.left_s(share)
+
+    def within(self, faults: Sequence[T], share: float = 1.0) -> Iterator[T]:
+        """The faults until then; the first one in any case, for what was not tried is no promise kept."""
+        for number, fault in enumerate(faults):
+            if number and self.over(share):
+                return
+            yield fault
 
     def rng(self, name: str) -> Random:
         """The same draws for the same seed, whatever else is drawn."""

@@ -35,6 +35,7 @@ from tests.chaos.job import Finding, Job, main
 FACTS_AT_ONCE = 7
 GATHER_S = 0.002  # of the forked ones: more commits under the same number of kills
 KILLS_PER_FILE = 500
+KILLS_SHARE, FAILING_SHARE = 1 / 2, 3 / 4  # of the minutes, when each of the first two parts is over
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 _WORD = struct.Struct("=qq")  # the run, how many of it are acknowledged
 
@@ -96,9 +97,7 @@ def _kills(job: Job, folder: Path, empty: Path) -> Finding:
     wrong: list[str] = []
     path = folder / "kills.sqlite"
     known: dict[int, int] = {}
-    for number, kill in enumerate(plan):
-        if job.over():
-            break
+    for number, kill in enumerate(job.within(plan, KILLS_SHARE)):
         if number % KILLS_PER_FILE == 0:
             _fresh(empty, path)
             known.clear()
@@ -110,10 +109,13 @@ def _kills(job: Job, folder: Path, empty: Path) -> Finding:
         silent += not told
         if told:
             known[run] = told
-        last = number % KILLS_PER_FILE == KILLS_PER_FILE - 1 or number == len(plan) - 1
+        last = number % KILLS_PER_FILE == KILLS_PER_FILE - 1
         for problem in _problems(path, known if last else {run: told} if told else {}, thorough=last):
             lost += 1
             wrong.append(f"{kill}: {problem}")
+    for problem in _problems(path, known, thorough=True):
+        lost += 1
+        wrong.append(f"after them all: {problem}")
     told_of = f"{acknowledged} facts were acknowledged" + (f"; {wrong[:3]}" if wrong else "")
     figures = {"acknowledged": acknowledged, "killed before the first acknowledgement": silent}
     return Finding("kills after which an acknowledged fact was lost or twice", 5, tried, lost, told_of, 0, figures)
@@ -191,9 +193,7 @@ def _failing(job: Job, folder: Path, empty: Path) -> Finding:
     path = folder / "failing.sqlite"
     tried = failed = 0
     wrong: list[str] = []
-    for fault in plan:
-        if job.over():
-            break
+    for fault in job.within(plan, FAILING_SHARE):
         tried += 1
         _fresh(empty, path)
         code = _forked(partial(_write_against, path, fault))
@@ -298,9 +298,7 @@ def _tails(job: Job, folder: Path, empty: Path) -> Finding:
     job.follow(plan)
     tried = 0
     wrong: list[str] = []
-    for tail in plan:
-        if job.over():
-            break
+    for tail in job.within(plan):
         tried += 1
         at = int(tail.share * len(whole))
         shutil.copy(base.with_name(base.name + "-main"), path)

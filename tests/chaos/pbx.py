@@ -110,9 +110,7 @@ def run(job: Job) -> list[Finding]:
     with town(job, sets=sets) as one:
         struck = Struck(one, job)
         tried = 0
-        for blow in plan:
-            if job.over():
-                break
+        for blow in job.within(plan):
             tried += 1
             struck.strike(blow)
         struck.churn.stop()

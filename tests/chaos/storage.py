@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from acd.journal.store import Store, open_engine
 from tests.chaos.churn import Churn
-from tests.chaos.job import Finding, Job, main, worst
+from tests.chaos.job import Finding, Job, Size, main, worst
 from tests.chaos.town import PATIENCE_S, Town, town
 from tests.pbx.centre import wait_for
 from tests.postgres import PostgresServer
@@ -49,18 +49,27 @@ class Seen:
 
     tried: int = 0
     told_s: list[float] = field(default_factory=list)
+    lasted_s: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
 def run(job: Job) -> list[Finding]:
     """First a file, then PostgreSQL (not in the suite: tests/pbx/test_postgres.py has it)."""
-    found = _with(job, "file", ("full", "locked"), nullcontext())
-    if job.times(suite=0, short=1, full=1) and not job.over():
-        found += _with(job, "PostgreSQL", ("hung", "away"), PostgresServer())
-    return found
+    if job.size is Size.SUITE:
+        return _with(job, "file", ("full", "locked"), nullcontext(), (0.0, 1.0))
+    found = _with(job, "file", ("full", "locked"), nullcontext(), (0.0, 0.5))
+    job.keep(found)
+    return found + _with(job, "PostgreSQL", ("hung", "away"), PostgresServer(), (0.5, 1.0))
 
 
-def _with(job: Job, store: str, kinds: tuple[str, str], server: PostgresServer | nullcontext[None]) -> list[Finding]:
+def _with(
+    job: Job,
+    store: str,
+    kinds: tuple[str, str],
+    server: PostgresServer | nullcontext[None],
+    shares: tuple[float, float],
+) -> list[Finding]:
+    """`shares`: of the minutes, from when to when."""
     draw = job.rng(store)
     shortest, longest = job.times(suite=3, short=6, full=30), job.times(suite=5, short=12, full=600)
     count = job.times(suite=2, short=2, full=6)
@@ -71,10 +80,13 @@ def _with(job: Job, store: str, kinds: tuple[str, str], server: PostgresServer |
     with server as running, _named(running), town(job, sets=sets) as one:
         churn = Churn(one, AGENTS, 3, job.rng("churn"), keys="10")
         wait_for(lambda: churn.served, PATIENCE_S, one.centre.said)
-        for trouble in plan:
-            if job.over():
+        begins, ends = shares
+        for n, trouble in enumerate(plan):
+            if n < len(kinds):  # each kind is tried, however few the minutes are
+                left_s = job.left_s(begins + (n + 1) / len(kinds) * (ends - begins))
+            elif not (left_s := job.left_s(ends)):
                 break
-            _hit(one, churn, trouble, running, seen)
+            _hit(one, churn, trouble, min(trouble.lasts_s, left_s), running, seen)
         churn.stop()
         wait_for(lambda: one.metric("journal_backlog_events") == 0, HEALS_WITHIN_S, "facts are left in memory")
         dropped, database = int(one.metric("journal_events_dropped_total")), one.centre.settings.database
@@ -82,7 +94,7 @@ def _with(job: Job, store: str, kinds: tuple[str, str], server: PostgresServer |
     lost = missing + dropped + max(0, len(churn.talked) - talked)
     late = sum(told_s > TOLD_WITHIN_S for told_s in seen.told_s)
     told = "; ".join(seen.wrong[:3]) or f"{talked} talks are on the record, {len(churn.talked)} there were"
-    figures = {"slowest to be told (s)": worst(seen.told_s), "facts": facts}
+    figures = {"slowest to be told (s)": worst(seen.told_s), "longest (s)": worst(seen.lasted_s), "facts": facts}
     return [
         Finding(f"troubles of the {store} that were not told, or did not heal", 11, seen.tried, len(seen.wrong), told, late, figures),
         Finding(f"facts lost or twice in the {store}", 11, facts, lost, f"{dropped} dropped, {missing} missing"),
@@ -90,7 +102,8 @@ def _with(job: Job, store: str, kinds: tuple[str, str], server: PostgresServer |
     ]  # fmt: skip
 
 
-def _hit(one: Town, churn: Churn, trouble: Trouble, server: PostgresServer | None, seen: Seen) -> None:
+def _hit(one: Town, churn: Churn, trouble: Trouble, lasts_s: float, server: PostgresServer | None, seen: Seen) -> None:
+    """The trouble, for so long, and what came of it."""
     begun = time.monotonic()
     seen.tried += 1
     served = churn.served
@@ -99,11 +112,12 @@ def _hit(one: Town, churn: Churn, trouble: Trouble, server: PostgresServer | Non
         wait_for(lambda: one.metric("journal_storage_away_seconds") > 0, PATIENCE_S, "it is not told")
         seen.told_s.append(time.monotonic() - begun)
         wait_for(lambda: churn.served > served + 1, 2 * PATIENCE_S, "no calls are served meanwhile")
-        time.sleep(max(0.0, begun + trouble.lasts_s - time.monotonic()))
+        time.sleep(max(0.0, begun + lasts_s - time.monotonic()))
     except AssertionError as error:
         seen.wrong.append(f"{trouble}: {error}")
     finally:
         undo()
+    seen.lasted_s.append(time.monotonic() - begun)
     try:
         wait_for(lambda: one.metric("journal_storage_away_seconds") == 0, HEALS_WITHIN_S, "it does not heal")
     except AssertionError as error:

@@ -65,6 +65,24 @@ def test_a_loss_and_a_breakdown_are_told() -> None:
     assert "no centre is ready" in row["detail"]
 
 
+def test_what_is_given_few_minutes_tries_a_bit_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("tests.chaos.job.time.monotonic", lambda: now[0])
+    job = Job(1, Size.FULL, minutes=1.0)
+
+    def tried(share: float, each_s: float) -> int:
+        faults = []
+        for fault in job.within(range(1000), share):
+            faults.append(fault)
+            now[0] += each_s
+        return len(faults)
+
+    assert [tried(0.5, 10.0), tried(0.75, 10.0), tried(1.0, 1.0)] == [3, 2, 10]
+    assert tried(1.0, 1.0) == 1, "what was not tried is no promise kept"
+    assert (job.left_s(), job.over()) == (0.0, True)
+    assert not Job(1).over()
+
+
 def test_nothing_tried_is_no_promise_kept() -> None:
     (row,) = rows("kill", Job(1), lambda job: [Finding("callers lost", 1, 0, 0, "")])
     assert not row["pass"]
