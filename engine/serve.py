@@ -20,7 +20,8 @@ from pathlib import Path
 import structlog
 
 from acd.journal import SCHEMA
-from acd.journal.store import CONNECT_WITHIN_S, Postgres, Store
+from acd.journal.store import Postgres, Store
+from acd.postgres import STARTING, connect
 from dialplan.loader import RulesError
 from engine import logs
 from engine.settings import RunSettings
@@ -103,7 +104,7 @@ def _has_newest(database: Postgres) -> bool:
     import psycopg  # noqa: PLC0415 - for who has such a journal
 
     try:
-        with psycopg.connect(database.url, connect_timeout=CONNECT_WITHIN_S, tcp_user_timeout=2000) as connection:
+        with connect(database.url, STARTING) as connection:
             return connection.execute("SELECT version_num FROM alembic_version").fetchone() == (SCHEMA,)
     except psycopg.Error:
         return False

@@ -20,9 +20,9 @@ import psycopg
 
 from acd.callbacks.seal import Seal
 from acd.callbacks.store import CallbackStore, Connection, StoreAway
-from acd.journal.store import CONNECT_WITHIN_S, Postgres
+from acd.journal.store import Postgres
+from acd.postgres import CALLBACKS, connect
 
-ANSWER_WITHIN_S = 2.0
 _ONE_AT_A_TIME = 0x52696E67_63616C6C  # advisory lock of a transaction, "Ringcall": caps are counted, then used up
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS callbacks (
@@ -76,7 +76,7 @@ class PostgresCallbackStore(CallbackStore):
                 self._connection = _Named(_connect(self._database))
             connection = self._connection
             assert isinstance(connection, _Named)
-            with connection.cut_after(ANSWER_WITHIN_S):
+            with connection.cut_after(CALLBACKS.answer_s):
                 connection.execute("BEGIN", {})
                 connection.execute("SELECT pg_advisory_xact_lock(:key)", {"key": _ONE_AT_A_TIME})
                 yield connection
@@ -119,15 +119,7 @@ def _cut(line: socket.socket) -> None:
 
 
 def _connect(database: Postgres) -> psycopg.Connection:
-    connection = psycopg.connect(
-        database.url,
-        autocommit=True,
-        connect_timeout=CONNECT_WITHIN_S,
-        tcp_user_timeout=round(ANSWER_WITHIN_S * 1000),
-        application_name="ringmaster call-backs",
-        # A booking that a caller was told of is on the disk, whatever the server's default is.
-        options=f"-c statement_timeout={round(ANSWER_WITHIN_S * 1000)} -c synchronous_commit=on",
-    )
+    connection = connect(database.url, CALLBACKS)
     try:
         if connection.execute("SELECT to_regclass('callbacks')").fetchone() == (None,):
             with connection.transaction():

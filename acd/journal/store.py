@@ -14,9 +14,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool, StaticPool
 
+from acd import postgres
+
 WAL_BYTES_MOST = 64 << 20
-CONNECT_WITHIN_S = 2
-ANSWER_WITHIN_S = 10  # then the database counts as away, and facts wait in memory
 _SCHEMES = ("postgresql", "postgresql+psycopg", "postgres")
 
 
@@ -70,19 +70,10 @@ def open_engine(store: Store, *, write: bool = False, create: bool = False) -> E
 
 
 def _open_postgres(store: Postgres, *, write: bool) -> Engine:
-    """A connection that hangs is found: the kernel gives up on a peer that acknowledges nothing."""
-    patience = f"-c statement_timeout={ANSWER_WITHIN_S * 1000}" + (
-        "" if write else " -c default_transaction_read_only=on"
-    )
     return create_engine(
         make_url(store.url).set(drivername="postgresql+psycopg"),
         poolclass=StaticPool if write else NullPool,
-        connect_args={
-            "connect_timeout": CONNECT_WITHIN_S,
-            "tcp_user_timeout": ANSWER_WITHIN_S * 1000,
-            "application_name": "ringmaster",
-            "options": patience,
-        },
+        connect_args=(postgres.WRITING if write else postgres.READING).arguments(),
     )
 
 

@@ -13,18 +13,14 @@ from collections.abc import Callable
 
 import psycopg
 
-from acd.journal.store import CONNECT_WITHIN_S, Postgres
+from acd.journal.store import Postgres
+from acd.postgres import LOCK, connect
 from engine.standby.rules import Lock
 
 KEY = 0x52696E676D617374  # "Ringmast": one centre a database
 ASK_EVERY_S = 0.25
 AGAIN_AFTER_S = 0.5
 LAST_WORD_S = 3.0
-# For the server's side of the connection (since PostgreSQL 14), milliseconds and seconds.
-_OPTIONS = (
-    "-c idle_session_timeout=2500 -c statement_timeout=2000"
-    " -c tcp_keepalives_idle=1 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3 -c tcp_user_timeout=3000"
-)
 
 
 class DatabaseLock:
@@ -61,7 +57,7 @@ class DatabaseLock:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self._connect() as connection:
+                with connect(self._database.url, LOCK) as connection:
                     while not self._stopping.is_set():
                         if self._lives():
                             self._heard(self._ask(connection))
@@ -69,19 +65,6 @@ class DatabaseLock:
             except (psycopg.Error, OSError):
                 self._heard(Lock.AWAY)
             self._stopping.wait(AGAIN_AFTER_S)
-
-    def _connect(self) -> psycopg.Connection:
-        return psycopg.connect(
-            self._database.url,
-            autocommit=True,
-            connect_timeout=CONNECT_WITHIN_S,
-            application_name="ringmaster lock",
-            options=_OPTIONS,
-            keepalives_idle=1,
-            keepalives_interval=1,
-            keepalives_count=3,
-            tcp_user_timeout=3000,
-        )
 
     def _ask(self, connection: psycopg.Connection) -> Lock:
         wanted = time.monotonic() >= self._not_before
