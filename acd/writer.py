@@ -100,8 +100,8 @@ class Writer:
             self._pbx.hang_up(self.view.to_hang_up.pop().name)
         self.handovers.follow(now)
         while self.view.replaced:
-            agent_id, uri = self.view.replaced.pop()
-            node, now_at = self.view.phones.home.get(agent_id, ""), self.view.phones.uri[agent_id]
+            agent_id, node, uri = self.view.replaced.pop()
+            now_at = self.view.phones.uri[agent_id]
             _log.warning("agent.registered_elsewhere", agent=agent_id, before=uri, now=now_at)
             self._pbx.tell(agent_id, TEXTS[Notice.REGISTERED_ELSEWHERE], node, uri)
         if packet.name == "QueueCallerJoin":

@@ -44,6 +44,15 @@ class Phones:
         self.home[phone], self.uri[phone] = node, uri
         return True
 
+    def left_behind(self, phone: str, node: str, uri: str) -> tuple[str, str] | None:
+        """Asked before a new contact counts: the node and address of another phone that loses its calls to it.
+
+        On one node the PBX removes it, and says so. One phone that registers at two nodes has one address.
+        """
+        home, before = self.home.get(phone, node), self.uri.get(phone, "")
+        lives = home != node and self.reachable.get(phone) is True and before
+        return (home, before) if lives and _place(before) != _place(uri) else None
+
     def removed(self, phone: str, node: str, uri: str) -> bool:
         """A node has this contact no more. True: another phone has taken its place there."""
         if self.home.get(phone, node) != node:
@@ -82,6 +91,11 @@ class Phones:
             self.home[phone] = node
         self.reachable[phone] = there
         return True
+
+
+def _place(uri: str) -> str:
+    """Host and port of `sip:1001@10.0.0.1:5060;…`."""
+    return uri.partition(";")[0].rpartition("@")[2]
 
 
 def known_contacts(phones: Phones, node: str, contacts: Iterable[tuple[str, str]]) -> None:

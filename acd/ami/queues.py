@@ -59,8 +59,10 @@ def contact_status(view: View, packet: Packet) -> list[Event]:
     status, uri = packet.get("ContactStatus"), packet.get("URI")
     if status == "Removed":
         if view.phones.removed(agent, node, uri) and agent in view.agents:
-            view.replaced.append((agent, uri))
+            view.replaced.append((agent, node, uri))
         return []  # another contact may be left: the device state says
+    if status in _NEW and agent in view.agents and (before := view.phones.left_behind(agent, node, uri)):
+        view.replaced.append((agent, *before))
     if not view.phones.registered(agent, node, uri, anew=status in _NEW) or agent not in view.agents:
         return []
     if status in ("Reachable", "NonQualified", "Created", "Updated"):

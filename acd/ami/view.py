@@ -85,7 +85,8 @@ class View:
         self.queue_callers: dict[str, QueueCaller] = {}
         self.phones = Phones()
         self.said: dict[str, tuple[bool, bool]] = {}  # agent -> (reachable, busy), as last reported
-        self.replaced: list[tuple[str, str]] = []  # agent, and the phone that has lost its registration: not told yet
+        # Agent, and node and address of the phone that gets no calls any more: not told yet.
+        self.replaced: list[tuple[str, str, str]] = []
         self.transferred: dict[str, float] = {}  # contact -> when its caller was sent away by REFER, to come back
         self.consults = Consults()
         self.to_officials: dict[str, str] = {}  # contact -> the official whom its own session rings, or who has it

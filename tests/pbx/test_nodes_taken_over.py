@@ -87,6 +87,8 @@ def test_an_agent_moves_to_the_other_node_while_they_talk(both: TwoNodes) -> Non
         began = dial_in(citizen)
         log.wait("contact.moved", WITHIN_S, new="connected", agent_id="1001")
         after = stack.enter_context(both.agent(2, "1001"))
+        told = log.wait("agent.registered_elsewhere", WITHIN_S, agent="1001")
+        assert told["before"] != told["now"]
         wait_state(centre, "1001", "available", "connected", WITHIN_S)
         dial_in(next_one)
         log.wait("contact.moved", WITHIN_S, new="queued", old=None)

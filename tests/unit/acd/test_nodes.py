@@ -72,6 +72,9 @@ class Town:
         self.packet(node, "DialBegin", **leg)
         self.packet(node, "Newstate", Uniqueid=f"{node}-1.99", Channel=leg["DestChannel"], ChannelState="6")
 
+    def told(self) -> list[tuple[str, str, str | None]]:
+        return [(node, agent, uri) for node, twin in self.twins.items() for agent, _, uri in twin.told]
+
     def state(self, contact: str) -> str:
         moves = [one for one in self.facts if isinstance(one, ContactMoved) and one.contact_id == contact]
         return moves[-1].new.value
@@ -120,6 +123,23 @@ def test_a_phone_is_at_home_where_it_registered_last() -> None:
     assert phones.node_died("pbx1") == ["1001"]
     assert phones.reachable["1001"] is False
     assert phones.dial("PJSIP/1001", "pbx2") == "PJSIP/1001"
+
+
+def test_a_phone_whose_calls_go_to_another_node_is_told_there(town: Town) -> None:
+    """As on one node, where the PBX removes it. One phone that registers at both has one address, and is told nothing."""
+    town.agent("pbx1", "1001")
+    for uri in ("sip:1001@10.0.0.1;line=2", "sip:1001@10.0.0.2:5070"):
+        town.packet("pbx2", "ContactStatus", EndpointName="1001", ContactStatus="NonQualified", URI=uri)
+        town.packet("pbx2", "ContactStatus", EndpointName="1001", ContactStatus="Reachable", URI=uri)
+        town.packet("pbx1", "ContactStatus", EndpointName="1001", ContactStatus="Reachable", URI="sip:1001@10.0.0.1")
+    assert town.told() == []
+    town.agent("pbx1", "1002")
+    town.packet(
+        "pbx2", "ContactStatus", EndpointName="1002", ContactStatus="NonQualified", URI="sip:1002@10.0.0.2:5070"
+    )
+    assert town.told() == [("pbx1", "1002", "sip:1002@10.0.0.1")]
+    town.packet("pbx1", "ContactStatus", EndpointName="1002", ContactStatus="Removed", URI="sip:1002@10.0.0.1")
+    assert len(town.told()) == 1
 
 
 def test_an_action_goes_to_the_node_of_its_channel_and_a_mirror_to_all(town: Town) -> None:
