@@ -26,9 +26,12 @@ _IDS = frozenset({"contact_id", "call_id", "uniqueid", "reservation_id", "digest
 _NOT_NUMBERS = _IDS | {"timestamp", "at"}
 
 
-def configure() -> None:
-    """Set structlog up for this process; the standard library's warnings and errors go the same way."""
-    terminal = sys.stderr.isatty()
+def configure(stream: TextIO | None = None) -> None:
+    """Set structlog up for this process, to standard error unless told otherwise; the standard library's warnings and
+    errors go the same way.
+    """
+    to = stream or sys.stderr
+    terminal = to.isatty()
     last: Any = (
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # rich takes seconds for one
         if terminal
@@ -45,10 +48,10 @@ def configure() -> None:
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, Unfailing(sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, Unfailing(to))),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=to, format="%(levelname)s %(name)s %(message)s")
 
 
 class Unfailing:
