@@ -223,10 +223,11 @@ def _flooded(call: Call, verdict: Verdict) -> Outcome:
 
 
 def _overflow(call: Call) -> Outcome:
-    """All lines are busy: the caller waits in the PBX's member-less queue until the engine takes them out in order."""
+    """All lines are busy: the caller waits in the PBX's member-less queue, whose music begins with the sentence, until the
+    engine takes them out in order. They hold no session of ours meanwhile.
+    """
     _log.warning("call.overflowed")
     call.channel.set_variables(RM_PHASE=Phase.OVERFLOW.value, RM_QUEUED_AT=f"{call.services.now():.3f}")
-    call.voice.say([call.services.sound(language, "lines_busy") for language in (Language.KO, Language.EN)])
     return Outcome.OVERFLOW
 
 

@@ -15,14 +15,16 @@ KINDS = ("kill -9",)
 
 
 def run(job: Job) -> list[Finding]:
-    """A hundred talks under fifty kills which catch ten callers each; then a house of a thousand who wait."""
+    """A hundred talks under fifty kills which catch ten callers each; then a house of five hundred who wait (music to a
+    thousand is more than two cores can play), which keep their places over five.
+    """
     found = house(
         job, KINDS, talks=job.times(suite=2, short=10, full=100), waiting=job.times(suite=3, short=20, full=50),
         failures=job.times(suite=2, short=4, full=50), fallers=job.times(suite=3, short=8, full=10),
     )  # fmt: skip
     job.keep(found)
     if job.times(suite=0, short=0, full=1) and not job.over():
-        found += house(job, KINDS, talks=8, waiting=1000, failures=5, fallers=4, max_calls=1400)
+        found += house(job, KINDS, talks=8, waiting=500, failures=5, fallers=4, max_calls=700)
     return found
 
 
