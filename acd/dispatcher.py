@@ -174,9 +174,9 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
         since = now - queue.sticky.days * DAY_S
         return replace(offer, sticky_agent=self._agent_of_last_time(offer.caller, since))
 
-    def clock_back_s(self, contact_id: str) -> float:
-        """Of another engine's clock."""
-        return self._writer.returning.clock_back_s(contact_id)
+    def returned(self, contact_id: str) -> float:
+        """A caller has come back out of the PBX's queue; by how many seconds their place's clock was ahead."""
+        return self._inbox.ask(lambda _: self._writer.returning.returned(contact_id), missing=0.0)
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, once."""

@@ -175,8 +175,11 @@ class Acd(Protocol):
         comes free takes it, until the session lets it depart.
         """
 
-    def clock_back_s(self, contact_id: str) -> float:
-        """By how many seconds the clock that wrote this caller's place in time was ahead of this engine's; else 0."""
+    def returned(self, contact_id: str) -> float:
+        """A caller who was asked out of a queue of the PBX's has a session again.
+
+        By how many seconds the clock that wrote their place in time was ahead of this engine's; else 0.
+        """
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, taken by this call; None: go on waiting.

@@ -1,8 +1,10 @@
 """Callers who wait in the PBX's own queues, and their way back to the engine.
 
-Every caller in a fallback queue is asked out of it, in the order in which they came; those in `overflow` as far as
-there is room. A caller is ours again only when `/resume` connects. While a phone rings for one in the queue, the PBX
-holds the withdrawal back until the ring's end, and an answer there is a talk of the queue.
+Every caller in a fallback queue is asked out of it, in the order in which they came; those in `overflow` after them, as
+far as there is room. A caller is ours again only when `/resume` connects; until then they take room nevertheless: an
+engine that has just begun has no sessions, and must not let all of `overflow` in before those who were in already.
+While a phone rings for one in the queue, the PBX holds the withdrawal back until the ring's end, and an answer there is
+a talk of the queue.
 
 An engine whose clock is behind that of the one before finds callers who came in the future. All who wait then are
 carried over by the same seconds: they keep their order, and nobody who comes later stands before them.
@@ -24,6 +26,7 @@ RETRY_AFTER_S = 2.0
 TRIES = 5  # a caller whose session fails each time is left to the queue, which at least answers
 WAIT_FOR_ALL_S = 1.5  # agents are offered nothing until those who waited are back, but not longer than this
 REMEMBERED = 5000
+COMING_WITHIN_S = 10.0  # who has not come by then is kept by a phone that rings, or has an agent of the queue's
 CLOCK_BACK_MOST_S = 86400.0  # a place further in the future was written by no clock
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +40,7 @@ class Returning:
         self._pbx = pbx
         self._room = room
         self._asked: dict[str, tuple[int, float]] = {}  # Uniqueid -> (times, when last)
+        self._coming: dict[str, float] = {}  # Uniqueid -> when last asked; no session has them yet
         self._expected: set[str] = set()
         self._expected_until = 0.0
         self._clock_back_s: dict[str, float] = {}
@@ -49,26 +53,33 @@ class Returning:
             self._clock_back_s = {caller.uniqueid: back_s for caller in callers}
             _log.warning("clock.went_back", seconds=back_s, callers=len(callers))
 
-    def clock_back_s(self, contact_id: str) -> float:
-        """By how much the clock that wrote this caller's place in time was ahead of ours; any thread may ask."""
+    def returned(self, contact_id: str) -> float:
+        """`/resume` has connected for this caller. By how much the clock that wrote their place was ahead of ours."""
+        self._coming.pop(contact_id, None)
         return self._clock_back_s.get(contact_id, 0.0)
 
     def sweep(self, now: float) -> None:
         """Ask out whoever may come now."""
         if not self._view.queue_callers:
             return
-        room = self._room()
-        for caller in sorted(self._view.queue_callers.values(), key=lambda one: (one.queued_at, one.uniqueid)):
+        self._coming = {
+            one: asked_at
+            for one, asked_at in self._coming.items()
+            if one in self._view.channels and now - asked_at < COMING_WITHIN_S
+        }
+        room = self._room() - len(self._coming)
+        for caller in sorted(self._view.queue_callers.values(), key=_turn):
             if caller.left or not self._pbx.connected(parted(caller.channel)[0]):
                 continue
             times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
-            # While a phone rings for them, the PBX keeps what it was asked until the ring's end.
-            under_way = times > 0 and (now - asked_at < RETRY_AFTER_S or bool(caller.ringing))
-            if caller.queue == OVERFLOW:
-                if room <= 0:
-                    continue
+            if times >= TRIES:
+                continue
+            if caller.uniqueid not in self._coming:
+                if caller.queue == OVERFLOW and room <= 0:
+                    break  # all that follow are of `overflow`
                 room -= 1
-            if not under_way and times < TRIES:
+            # While a phone rings for them, the PBX keeps what it was asked until the ring's end.
+            if not times or (now - asked_at >= RETRY_AFTER_S and not caller.ringing):
                 self._withdraw(caller, times, now)
 
     def expect_all(self, now: float) -> None:
@@ -92,10 +103,15 @@ class Returning:
 
     def _withdraw(self, caller: QueueCaller, times: int, now: float) -> None:
         self._asked[caller.uniqueid] = (times + 1, now)
+        self._coming[caller.uniqueid] = now
         while len(self._asked) > REMEMBERED:
             del self._asked[next(iter(self._asked))]
         sent = self._pbx.withdraw(caller.queue, caller.channel)
         _log.info("caller.asked_back", contact_id=caller.uniqueid, queue=caller.queue, times=times + 1, sent=sent)
+
+
+def _turn(caller: QueueCaller) -> tuple[bool, float, str]:
+    return caller.queue == OVERFLOW, caller.queued_at, caller.uniqueid
 
 
 def guess_attributes(rules: Ruleset, variables: Mapping[str, str], pbx_queue: str) -> Attributes:

@@ -14,7 +14,7 @@ AGI_LINE_BYTES = 8_192  # Asterisk's own line buffer
 AGI_ENVIRONMENT_S = 5.0  # for all of it together: who says nothing holds no thread
 AGI_COMMAND_S = 10.0  # for a command that takes no time of its own
 AGI_USAGE_LINES = 200  # the manual page that follows a 520
-AGI_SPARE_SESSIONS = 128  # beyond the callers that the rules admit: agents' codes, callers on their way to the PBX's queue
+AGI_SPARE_SESSIONS = 128  # beyond the callers whom the rules admit: agents' codes, who is sent on at once
 
 # --- AMI -------------------------------------------------------------------------------------------------------------
 AMI_LINE_BYTES = 1_000  # Asterisk reads 1,024 of a line and takes the rest for the next one

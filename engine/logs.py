@@ -27,9 +27,7 @@ _NOT_NUMBERS = _IDS | {"timestamp", "at"}
 
 
 def configure(stream: TextIO | None = None) -> None:
-    """Set structlog up for this process, to standard error unless told otherwise; the standard library's warnings and
-    errors go the same way.
-    """
+    """Set structlog up for this process, to standard error unless told otherwise; so the standard library's lines."""
     to = stream or sys.stderr
     terminal = to.isatty()
     last: Any = (

@@ -52,7 +52,7 @@ def resume(call: Call, first_words: tuple[str, ...] = ()) -> Outcome:
     overflowed = call.channel.get_variable("RM_PHASE") == Phase.OVERFLOW.value
     call.language = remembered.language(call.channel)
     recording.remembered(call)
-    back_s = call.services.acd.clock_back_s(call.contact_id)
+    back_s = call.services.acd.returned(call.contact_id)
     wanted = remembered.wanted(call.channel, call.rules, call.language, now, call.number, back_s=back_s)
     if overflowed:
         call.first_queued_at, call.waited_s = wanted.first_queued_at, wanted.waited_s
@@ -223,8 +223,9 @@ def _flooded(call: Call, verdict: Verdict) -> Outcome:
 
 
 def _overflow(call: Call) -> Outcome:
-    """All lines are busy: the caller waits in the PBX's member-less queue, whose music begins with the sentence, until the
-    engine takes them out in order. They hold no session of ours meanwhile.
+    """All lines are busy: the caller waits in the PBX's member-less queue until the engine takes them out, in order.
+
+    The queue's music begins with the sentence: who is too many holds no session of ours.
     """
     _log.warning("call.overflowed")
     call.channel.set_variables(RM_PHASE=Phase.OVERFLOW.value, RM_QUEUED_AT=f"{call.services.now():.3f}")

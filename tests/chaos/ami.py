@@ -147,7 +147,7 @@ def spells(job: Job, one: Town, line: AmiLine) -> list[Finding]:
     right_s: list[float] = []
     wrong: list[str] = []
     late: list[str] = []
-    cast, tried = Cast(one), 0
+    cast, tried, told_of = Cast(one), 0, 0
     for spell in job.within(plan):
         while len(cast.live) < CALLERS:
             cast.comes()
@@ -160,6 +160,9 @@ def spells(job: Job, one: Town, line: AmiLine) -> list[Finding]:
         _end(line, spell.kind)
         tried += 1
         problem, after_s = _until_right(cast)
+        for number in cast.lost[told_of:]:
+            job.say(f"spell {tried}, {spell}: {number} was hung up on; {_told_of(one, number)}")
+        told_of = len(cast.lost)
         if problem:
             wrong.append(f"{spell}: {problem}")
             continue
@@ -185,6 +188,13 @@ def _until_right(cast: Cast) -> tuple[str, float]:
             back_at = time.monotonic()
         time.sleep(0.02)
     return problem, time.monotonic() - back_at
+
+
+def _told_of(one: Town, number: str) -> str:
+    """What the engine's log has of this call."""
+    contact = one.net.uniqueids.get(number, "unknown")
+    text = one.centre.log.read_text(errors="replace")
+    return "\n    ".join([contact, *(line for line in text.splitlines() if f'"{contact}"' in line)])
 
 
 def _begin(line: AmiLine, kind: str) -> None:

@@ -102,5 +102,8 @@ def test_callers_in_overflow_come_in_as_there_is_room(make_centre: Callable[...,
     room[0] = 1
     until(lambda: centre.twin.withdrawn == [("overflow", "PJSIP/carrier-o0")])
     centre.twin.event("QueueCallerLeave", Queue="overflow", Uniqueid="o0")
+    time.sleep(0.3)
+    assert len(centre.twin.withdrawn) == 1  # the one who is on their way has the room
+    centre.dispatcher.returned("o0")
     until(lambda: len(centre.twin.withdrawn) == 2)
     assert centre.twin.withdrawn[1] == ("overflow", "PJSIP/carrier-o1")

@@ -90,7 +90,7 @@ def test_new_engine_whose_clock_is_an_hour_behind(centre: Centre) -> None:
         for one, at in waited.items()
     ]
     read(centre, *channels, entries=tuple(("fallback-ko", f"PJSIP/carrier-{one}", one, 2.0) for one in waited))
-    back_s = {one: centre.dispatcher.clock_back_s(one) for one in (*waited, "c5")}
+    back_s = {one: centre.dispatcher.returned(one) for one in (*waited, "c5")}
     assert back_s["c1"] == back_s["c2"] == back_s["c3"] == pytest.approx(3601.0, abs=20)
     assert back_s["c4"] == back_s["c5"] == 0.0
     asked = [channel for _, channel in centre.twin.withdrawn]
@@ -154,6 +154,16 @@ def test_new_engine_overflow(make_centre: Callable[..., Centre]) -> None:
     assert centre.twin.withdrawn == []
     room[0] = 1
     until(lambda: centre.twin.withdrawn == [("overflow", "PJSIP/carrier-c1")])
+
+
+def test_new_engine_lets_nobody_in_before_those_who_were_in_already(make_centre: Callable[..., Centre]) -> None:
+    """A new engine has no sessions yet: all room seems free."""
+    centre = make_centre(room=lambda: 2)
+    queues = {"c1": "overflow", "c2": "overflow", "c3": "fallback-ko"}
+    channels = [replace(caller("waiting"), uniqueid=one, name=f"PJSIP/carrier-{one}") for one in queues]
+    read(centre, *channels, entries=tuple((queue, f"PJSIP/carrier-{one}", one, 2.0) for one, queue in queues.items()))
+    until(lambda: len(centre.twin.withdrawn) == 2)
+    assert centre.twin.withdrawn == [("fallback-ko", "PJSIP/carrier-c3"), ("overflow", "PJSIP/carrier-c1")]
 
 
 # -- the same engine: AMI was away, or Asterisk was ---------------------------------------------------------------------

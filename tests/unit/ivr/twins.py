@@ -64,7 +64,7 @@ class TwinAcd:
             self.waiting.pop(contact_id, None)
         return self.pending.pop(contact_id, None)
 
-    def clock_back_s(self, contact_id: str) -> float:
+    def returned(self, contact_id: str) -> float:
         return self.back_s
 
     def position(self, contact_id: str) -> int | None:
