@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from acd.core.model import State
 from acd.core.snapshot import estimated_wait_s, position
 from tests.bench.core_load import Rules, loaded
+from tests.bench.rows import Row, finish, most, row
 
 EVENTS_PER_S_BAR = 50_000
 P99_BAR_MS = 1.0
@@ -87,8 +87,8 @@ def query_us(ask: Callable[[State, str], object], state: State, waiting: list[st
     return (time.thread_time_ns() - begun) / asked / 1e3
 
 
-def rows(events: int = 60_000) -> Iterator[dict[str, object]]:
-    """All loads, one `{"name", "value", "unit", "bar", "pass", "detail"}` after the other as they are measured."""
+def rows(events: int = 60_000) -> Iterator[Row]:
+    """All loads, one after the other as they are measured."""
     for rules in Rules:
         for waiting, what in ((5_000, "all busy"), (0, "half idle")):
             before: Result | None = None
@@ -99,29 +99,24 @@ def rows(events: int = 60_000) -> Iterator[dict[str, object]]:
                 detail = f"{counts}, {result.decisions} decisions"
                 worst = f"worst {result.worst_ms:.2f} ms"
                 rate = result.events_per_s
-                yield _row(f"{name}: rate", rate, "events/s", EVENTS_PER_S_BAR, rate >= EVENTS_PER_S_BAR, detail)
-                yield _row(f"{name}: p99", result.p99_ms, "ms", P99_BAR_MS, result.p99_ms <= P99_BAR_MS, worst)
+                yield row(f"{name}: rate", rate, "events/s", EVENTS_PER_S_BAR, rate >= EVENTS_PER_S_BAR, detail)
+                yield most(f"{name}: p99", result.p99_ms, "ms", P99_BAR_MS, worst)
                 if before is not None:
                     growth = result.mean_us / before.mean_us
                     costs = f"{before.mean_us:.1f} to {result.mean_us:.1f} us an event"
-                    yield _row(f"{name}: growth", growth, "x per x10", GROWTH_BAR, growth <= GROWTH_BAR, costs)
+                    yield most(f"{name}: growth", growth, "x per x10", GROWTH_BAR, costs)
                 before = result
         yield from _queries(rules)
 
 
-def _queries(rules: Rules) -> Iterator[dict[str, object]]:
+def _queries(rules: Rules) -> Iterator[Row]:
     load = loaded(10_000, 5_000, rules)
     for _ in range(5_000):
         load.turn(timed=False)
     waiting = load.queued()
     for what, ask in (("position", position), ("estimate", estimated_wait_s)):
         took_us = query_us(ask, load.state, waiting)
-        name = f"core {what}, 10000 agents, {rules.value}"
-        yield _row(name, took_us, "us", QUERY_BAR_US, took_us <= QUERY_BAR_US, f"{len(waiting)} waiting")
-
-
-def _row(name: str, value: float, unit: str, bar: float, passed: bool, detail: str) -> dict[str, object]:
-    return {"name": name, "value": round(value, 4), "unit": unit, "bar": bar, "pass": passed, "detail": detail}
+        yield most(f"core {what}, 10000 agents, {rules.value}", took_us, "us", QUERY_BAR_US, f"{len(waiting)} waiting")
 
 
 def main() -> int:
@@ -130,14 +125,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--events", type=int, default=60_000)
     arguments = parser.parse_args()
-    made = []
-    for row in rows(arguments.events):
-        made.append(row)
-        if not arguments.json:
-            print("{pass!s:5} {name:52} {value:>12} {unit:10} bar {bar!s:8} {detail}".format(**row), flush=True)
-    if arguments.json:
-        print(json.dumps(made))
-    return 0 if all(row["pass"] for row in made) else 1
+    return finish(list(rows(arguments.events)), as_json=arguments.json)
 
 
 if __name__ == "__main__":

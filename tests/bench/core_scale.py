@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from engine.capacity import ENGINE_FULL, Load, needs
 from tests.bench.core import P99_BAR_MS, measure
 from tests.bench.core_load import Rules
+from tests.bench.rows import Row, finish, most, row
 
 CALLS = (10_000, 30_000, 100_000)
 WAITING = 0.2  # of the calls
@@ -46,7 +47,7 @@ def one(calls: int) -> Scale:
     return Scale(calls, calls - waiting, rate, result.p99_ms, result.worst_ms, (after_kib - before_kib) / calls)
 
 
-def rows(sizes: tuple[int, ...]) -> Iterator[dict[str, object]]:
+def rows(sizes: tuple[int, ...]) -> Iterator[Row]:
     """Each size in a process of its own."""
     for calls in sizes:
         words = [sys.executable, "-m", "tests.bench.core_scale", "--one", str(calls)]
@@ -55,12 +56,8 @@ def rows(sizes: tuple[int, ...]) -> Iterator[dict[str, object]]:
         detail = f"{found.agents} agents talk; {found.kib_per_call:.1f} KiB a call; worst {found.worst_ms:.1f} ms"
         rate = found.events_per_s
         bar = round(needs(Load(calls)).core_events_per_s / ENGINE_FULL)
-        yield _row(f"core {calls} calls: rate", rate, "events/s", bar, rate >= bar, detail)
-        yield _row(f"core {calls} calls: p99", found.p99_ms, "ms", P99_BAR_MS, found.p99_ms <= P99_BAR_MS, detail)
-
-
-def _row(name: str, value: float, unit: str, bar: float, passed: bool, detail: str) -> dict[str, object]:
-    return {"name": name, "value": round(value, 4), "unit": unit, "bar": bar, "pass": passed, "detail": detail}
+        yield row(f"core {calls} calls: rate", rate, "events/s", bar, rate >= bar, detail)
+        yield most(f"core {calls} calls: p99", found.p99_ms, "ms", P99_BAR_MS, detail)
 
 
 def main() -> int:
@@ -73,13 +70,7 @@ def main() -> int:
     if arguments.one:
         print(json.dumps(asdict(one(arguments.one))))
         return 0
-    made = list(rows(tuple(arguments.calls or CALLS)))
-    if arguments.json:
-        print(json.dumps(made))
-    else:
-        for row in made:
-            print("{pass!s:5} {name:28} {value:>12} {unit:9} bar {bar!s:8} {detail}".format(**row))
-    return 0 if all(row["pass"] for row in made) else 1
+    return finish(list(rows(tuple(arguments.calls or CALLS))), as_json=arguments.json)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ all days are read and told in words. Prints the list that `./ringmaster bench` p
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sqlite3
 import statistics
@@ -21,6 +20,7 @@ from pathlib import Path
 from dialplan.language import Language
 from dialplan.loader import load
 from engine import contactstory
+from tests.bench.rows import Row, finish, most
 from tests.unit.engine.pastday import past_day, write
 
 BAR_MS = 100.0
@@ -61,12 +61,9 @@ def main() -> int:
                 contactstory.why_not_text(contactstory.read_why_not(journal, "1007", story, rules), rules, Language.KO)
             )
 
-        told = f"{facts} facts of {options.days} days, {size_mb:.0f} MB, {len(stories)} contacts"
-        rows = [_row("explain_contact", way, stories, told), _row("explain_why_not", why_not, stories, told)]
-    print(
-        json.dumps(rows, indent=1) if options.json else "\n".join(f"{r['name']} {r['value']} {r['unit']}" for r in rows)
-    )
-    return 0 if all(row["pass"] for row in rows) else 1
+        what = f"{facts} facts of {options.days} days, {size_mb:.0f} MB, {len(stories)} contacts"
+        rows = [_row("explain_contact", way, stories, what), _row("explain_why_not", why_not, stories, what)]
+    return finish(rows, as_json=options.json)
 
 
 def _days(journal: Path, days: int) -> int:
@@ -90,24 +87,13 @@ def _days(journal: Path, days: int) -> int:
     return len(day.facts) * days
 
 
-def _row(
-    name: str, ask: Callable[[contactstory.Story], None], stories: list[contactstory.Story], told: str
-) -> dict[str, object]:
+def _row(name: str, ask: Callable[[contactstory.Story], None], stories: list[contactstory.Story], what: str) -> Row:
     times_ms = []
     for story in stories:
         begun = time.perf_counter()
         ask(story)
         times_ms.append((time.perf_counter() - begun) * 1000)
-    most = max(times_ms)
-    detail = f"median {statistics.median(times_ms):.1f} ms; {told}"
-    return {
-        "name": name,
-        "value": round(most, 1),
-        "unit": "ms",
-        "bar": BAR_MS,
-        "pass": most <= BAR_MS,
-        "detail": detail,
-    }
+    return most(name, max(times_ms), "ms", BAR_MS, f"median {statistics.median(times_ms):.1f} ms; {what}")
 
 
 if __name__ == "__main__":

@@ -7,17 +7,16 @@ has returned (synchronous=FULL: after fsync). The disk is the one that the tempo
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from acd.core.facts import Fact
 from acd.journal.migrate import migrate
 from acd.journal.writer import BACKLOG_MOST, JournalWriter
 from tests.bench.millionfacts import FACTS_A_CONTACT, contact_facts
+from tests.bench.rows import finish, row
 
 BAR_PER_S = 5_000
 FACTS = 60_000
@@ -56,12 +55,11 @@ def main() -> int:
     parser.add_argument("--facts", type=int, default=FACTS)
     arguments = parser.parse_args()
     rate, lost, size = measure(arguments.facts)
-    row: dict[str, Any] = {
-        "name": "journal: durable facts", "value": round(rate), "unit": "facts/s", "bar": BAR_PER_S,
-        "pass": rate >= BAR_PER_S and not lost, "detail": f"{arguments.facts} facts, {lost} lost, {size} bytes each on the disk",
-    }  # fmt: skip
-    print(json.dumps([row]) if arguments.json else row)
-    return 0 if row["pass"] else 1
+    detail = f"{arguments.facts} facts, {lost} lost, {size} bytes each on the disk"
+    passed = rate >= BAR_PER_S and not lost
+    return finish(
+        [row("journal: durable facts", round(rate), "facts/s", BAR_PER_S, passed, detail)], as_json=arguments.json
+    )
 
 
 if __name__ == "__main__":

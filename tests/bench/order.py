@@ -10,7 +10,6 @@ app_queue's queues have the safety net's own settings, and for the second questi
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import sys
@@ -19,9 +18,9 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from engine import pbxconfig
+from tests.bench.rows import Row, finish, most, told
 from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Dialog, Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
@@ -141,7 +140,7 @@ def waits_s(loop: Loop, centre: Centre, side: Side, dial: Callable[[Ua, int], Di
     return None if at is None else at - begun
 
 
-def run() -> list[dict[str, Any]]:
+def run() -> list[Row]:
     """Both questions to both, as `./ringmaster bench` prints them."""
     sys.setswitchinterval(0.0005)
     loop = Loop()
@@ -182,18 +181,15 @@ def run() -> list[dict[str, Any]]:
         for phone in (*ours.phones, *theirs.phones):
             phone.close()
     loop.stop()
-    told = f"{CALLERS} callers, 2 queues, 2 agents who serve both"
+    callers = f"{CALLERS} callers, 2 queues, 2 agents who serve both"
     among = f"among {PREFERRED_CALLERS} preferred callers who never cease"
     starved = "not served" if their_wait is None else "served"
     return [
-        _row("order: inversions", our_inversions, "pairs", 0, our_inversions == 0, told),
-        _row("order: inversions, app_queue", their_inversions, "pairs", None, True, told),
-        _row(
-            "order: a plain caller's wait", our_wait, "s", WAIT_BAR_S, our_wait is not None and our_wait <= WAIT_BAR_S,
-            f"{among}, {HEAD_START_S:.0f} s of head start",
-        ),
-        _row(
-            "order: a plain caller's wait, app_queue", their_wait or STARVED_AFTER_S, "s", None, True,
+        most("order: inversions", our_inversions, "pairs", 0, callers),
+        told("order: inversions, app_queue", their_inversions, "pairs", callers),
+        most("order: a plain caller's wait", our_wait, "s", WAIT_BAR_S, f"{among}, {HEAD_START_S:.0f} s of head start"),
+        told(
+            "order: a plain caller's wait, app_queue", their_wait or STARVED_AFTER_S, "s",
             f"{among}, weight 10: {starved} in {STARVED_AFTER_S:.0f} s",
         ),
     ]  # fmt: skip
@@ -218,23 +214,12 @@ def _answered(dialog: Dialog) -> Dialog:
     return dialog
 
 
-def _row(name: str, value: float | None, unit: str, bar: float | None, passed: bool, detail: str) -> dict[str, Any]:
-    shown = None if value is None else round(value, 2)
-    return {"name": name, "value": shown, "unit": unit, "bar": bar, "pass": passed, "detail": detail}
-
-
 def main() -> int:
     """Exit 1 beyond a bar."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows = run()
-    if options.json:
-        print(json.dumps(rows))
-    else:
-        for row in rows:
-            print(row)
-    return 0 if all(row["pass"] for row in rows) else 1
+    return finish(run(), as_json=options.json)
 
 
 if __name__ == "__main__":

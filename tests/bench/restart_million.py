@@ -13,9 +13,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from tests.bench.millionfacts import fill
+from tests.bench.rows import Row, finish, most, told
 from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Ua
 from tests.pbx.centre import NUMBER, Centre, wait_for
@@ -24,7 +24,7 @@ READY_BAR_S = SERVED_BAR_S = 5.0
 MORNING_WITHIN_S = 30.0
 
 
-def run(facts: int, kills: int, *, today_only: bool = False) -> list[dict[str, Any]]:
+def run(facts: int, kills: int, *, today_only: bool = False) -> list[Row]:
     """The rows, as `./ringmaster bench` prints them."""
     loop = Loop()
     loop.start()
@@ -56,11 +56,11 @@ def run(facts: int, kills: int, *, today_only: bool = False) -> list[dict[str, A
                 citizen.close()
             agent.close()
     loop.stop()
-    told = f"{written} facts in the journal, {kills} kills"
+    detail = f"{written} facts in the journal, {kills} kills"
     return [
-        _row("restart_million: ready", max(ready_s), READY_BAR_S, told),
-        _row("restart_million: first call served", max(served_s), SERVED_BAR_S, told),
-        _row("restart_million: today's figures read", max(morning_s), None, "looked at after the first call"),
+        most("restart_million: ready", max(ready_s), "s", READY_BAR_S, detail),
+        most("restart_million: first call served", max(served_s), "s", SERVED_BAR_S, detail),
+        told("restart_million: today's figures read", max(morning_s), "s", "looked at after the first call"),
     ]
 
 
@@ -72,11 +72,6 @@ def _offered(centre: Centre) -> int:
     return int(json.loads(centre.get("/snapshot.json"))["counts"]["offered"])
 
 
-def _row(name: str, value: float, bar: float | None, detail: str) -> dict[str, Any]:
-    passed = bar is None or value <= bar
-    return {"name": name, "value": round(value, 2), "unit": "s", "bar": bar, "pass": passed, "detail": detail}
-
-
 def main() -> int:
     """Exit 1 above a bar."""
     parser = argparse.ArgumentParser()
@@ -85,13 +80,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--today", action="store_true", help="as if all of them were today's")
     options = parser.parse_args()
-    rows = run(options.facts, options.kills, today_only=options.today)
-    if options.json:
-        print(json.dumps(rows))
-    else:
-        for row in rows:
-            print(row)
-    return 0 if all(row["pass"] for row in rows) else 1
+    return finish(run(options.facts, options.kills, today_only=options.today), as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Run it: `python -m tests.bench.wallboard [--json]`; exit 1 below the bar.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import random
 import selectors
@@ -19,8 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
+from tests.bench.rows import Row, finish, most, percentile
 from tests.wire.web_peer import Engine, Site, snapshot
 
 VIEWERS = 100
@@ -43,15 +42,10 @@ def main() -> int:
         ]
         engine.figures = lambda: snapshot(agents=agents)
         rows = measure(site, engine)
-    print(
-        json.dumps(rows, indent=1)
-        if options.json
-        else "\n".join(f"{r['name']}: {r['value']} {r['unit']}  {r['detail']}" for r in rows)
-    )
-    return 0 if all(row["pass"] for row in rows) else 1
+    return finish(rows, as_json=options.json)
 
 
-def measure(site: Site, engine: Engine) -> list[dict[str, Any]]:
+def measure(site: Site, engine: Engine) -> list[Row]:
     """The two rows."""
     viewers = Viewers(site.port)
     viewers.listen(2.0)  # all of them have their first screen
@@ -62,16 +56,14 @@ def measure(site: Site, engine: Engine) -> list[dict[str, Any]]:
         viewers.listen(rng.expovariate(EVENTS_A_SECOND), at)
     lasted = now - began
     cpu = 100 * (cpu_s(site.pid) - cpu_before) / lasted
-    late = sorted(viewers.late_ms)
-    p99 = late[int(0.99 * len(late))]
     resident_mb = int(Path(f"/proc/{site.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
     asked = (engine.asked - asked_before) / lasted
     viewers.close()
     return [
-        {"name": "wallboard_100_viewers_cpu", "value": round(cpu, 2), "unit": "% of a core", "bar": BAR_CPU, "pass": cpu <= BAR_CPU,
-         "detail": f"{VIEWERS} viewers, {EVENTS_A_SECOND:.1f} events/s, {asked:.1f} snapshots/s, {resident_mb:.0f} MB resident"},
-        {"name": "wallboard_event_to_viewer_p99", "value": round(p99, 1), "unit": "ms", "bar": BAR_LATE_MS, "pass": p99 <= BAR_LATE_MS,
-         "detail": f"p50 {late[len(late) // 2]:.1f} ms over {len(late)} screens"},
+        most("wallboard_100_viewers_cpu", cpu, "% of a core", BAR_CPU,
+             f"{VIEWERS} viewers, {EVENTS_A_SECOND:.1f} events/s, {asked:.1f} snapshots/s, {resident_mb:.0f} MB resident"),
+        most("wallboard_event_to_viewer_p99", percentile(viewers.late_ms, 0.99), "ms", BAR_LATE_MS,
+             f"p50 {percentile(viewers.late_ms, 0.5):.1f} ms over {len(viewers.late_ms)} screens"),
     ]  # fmt: skip
 
 
