@@ -59,6 +59,7 @@ def _of_pbx(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]
             yield _guests(settings, ruleset)
             yield _identified(settings, ruleset)
             yield _numbers_out(settings, ruleset)
+            yield _members(settings, ruleset)
 
 
 def _sound(name: str, what: str) -> Finding:
@@ -281,3 +282,20 @@ def _numbers_out(settings: RunSettings, ruleset: Ruleset) -> Finding:
         differing = ", ".join(sorted(found ^ wanted)[:5])
         return _hole("numbers out", f"not the allow-list: {differing}", "`./ringmaster reload`")
     return _sound("numbers out", f"{len(numbers.patterns())} patterns, those of the allow-list")
+
+
+def _members(settings: RunSettings, ruleset: Ruleset) -> Finding:
+    """Whom the safety net would ring: the PBX remembers its queues' members over a restart, whoever they are."""
+    queues = re.split(r"^(?=fallback-\w+ has )", pbx.console(settings, "queue show"), flags=re.MULTILINE)
+    agents = {f"PJSIP/{agent}" for agent in ruleset.agents}
+    strange = [
+        f"{interface} from {queue.split()[0]}"
+        for queue in queues
+        if queue.startswith("fallback-")
+        for interface in re.findall(r"^ {6}(?:.* \()?(\w+/[^\s)]+)", queue.partition("Callers:")[0], re.MULTILINE)
+        if interface not in agents
+    ]
+    if strange:
+        remedy = f'asterisk -C {pbxconfig.etc_dir(settings)}/asterisk.conf -rx "queue remove member {strange[0]}"'
+        return _hole("safety net", f"would ring who is no agent: {', '.join(strange[:5])}", remedy)
+    return _sound("safety net", "its queues ring agents' phones only")

@@ -138,6 +138,9 @@ PLANTED = {
 }  # fmt: skip
 
 
+STRANGER = "Local/0015551234@agents to fallback-ko"
+
+
 def test_every_planted_hole_is_named(centre: Centre) -> None:
     """All at once, since each look takes seconds; each has a finding of its own."""
     secrets = centre.state / "secrets.json"
@@ -151,20 +154,25 @@ def test_every_planted_hole_is_named(centre: Centre) -> None:
             path = _etc(centre) / file
             assert old in path.read_text()
             path.write_text(path.read_text().replace(old, new, 1))
-        for load in (*loads, "module load app_system.so"):
+        for load in (*loads, "module load app_system.so", f"queue add member {STRANGER}"):
             _console(centre, load)
         done = ringmaster("doctor", "--state", str(centre.state), "--security", "--json")
     finally:
         for path, text in before.items():
             path.write_text(text)
-        for load in (*loads, "module unload app_system.so"):
+        for load in (
+            *loads,
+            "module unload app_system.so",
+            f"queue remove member {STRANGER.replace(' to ', ' from ')}",
+        ):
             _console(centre, load)
     assert done.returncode == 1
     assert kept["agents"]["1002"] not in done.stdout
     found = [one for one in json.loads(done.stdout) if one["area"] == "security" and one["level"] == "failure"]
     said = {one["name"]: one["what"] for one in found}
-    assert set().union(*(wanted for *_, wanted in PLANTED.values())) | {"modules", "secrets"} == set(said)
+    assert set().union(*(wanted for *_, wanted in PLANTED.values())) | {"modules", "secrets", "safety net"} == set(said)
     assert "app_system.so" in said["modules"]
+    assert said["safety net"] == f"would ring who is no agent: {STRANGER.replace(' to ', ' from ')}"
     assert [one["what"] for one in found if one["name"] == "secrets"] == [
         "too short or too plain: phone 1001", "the same secret twice: phone 1002, phone 1003",
     ]  # fmt: skip
