@@ -96,7 +96,8 @@ def talk_ended(state: State, event: TalkEnded, out: Out) -> None:
     if contact.state is ContactState.CONNECTED:
         talks.end_talk(state, contact, out)
     elif contact.reservation is not None and contact.reservation.agent_there:
-        callback_events.call_out_over(state, contact.reservation, out)
+        # It may be a very late word on an earlier leg: a session that still has one of this contact lets go.
+        callback_events.call_out_over(state, contact.reservation, out, cut=True)
 
 
 def ring_adopted(state: State, event: RingAdopted, out: Out) -> None:

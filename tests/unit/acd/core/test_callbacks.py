@@ -160,6 +160,20 @@ def test_an_agent_who_hangs_up_before_the_citizen_is_rung_is_no_attempt() -> Non
     assert centre.rung() == [("c1", "1001")]
 
 
+def test_a_very_late_word_on_an_earlier_leg_leaves_no_session_that_still_rings() -> None:
+    """The next agent is rung for them at once: two sessions would have the same citizen (chaos clock, seed 1635453045)."""
+    centre = Centre("1001", "1002")
+    centre.available("1001", "1002")
+    book(centre, "c1")
+    centre.talk("c1", "1001")
+    out = centre.feed(TalkEnded("c1"), after=1.0)
+    told = [one for one in out if isinstance(one, Assign | Unassign)]
+    assert isinstance(told[0], Unassign)
+    assert (told[0].contact_id, told[0].agent_id) == ("c1", "1001")
+    assert isinstance(told[1], Assign)
+    assert told[1].agent_id == "1002"
+
+
 def test_an_agent_who_hangs_up_while_the_citizen_rings_has_made_an_attempt() -> None:
     """Else the citizen's phone would ring again at once, and again."""
     centre = Centre("1001", "1002")
