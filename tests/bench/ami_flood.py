@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
 import threading
 import time
-from pathlib import Path
 
-from tests.bench.freed_to_invite import Agent, Caller
+from tests.bench.freed_to_invite import Agent
+from tests.bench.house import citizens, on_duty, opened
 from tests.bench.rows import Row, most, percentile, row, told
-from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Ua
 from tests.bench.unread import Unread
 from tests.pbx.centre import Centre, wait_for
@@ -36,18 +34,12 @@ EXTENSIONS = (
 def flood(seconds: float) -> list[Row]:
     """The rows of both floods."""
     sys.setswitchinterval(0.0005)
-    loop, stop = Loop(), threading.Event()
-    loop.start()
-    words = ("--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0")
-    with tempfile.TemporaryDirectory(prefix="bench-flood-") as folder, Centre.start(Path(folder), *words) as centre:
+    stop = threading.Event()
+    with opened("--set", "queues.defaults.wrapup_s=0") as (loop, centre):
         for line in EXTENSIONS:
             centre.console(f"dialplan add extension {line} into from-carrier")
-        agents = [Agent(Ua(loop, one, centre.sip, centre.accounts[one]["sip_secret"]).register()) for one in AGENTS]
-        for agent in agents:
-            assert agent.ua.call("*11").ended.wait(8)
-        callers = [Caller(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
-        for caller in callers:
-            caller.start()
+        agents = [Agent(phone) for phone in on_duty(loop, centre, AGENTS)]
+        callers = citizens(loop, centre, CALLERS, stop)
         wait_for(lambda: all(agent.samples for agent in agents), 20, "nobody is served")
         rows = []
         flooding: list[Ua] = []
@@ -59,7 +51,6 @@ def flood(seconds: float) -> list[Row]:
         stop.set()
         for caller in callers:
             caller.join(3)
-    loop.stop()
     return rows
 
 

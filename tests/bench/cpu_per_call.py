@@ -14,16 +14,14 @@ import argparse
 import os
 import random
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.bench.house import citizens, on_duty, opened
 from tests.bench.rows import Row, finish, most, told
-from tests.bench.sip_loop import Loop
-from tests.bench.sip_ua import Dialog, Ua
-from tests.pbx.centre import NUMBER, Centre
+from tests.bench.sip_ua import Dialog
 
 BAR_RATIO = 0.35
 AGENTS = tuple(str(1001 + n) for n in range(6))
@@ -50,69 +48,31 @@ def used_s(pid: int) -> float:
     return sum(int(one) for one in fields[11:15]) * _TICK_S
 
 
-class Citizen(threading.Thread):
-    """Calls again and again: language, topic, waiting, talk, goodbye."""
-
-    def __init__(self, ua: Ua, stop: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.ua, self.stopping = ua, stop
-        self.served = 0
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            dialog = self.ua.call(NUMBER)
-            if not dialog.answered.wait(5):
-                continue
-            time.sleep(0.3)
-            self.ua.press(dialog, "1")
-            time.sleep(0.3)
-            self.ua.press(dialog, "0")
-            if dialog.ended.wait(60):
-                self.served += 1
-            else:
-                dialog.hang_up()
-            self.ua.dialogs.pop(dialog.call_id, None)
-
-
 def run(calls: int) -> list[Row]:
     """The rows, as `./ringmaster bench` prints them."""
-    loop = Loop()
-    loop.start()
     stop = threading.Event()
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        Centre.start(
-            Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
-        ) as centre,
-    ):
+    with opened("--set", "queues.defaults.wrapup_s=0") as (loop, centre):
 
         def used() -> Cpu:
             return Cpu(used_s(centre.engine_pid), used_s(centre.asterisk_pid))
 
-        def talks(ua: Ua, dialog: Dialog) -> None:
+        def talks(dialog: Dialog, now: float) -> None:
             if dialog.cseq >= 100:  # theirs, not a code of ours
                 loop.later(random.uniform(*TALK_S), lambda: None if dialog.ended.is_set() else dialog.hang_up())
 
-        for one in AGENTS:
-            phone = Ua(loop, one, centre.sip, centre.accounts[one]["sip_secret"]).register()
-            phone.on_answer = lambda dialog, now, phone=phone: talks(phone, dialog)
-            assert phone.call("*11").ended.wait(8)
+        on_duty(loop, centre, AGENTS, on_answer=talks)
         before = used()
         time.sleep(IDLE_S)
         idle = used().since(before)
-        citizens = [Citizen(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
-        for citizen in citizens:
-            citizen.start()
-            time.sleep(0.1)
-        served = lambda: sum(citizen.served for citizen in citizens)  # noqa: E731
+        callers = citizens(loop, centre, CALLERS, stop)
+        served = lambda: sum(caller.served for caller in callers)  # noqa: E731
         wait_until(lambda: served() >= CALLERS, 60)  # the first of each come at once, and are no steady flow
         begun, first, before = time.monotonic(), served(), used()
         wait_until(lambda: served() >= first + calls, 30 + calls)
         busy, done, lasted_s = used().since(before), served() - first, time.monotonic() - begun
         stop.set()
-        for citizen in citizens:
-            citizen.join(10)
-    loop.stop()
+        for caller in callers:
+            caller.join(10)
     return _rows(busy, idle, done, lasted_s)
 
 

@@ -13,14 +13,12 @@ import argparse
 import statistics
 import struct
 import sys
-import tempfile
 import time
-from pathlib import Path
 
+from tests.bench.house import opened
 from tests.bench.rows import Row, finish, most, percentile, row, told
-from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Dialog, Ua
-from tests.pbx.centre import NUMBER, Centre
+from tests.pbx.centre import NUMBER
 
 BAR_P50_MS = 30.0
 PLAIN = "0319099998"  # the extension of plain dialplan
@@ -65,14 +63,9 @@ def speaks(ua: Ua, dialog: Dialog, number: int = 0) -> None:
 
 def run(calls: int) -> list[Row]:
     """The rows, as `./ringmaster bench` prints them."""
-    loop = Loop()
-    loop.start()
     ours: list[float | None] = []
     plain: list[float | None] = []
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        Centre.start(Path(folder), "--no-restart", "--at", "2026-11-24T10:00") as centre,
-    ):
+    with opened() as (loop, centre):
         greeting = centre.settings.state / "asterisk" / "data" / "sounds" / "greeting"
         for priority, what in enumerate(("Answer()", f"Playback({greeting})", "Hangup()"), 1):
             centre.console(f"dialplan add extension {PLAIN},{priority},{what} into from-carrier")
@@ -85,7 +78,6 @@ def run(calls: int) -> list[Row]:
             for number, samples in ((NUMBER, ours), (PLAIN, plain)):
                 samples.append(call_s(ua, number))
                 time.sleep(PAUSE_S)
-    loop.stop()
     return _rows([one for one in ours if one is not None], [one for one in plain if one is not None], calls)
 
 

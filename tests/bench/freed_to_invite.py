@@ -15,18 +15,15 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tests.bench.rows import Row, finish, row, told
-from tests.bench.sip_loop import Loop
+from tests.bench.house import citizens, on_duty, opened
+from tests.bench.rows import Row, finish, percentile, row, told
 from tests.bench.sip_ua import Dialog, Ua
 from tests.bench.wire import Segment, Wire
-from tests.pbx.centre import NUMBER, Centre
 
 AGENTS = ("1001", "1002")
 CALLERS = 20
@@ -73,33 +70,6 @@ class Agent:
             self.bye_at = dialog.hang_up()
 
 
-class Caller(threading.Thread):
-    """Calls, presses 1 and 0, waits to be served, and calls again."""
-
-    def __init__(self, ua: Ua, stop: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.ua, self.stopping = ua, stop
-
-    def run(self) -> None:
-        while not self.stopping.is_set():
-            dialog = self.ua.call(NUMBER)
-            if not dialog.answered.wait(5):
-                continue
-            time.sleep(0.3)
-            self.ua.press(dialog, "10")
-            while not dialog.ended.wait(0.2) and not self.stopping.is_set():
-                pass
-            if not dialog.ended.is_set():
-                dialog.hang_up()
-            self.ua.dialogs.pop(dialog.call_id, None)
-
-
-def percentile(samples: Sequence[float], share: float) -> float:
-    """In milliseconds, by the nearest rank."""
-    ordered = sorted(samples)
-    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
 def measure(agents: list[Agent], samples: int, within_s: float) -> list[Freed]:
     """Wait until there are enough. The first of each agent is no sample: nobody was freed before it."""
     for agent in agents:
@@ -117,7 +87,7 @@ def segments_ms(samples: list[Freed], seen: list[Segment], ami: int, agi: int) -
     Each is looked for in what follows the step before it and mentions the agent, or this caller's session.
     """
     ways = [way for sample in samples if (way := _way(sample, seen, ami, agi))]
-    return {name: round(percentile([way[name] for way in ways], 0.5), 2) for name in (ways[0] if ways else ())}
+    return {name: round(1000 * percentile([way[name] for way in ways], 0.5), 2) for name in (ways[0] if ways else ())}
 
 
 def _way(sample: Freed, seen: list[Segment], ami: int, agi: int) -> dict[str, float]:
@@ -149,9 +119,9 @@ def figures(samples: list[Freed]) -> dict[str, Any]:
     took = [sample.took_s for sample in samples]
     return {
         "n": len(took),
-        "p50_ms": round(percentile(took, 0.5), 2),
-        "p90_ms": round(percentile(took, 0.9), 2),
-        "p99_ms": round(percentile(took, 0.99), 2),
+        "p50_ms": round(1000 * percentile(took, 0.5), 2),
+        "p90_ms": round(1000 * percentile(took, 0.9), 2),
+        "p99_ms": round(1000 * percentile(took, 0.99), 2),
         "max_ms": round(1000 * max(took), 2),
     }
 
@@ -159,22 +129,10 @@ def figures(samples: list[Freed]) -> dict[str, Any]:
 def run(samples: int, queue_samples: int) -> list[Row]:
     """Both measurements, as `./ringmaster bench` prints them."""
     sys.setswitchinterval(0.0005)
-    loop = Loop()
-    loop.start()
     stop = threading.Event()
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        Centre.start(
-            Path(folder), "--no-restart", "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0"
-        ) as centre,
-    ):
-        accounts = centre.accounts
-        agents = [Agent(Ua(loop, one, centre.sip, accounts[one]["sip_secret"]).register()) for one in AGENTS]
-        for agent in agents:
-            assert agent.ua.call("*11").ended.wait(8)
-        callers = [Caller(Ua(loop, f"0101234{n:04d}", centre.sip), stop) for n in range(CALLERS)]
-        for caller in callers:
-            caller.start()
+    with opened("--set", "queues.defaults.wrapup_s=0") as (loop, centre):
+        agents = [Agent(phone) for phone in on_duty(loop, centre, AGENTS)]
+        callers = citizens(loop, centre, CALLERS, stop)
         time.sleep(3)  # until they wait
         ami, agi = centre.settings.ami_port, centre.settings.agi_port
         wire = Wire.open(ami, agi)
@@ -189,9 +147,6 @@ def run(samples: int, queue_samples: int) -> list[Row]:
         stop.set()
         for caller in callers:
             caller.join(3)
-    loop.stop()
-    for error in loop.errors[:3]:
-        print(f"phone: {error!r}", file=sys.stderr)
     return _rows(figures(ours), figures(theirs), way)
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from tests.bench.house import GENERAL, at_once, board, call_in, on_duty
+from tests.bench.house import GENERAL, at_once, board, call_in, on_duty, opened
 from tests.bench.rows import Row, finish, most, percentile, told
-from tests.bench.sip_loop import Loop
 from tests.pbx.centre import Centre, wait_for
 
 CALLERS, SCRAPES = 100, 60
@@ -20,10 +17,7 @@ BAR_MS = 50.0
 
 def run() -> list[Row]:
     """The rows."""
-    loop = Loop()
-    loop.start()
-    words = ("--no-restart", "--at", "2026-11-24T10:00")
-    with tempfile.TemporaryDirectory(prefix="bench-scrape-") as folder, Centre.start(Path(folder), *words) as centre:
+    with opened() as (loop, centre):
         agents = on_duty(loop, centre, sorted(centre.accounts))
         at_once(lambda at: call_in(loop, centre, f"010{at:08d}", GENERAL), CALLERS)
         wait_for(lambda: _in_queue_or_talk(centre) == CALLERS, 60, lambda: f"{_in_queue_or_talk(centre)} are in")
@@ -33,7 +27,6 @@ def run() -> list[Row]:
             size = len(centre.metrics())
             took_ms.append(1000 * (time.perf_counter() - begun))
             time.sleep(EVERY_S)
-    loop.stop()
     detail = f"{len(agents)} agents, {CALLERS} callers, {SCRAPES} scrapes of {size / 1024:.0f} kB"
     return [
         most("scrape: p99", percentile(took_ms, 0.99), "ms", BAR_MS, detail),
