@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import time
@@ -16,7 +17,7 @@ from typing import Any
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, leftover, nodes, onlyone, pbx, pbxconfig, soundstore, up
+from engine import fetch, leftover, nodes, onlyone, pbx, pbxconfig, pbxencryption, soundstore, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
@@ -55,6 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         if options.demo:
             settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})
         ruleset = load_rules(settings)
+        check_encryption(settings, ruleset)
         if options.demo and not settings.at:
             settings = _open_for_a_demo(settings, ruleset)
         soundstore.bring_up_to_date(settings.sounds)
@@ -97,6 +99,20 @@ def _join(options: argparse.Namespace) -> int:
 def load_rules(settings: RunSettings) -> Ruleset:
     """The checked rules of this run. RulesError with every problem."""
     return load(settings.rules, settings.overrides, cache_folder())
+
+
+def check_encryption(settings: RunSettings, ruleset: Ruleset) -> None:
+    """UpError for what encrypted phones or carriers would lack: Asterisk starts without, and its log alone says so."""
+    if settings.pbx_external or not pbxencryption.wanted(settings, ruleset):
+        return
+    authorities = settings.tls_authorities
+    if authorities is not None and not (authorities.is_file() and os.access(authorities, os.R_OK)):
+        raise up.UpError(f"RINGMASTER_TLS_AUTHORITIES={authorities} cannot be read: a file of certificates is expected")
+    if not port_is_free(settings.sip_tls_port, host=settings.bind):
+        raise up.UpError(
+            f"port {settings.sip_tls_port} on {settings.bind}, for SIP over TLS, is taken by another program; "
+            "RINGMASTER_SIP_TLS_PORT names another, 0 any free one"
+        )
 
 
 def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
