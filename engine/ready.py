@@ -79,8 +79,11 @@ def remove(state: Path) -> None:
     path(state).unlink(missing_ok=True)
 
 
+_THREADS = 17  # of /proc/PID/stat, behind the name
+
+
 def alive(pid: int | None) -> bool:
-    """Whether a process with this id lives (a zombie does not)."""
+    """Whether a process with this id lives: a zombie does not, once its other threads have ended too."""
     if not pid:
         return False
     try:
@@ -90,4 +93,5 @@ def alive(pid: int | None) -> bool:
         return False
     except PermissionError:
         return True
-    return status.rpartition(")")[2].split()[0] not in "ZX"
+    fields = status.rpartition(")")[2].split()
+    return fields[0] not in "ZX" or int(fields[_THREADS]) > 1

@@ -6,6 +6,8 @@ import os
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from engine.settings import (
     run_dir_for,
     write_private,
 )
+from tests.pbx.centre import wait_for
 
 
 def settings(state: Path) -> RunSettings:
@@ -135,6 +138,18 @@ def test_ready_is_what_was_written_and_private(tmp_path: Path) -> None:
     ready.remove(tmp_path)
     ready.remove(tmp_path)
     assert ready.load(tmp_path) is None
+
+
+def test_a_process_lives_as_long_as_one_of_its_threads() -> None:
+    """One that is being killed holds its ports until the last of them has ended, and its first one may go before."""
+    code = "import ctypes, threading, time; threading.Thread(target=time.sleep, args=(600,)).start()\n"
+    ends_its_first = code + "ctypes.CDLL(None).pthread_exit(None)"
+    with subprocess.Popen([sys.executable, "-c", ends_its_first]) as child:
+        status = Path(f"/proc/{child.pid}/stat")
+        wait_for(lambda: status.read_text().rpartition(")")[2].split()[0] == "Z", 10)
+        assert ready.alive(child.pid)
+        child.kill()
+        wait_for(lambda: not ready.alive(child.pid), 10)
 
 
 def test_alive_knows_the_living_from_zombies() -> None:
