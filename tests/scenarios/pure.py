@@ -13,16 +13,13 @@ from zoneinfo import ZoneInfo
 
 from acd.core.commands import Assign, Mirror, Note, Unassign
 from acd.core.events.agents import DeviceChanged, PresenceAsked, WrapupEndAsked, WrapupExtendAsked
-from acd.core.events.callbacks import CitizenAnswered, CitizenDialled, CitizenFailed, CitizenResult
 from acd.core.events.contacts import Channel, ContactDeparted, ContactHungUp, ContactOffered, Departure, HandOnAsked
 from acd.core.events.event import Event, TimePassed
-from acd.core.events.found import EndedUnseen, PresenceRestored, TalkAdopted, WrapupRestored
-from acd.core.events.legs import HoldChanged, LegAnswered, LegDialled, LegFailed, LegRang, LegResult, TalkEnded
+from acd.core.events.legs import HoldChanged, TalkEnded
 from acd.core.facts import ContactMoved
 from acd.core.invariants import check
-from acd.core.memory import ContactKnown
 from acd.core.snapshot import has_room
-from acd.core.states import FINAL_CONTACT_STATES, ContactState, Presence
+from acd.core.states import ContactState, Presence
 from acd.core.step import new_state, next_deadline, step
 from dialplan import overflow
 from dialplan.decision import priority
@@ -31,7 +28,7 @@ from dialplan.loader import load
 from dialplan.overflow import NoRoom, TurnedAway
 from dialplan.queuerules import OverflowKind
 from dialplan.ruleset import Ruleset
-from tests.scenarios import bookings
+from tests.scenarios import bookings, phones, restarts
 from tests.scenarios.model import Call, Deed, Phone, Scenario
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -219,72 +216,6 @@ class Play:
             self.feed(TalkEnded(contact_id))
             self.feed(ContactHungUp(contact_id))
 
-    # --- phones
-
-    def rings_now(self, ring: Assign) -> None:
-        line, phone = self.lines[ring.contact_id], self.phones[ring.agent_id]
-        pair = (ring.contact_id, ring.agent_id, ring.reservation_id)
-        if self.rings.get(ring.reservation_id) is not ring or not self.alive:
-            return
-        line.rung.append(ring.agent_id)
-        self.feed(LegDialled(*pair))
-        if phone.phone == "dead":
-            return
-        if phone.phone == "busy" or (phone.phone == "echo" and phone.id not in self.echoed):
-            own_s = 0.5 if phone.phone == "echo" else None
-            self.echoed.add(phone.id)
-            self.feed(LegFailed(pair[0], pair[1], LegResult.BUSY, own_s, ring.reservation_id))
-            return
-        self.feed(LegRang(*pair))
-        if phone.phone == "declines":
-            self.after(phone.after_s, lambda: self.fails(ring, LegResult.DECLINED))
-        elif phone.phone == "silent" or phone.after_s >= ring.ring_timeout_s:
-            self.after(ring.ring_timeout_s, lambda: self.fails(ring, LegResult.NO_ANSWER))
-        else:
-            self.after(phone.after_s, lambda: self.answers(ring))
-
-    def fails(self, ring: Assign, result: LegResult) -> None:
-        if self.rings.get(ring.reservation_id) is ring:
-            del self.rings[ring.reservation_id]
-            self.feed(LegFailed(ring.contact_id, ring.agent_id, result, None, ring.reservation_id))
-
-    def answers(self, ring: Assign) -> None:
-        if self.rings.get(ring.reservation_id) is ring and ring.call_back:
-            self.feed(LegAnswered(ring.contact_id, ring.agent_id))
-            self.after(1.0, lambda: self.calls_back(ring))
-        elif self.rings.get(ring.reservation_id) is ring:
-            del self.rings[ring.reservation_id]
-            contact_id = ring.contact_id
-            self.talks[contact_id] = (ring.agent_id, self.now)
-            self.feed(LegAnswered(contact_id, ring.agent_id))
-            began = self.now
-            self.after(self.lines[contact_id].call.talk_s, lambda: self.over(contact_id, began))
-
-    def calls_back(self, ring: Assign) -> None:
-        """The agent is there, and the citizen's phone rings."""
-        if self.rings.pop(ring.reservation_id, None) is not ring or not self.alive:
-            return
-        contact_id, line = ring.contact_id, self.lines[ring.contact_id]
-        does = line.call.called[line.tries] if line.tries < len(line.call.called) else "answers"
-        line.tries += 1
-        self.feed(CitizenDialled(contact_id))
-        if does == "answers":
-            line.gone = False
-            self.talks[contact_id] = (ring.agent_id, self.now)
-            self.feed(CitizenAnswered(contact_id))
-            began = self.now
-            self.after(line.call.talk_s, lambda: self.over(contact_id, began))
-            return
-        result = CitizenResult.BUSY if does == "busy" else CitizenResult.NO_ANSWER
-        rang_s = 1.0 if does == "busy" else 30.0
-        self.after(rang_s, lambda: self.feed(CitizenFailed(contact_id, result)))
-        self.after(rang_s + 4.0, lambda: self.feed(TalkEnded(contact_id)))
-
-    def over(self, contact_id: str, began: float) -> None:
-        talk = self.talks.get(contact_id)
-        if talk is not None and talk[1] == began:
-            self.ends(contact_id)
-
     # --- deeds
 
     def does(self, deed: Deed) -> None:
@@ -316,12 +247,12 @@ class Play:
             case "press":
                 self.presses(self.lines[caller], deed.keys)
             case "kill_engine":
-                self.engine_dies()
+                restarts.engine_dies(self)
             case "engine_returns":
-                self.engine_returns()
+                restarts.engine_returns(self)
             case "engine_restarts":
-                self.engine_dies()
-                self.engine_returns()
+                restarts.engine_dies(self)
+                restarts.engine_returns(self)
             case _:
                 raise AssertionError(deed.what)
 
@@ -335,54 +266,6 @@ class Play:
         self.feed(ContactDeparted(line.call.id, Departure.BACK_TO_MENU))
         self.dials_in(line, begin_in(self.rules, line.language, self.clock(0)), keys[1:])
 
-    def engine_dies(self) -> None:
-        """All that is remembered is gone; callers who wait fall into the safety net, talks go on."""
-        self.alive = False
-        self.rings.clear()
-        for line in self.lines.values():
-            line.in_net = bool(line.facts) and not line.gone and line.call.id not in self.talks
-
-    def engine_returns(self) -> None:
-        """A new engine reads from the PBX who is there: agents' words, talks, and who waits since when."""
-        self.alive = True
-        self.state = new_state(self.rules.agents, self.rules.queues, self.now)
-        for agent_id, (presence, reason) in self.mirrored.items():
-            self.feed(PresenceRestored(agent_id, presence, reason))
-        for contact_id, (agent_id, since) in self.talks.items():
-            offer = self.lines[contact_id].offer
-            assert offer is not None
-            self.feed(TalkAdopted(contact_id, agent_id, offer.language, offer.topic, offer.queue, since))
-        self.remembers()
-        for line in sorted(self.lines.values(), key=lambda one: one.first_queued_at or 0.0):
-            if line.in_net and not line.gone and line.offer is not None:
-                line.in_net = False
-                line.waited_s = self.now - (line.first_queued_at or self.now)
-                offer = line.offer
-                self.feed(
-                    ContactOffered(
-                        offer.contact_id, offer.channel, offer.language, offer.topic, offer.queue, offer.requirement,
-                        line.first_queued_at, line.waited_s, offer.points, resumed=True,
-                        order_class=offer.order_class,
-                    )
-                )  # fmt: skip
-
-    def remembers(self) -> None:
-        """What the journal has of contacts that were not over, and of wrap-ups: as `acd.remembering` tells it."""
-        for contact_id, line in self.lines.items():
-            if not line.facts or contact_id in self.state.contacts or (line.in_net and not line.gone):
-                continue
-            last = line.facts[-1]
-            if last.new in FINAL_CONTACT_STATES:
-                continue
-            known = ContactKnown(
-                contact_id, last.language, last.topic, last.queue, last.new, last.agent_id, last.first_queued_at,
-                last.waited_s, last.at, handled_s=last.talk_s + last.hold_s,
-            )  # fmt: skip
-            if last.new is ContactState.WRAPUP and last.agent_id is not None:
-                self.feed(WrapupRestored(last.agent_id, known, last.at, extended=False))
-            else:
-                self.feed(EndedUnseen(known))
-
     # --- the core
 
     def feed(self, event: Event) -> None:
@@ -394,7 +277,7 @@ class Play:
             match command:
                 case Assign():
                     self.rings[command.reservation_id] = command
-                    self.after(0.0, lambda ring=command: self.rings_now(ring))
+                    self.after(0.0, lambda ring=command: phones.rings_now(self, ring))
                 case Unassign():
                     self.rings.pop(command.reservation_id, None)
                 case Mirror():

@@ -6,7 +6,9 @@ from acd.core.states import Presence
 from acd.port import Answer
 from acd.reconcile import MemberSeen, PbxSnapshot
 from acd.seen import ChannelSeen
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 
 def available(centre: Centre, agent: str, phone: Phone | None = None) -> Phone:

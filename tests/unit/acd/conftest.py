@@ -13,7 +13,7 @@ import structlog
 from acd.core.model import Limits
 from dialplan.loader import load
 from dialplan.ruleset import Ruleset
-from tests.unit.acd.twin import Centre
+from tests.unit.acd.twincentre import Centre
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -19,7 +19,9 @@ from dialplan.queuerules import Requirement
 from dialplan.ruleset import Ruleset
 from dialplan.source import Source
 from dialplan.trunkrules import Carrier
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 NUMBER = "01012345678"
 

@@ -21,7 +21,9 @@ from dialplan.language import Language
 from dialplan.queuerules import Requirement
 from dialplan.ruleset import Ruleset
 from tests.unit.acd.begun import available
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 
 def test_a_call_from_queue_to_completion(centre: Centre) -> None:

@@ -11,7 +11,9 @@ from acd.core.states import ContactState
 from acd.reconcile import PbxSnapshot
 from acd.seen import ChannelSeen
 from tests.unit.acd.begun import available, member, settled, waiting
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 
 def test_a_caller_without_a_session_holds_no_agent(centre: Centre) -> None:

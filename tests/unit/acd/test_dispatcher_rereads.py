@@ -10,7 +10,9 @@ from acd.core.states import Presence
 from acd.reconcile import PbxSnapshot
 from acd.seen import ChannelSeen
 from tests.unit.acd.begun import available, member, waiting
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 
 def test_after_a_restart_those_who_waited_are_served_in_their_old_order(centre: Centre) -> None:

@@ -16,7 +16,9 @@ from acd.core.states import ContactState, Presence
 from acd.reconcile import MemberSeen, PbxSnapshot
 from acd.seen import ChannelSeen
 from dialplan.ruleset import Ruleset
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 MEMBERS = (MemberSeen("fallback-ko", "PJSIP/1001", False, ""),)
 DEVICES = {"PJSIP/1001": "NOT_INUSE"}

@@ -9,7 +9,8 @@ from acd.core.handover import MOST_ASKED, Handover
 from acd.core.states import Presence
 from acd.journal.codec import from_row, to_row
 from acd.port import Answer, Consultation
-from tests.unit.acd.twin import Centre, until
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 WRITTEN = Handover("any", "여권 재발급 기간", "분실 신고함")
 

@@ -28,7 +28,7 @@ from acd.journal.tables import metadata
 from acd.journal.writer import JournalWriter
 from dialplan.language import Language
 from dialplan.queuerules import Requirement
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -14,7 +14,7 @@ from acd.journal.store import open_engine
 from acd.journal.tables import runs
 from acd.journal.writer import JournalWriter
 from tests.unit.acd.core.test_agentday import A_MORNING, AV, DAY, NINE, moved
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 
 @pytest.fixture

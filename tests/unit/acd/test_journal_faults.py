@@ -22,7 +22,7 @@ import pytest
 from acd.journal.migrate import migrate
 from acd.journal.writer import JournalWriter
 from tests.unit.acd.test_journal import ALL, ROOT
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 KILLS = 5
 

@@ -26,8 +26,8 @@ from dialplan.loader import load
 from engine.settings import default_rules
 from tests.postgres import PostgresServer
 from tests.unit.acd.test_journal import moved
-from tests.unit.acd.twin import until
 from tests.unit.engine.pastday import past_day, write
+from tests.unit.until import until
 from web import hour
 
 NINE = 1_795_478_400.0  # 2026-11-24 09:00 in Seoul

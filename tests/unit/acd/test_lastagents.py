@@ -9,7 +9,7 @@ from acd.journal.migrate import migrate
 from acd.journal.writer import JournalWriter
 from acd.lastagents import LastAgents, talks_since
 from tests.unit.acd.test_journal import moved
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 
 def talk(caller: str | None, agent_id: str, at: float):

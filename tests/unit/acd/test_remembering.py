@@ -20,7 +20,9 @@ from acd.journal.read import figures
 from acd.journal.writer import JournalWriter
 from dialplan.ruleset import Ruleset
 from tests.unit.acd.test_engine_life import IN_NET, caller, empty, leg, of_a_contact, read, resume
-from tests.unit.acd.twin import Centre, Phone, until
+from tests.unit.acd.twin import Phone
+from tests.unit.acd.twincentre import Centre
+from tests.unit.until import until
 
 WRAPUP_S = 1.5
 Make = Callable[..., Centre]

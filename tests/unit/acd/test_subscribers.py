@@ -10,7 +10,7 @@ from acd.core.facts import Fact
 from acd.core.states import ContactState
 from acd.subscribers import Fanout, Subscriber
 from tests.unit.acd.test_journal import moved
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 
 def test_in_order_and_all() -> None:

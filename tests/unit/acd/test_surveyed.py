@@ -10,7 +10,7 @@ from acd.journal.read import timeline
 from acd.journal.writer import JournalWriter
 from acd.surveyed import Surveyed, surveys_since
 from dialplan.language import Language
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 
 def answered(caller: str | None, at: float, score: str | None = None) -> SurveyAnswered:

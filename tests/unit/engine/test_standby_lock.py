@@ -11,7 +11,7 @@ import pytest
 from engine.standby.lock import DatabaseLock
 from engine.standby.rules import Lock
 from tests.postgres import PostgresServer
-from tests.unit.acd.twin import until
+from tests.unit.until import until
 
 pytestmark = pytest.mark.timeout(180)
 
