@@ -13,11 +13,17 @@ from typing import Self
 
 from centre import Centre
 
+_CALL_ID = re.compile(r"^Call-ID: (.*)\r$", re.MULTILINE)
+_CSEQ = re.compile(r"^CSeq: (.*)\r$", re.MULTILINE)
+AGAIN_S = 1.0
+GIVES_UP_S = 30.0
+
 
 @dataclass(slots=True)
 class Accepted:
     """A call that the PBX has taken: what every request within it begins with, and where it hears sound."""
 
+    call_id: str
     target: str
     via: str
     common: str
@@ -33,7 +39,7 @@ class Sender:
         self.socket, self.rtp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         for one in (self.socket, self.rtp):
             one.bind((address, 0))
-            one.settimeout(10)
+            one.settimeout(AGAIN_S)
         self.port = self.socket.getsockname()[1]
         self.number = 0
         self.open: list[Accepted] = []
@@ -63,14 +69,11 @@ class Sender:
         kind = "Content-Type: application/sdp\r\n" if body else ""
         common = f"Max-Forwards: 70\r\nFrom: <sip:{who}@{self.address}>;tag=1\r\nCall-ID: {call}\r\n"
         via = f"Via: SIP/2.0/UDP {self.address}:{self.port};rport;branch=z9hG4bK{call}\r\n"
-        self.raw(
+        request = (
             f"{method} {uri} SIP/2.0\r\n{via}{common}To: <sip:{who if method == 'REGISTER' else to}@{host}>\r\nCSeq: 1 {method}\r\n"
             f"Contact: <sip:x@{self.address}:{self.port}>\r\n{extra}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
-        while True:
-            answer = self.socket.recv(65_535).decode("utf-8", "replace")
-            if f"Call-ID: {call}" in answer and answer.startswith("SIP/2.0 ") and not answer.startswith("SIP/2.0 1"):
-                break
+        (answer,) = self._answers({(call, f"1 {method}"): request}).values()
         if method == "INVITE":
             to_header = re.search(r"^To:.*$", answer, re.MULTILINE)
             assert to_header
@@ -81,19 +84,44 @@ class Sender:
                 sound = re.search(r"^c=IN IP4 (\S+)(?:.|\n)*?^m=audio (\d+)", answer, re.MULTILINE)
                 assert target
                 assert sound
-                self.open.append(Accepted(target[1], via, common, (sound[1], int(sound[2]))))
+                self.open.append(Accepted(call, target[1], via, common, (sound[1], int(sound[2]))))
         return answer
 
     def status(self, *words: str) -> int:
         return int(self.ask(*words)[8:11])
 
+    def _answers(self, requests: dict[tuple[str, str], bytes]) -> dict[tuple[str, str], str]:
+        """The final answers, by Call-ID and CSeq. What has none is sent again: UDP loses what comes in floods."""
+        answers: dict[tuple[str, str], str] = {}
+        gives_up_at = time.monotonic() + GIVES_UP_S
+        while waiting := requests.keys() - answers.keys():
+            if time.monotonic() > gives_up_at:
+                raise TimeoutError(f"no answer to {waiting}")
+            for one in waiting:
+                self.raw(requests[one])
+            heard_until = time.monotonic() + AGAIN_S
+            while requests.keys() - answers.keys() and time.monotonic() < heard_until:
+                try:
+                    answer = self.socket.recv(65_535).decode("utf-8", "replace")
+                except TimeoutError:
+                    break
+                if answer.startswith("SIP/2.0 ") and not answer.startswith("SIP/2.0 1"):
+                    call_id, cseq = _CALL_ID.search(answer), _CSEQ.search(answer)
+                    name = (call_id[1], cseq[1]) if call_id and cseq else ("", "")
+                    if name in requests:
+                        answers[name] = answer
+        return answers
+
     def within(self, call: Accepted, method: str, *, kind: str = "", body: bytes = b"", extra: str = "") -> None:
         """A request within a call; nobody waits for its answer."""
+        self.raw(self._within(call, method, kind, body, extra))
+
+    def _within(self, call: Accepted, method: str, kind: str, body: bytes, extra: str) -> bytes:
         call.cseq += 1
         via = call.via.replace("z9hG4bK", f"z9hG4bK{call.cseq}")
         typed = f"Content-Type: {kind}\r\n" if kind else ""
         head = f"{method} {call.target} SIP/2.0\r\n{via}{call.common}CSeq: {call.cseq} {method}\r\n{extra}{typed}"
-        self.raw(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
     def sound(self, call: Accepted, packet: bytes) -> None:
         """A packet where the PBX hears this call."""
@@ -101,5 +129,6 @@ class Sender:
 
     def hang_up(self, extra: str = "") -> None:
         """Every call that was accepted."""
-        while self.open:
-            self.within(self.open.pop(), "BYE", extra=extra)
+        calls, self.open = self.open, []
+        byes = [self._within(call, "BYE", "", b"", extra) for call in calls]
+        self._answers({(call.call_id, f"{call.cseq} BYE"): bye for call, bye in zip(calls, byes, strict=True)})

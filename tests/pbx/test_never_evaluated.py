@@ -237,6 +237,7 @@ def test_what_an_agents_phone_says(centre: Centre, carrier: Carrier, loop: Loop,
         extra = (
             f"Refer-To: <sip:{to}@{HOST}>\r\nReferred-By: {quoted(said)}<sip:{to}@{HOST}>\r\nInfo-Package: {said}\r\n"
         )
+        call.request("MESSAGE", said, extra, "text/plain")  # the citizen writes on the agent's screen
         talk.request("INFO", said, extra, "text/plain")  # the PBX knows no such thing, and answers nothing
         asked = {
             one.asked(talk, "INFO", f"Signal={said}\r\nDuration={said}\r\n", extra, kind),
@@ -253,6 +254,7 @@ def test_what_an_agents_phone_says(centre: Centre, carrier: Carrier, loop: Loop,
             phone.answers.clear()
         for phone in (third, other):
             phone.dialogs.clear()
+    wait_for(lambda: said in one.texts, 20, lambda: f"{said} is not among {one.texts[-3:]}")
     assert not talk.ended.is_set()
     assert centre.talks() == 1
     talk.request("BYE", extra=f'Reason: Q.850;cause=16;text="{next(some)}"\r\n')
