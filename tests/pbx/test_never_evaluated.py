@@ -24,7 +24,7 @@ from acd.ami.client import AmiClient
 from acd.ami.pbx import AmiPbx
 from acd.core.states import Presence
 from acd.pbx import Membership
-from dialplan.ruleset import Language
+from dialplan.language import Language
 from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Dialog, Ua
 
