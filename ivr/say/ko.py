@@ -62,13 +62,9 @@ def _native_pieces(number: int) -> tuple[str, ...]:
     return (*head, *tens, *ones)
 
 
-def _same(text: str, *pieces: str) -> Spoken:
-    return Spoken(text, text, pieces)
-
-
 def number(value: int) -> Spoken:
     """A cardinal number, 0 to 9999."""
-    return _same(sino(value), *number_pieces(value))
+    return Spoken.plain(sino(value), *number_pieces(value))
 
 
 def _ordinal(position: int) -> str:
@@ -79,8 +75,8 @@ def position(value: int) -> Spoken:
     """The place in the queue, 1 to 999."""
     text = f"현재 대기 순서는 {_ordinal(bounded(value, 1, POSITION_MAX, 'position'))} 번째입니다."
     if value <= WHOLE_POSITIONS:
-        return _same(text, f"position_{value}")
-    return _same(text, "position_lead", *_native_pieces(value), "position_tail")
+        return Spoken.plain(text, f"position_{value}")
+    return Spoken.plain(text, "position_lead", *_native_pieces(value), "position_tail")
 
 
 def _wait_text(key: str) -> str:
@@ -94,7 +90,7 @@ def _wait_text(key: str) -> str:
 def wait(wait_s: float) -> Spoken:
     """The estimated wait, in seconds ≥ 0."""
     key = wait_key(wait_s)
-    return _same(_wait_text(key), key)
+    return Spoken.plain(_wait_text(key), key)
 
 
 def _hour(hour: int) -> str:
@@ -106,8 +102,8 @@ def _hour(hour: int) -> str:
 def clock(at: time) -> Spoken:
     """A time of day to the minute."""
     if at.minute == 0:
-        return _same(_hour(at.hour), f"clock_{at.hour}")
-    return _same(f"{_hour(at.hour)} {sino(at.minute)} 분", f"clock_{at.hour}", *minute_pieces(at.minute))
+        return Spoken.plain(_hour(at.hour), f"clock_{at.hour}")
+    return Spoken.plain(f"{_hour(at.hour)} {sino(at.minute)} 분", f"clock_{at.hour}", *minute_pieces(at.minute))
 
 
 def month(value: int) -> str:
@@ -119,13 +115,13 @@ def calendar_date(day: date) -> Spoken:
     """Month, day and weekday."""
     weekday = day.weekday()
     text = f"{month(day.month)} {sino(day.day)}일 {_WEEKDAY_NAMES[weekday]}"
-    return _same(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
+    return Spoken.plain(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
 
 
 def moment(day: date, at: time) -> Spoken:
     """Date and time of day: 십일월 이십오일 수요일 오후 두 시 삼십 분."""
     date_said, clock_said = calendar_date(day), clock(at)
-    return _same(f"{date_said.text} {clock_said.text}", *date_said.pieces, *clock_said.pieces)
+    return Spoken.plain(f"{date_said.text} {clock_said.text}", *date_said.pieces, *clock_said.pieces)
 
 
 def _opens(day: str, clock_text: str) -> str:
@@ -139,21 +135,27 @@ def opening(day: str, on: date, at: time) -> Spoken:
     day_text = _DAYS.get(day) or (_WEEKDAY_NAMES[on.weekday()] if day == "weekday" else calendar_date(on).text)
     text = _opens(day_text, clock(at).text)
     if day != "date" and at.minute == 0 and at.hour in OPENING_HOURS:
-        return _same(text, f"opens_{name}_{at.hour}")
+        return Spoken.plain(text, f"opens_{name}_{at.hour}")
     lead = {"date": calendar_date(on).pieces, "weekday": (f"weekday_{weekday}",)}.get(day, (f"day_{day}",))
-    return _same(text, *lead, *clock(at).pieces, "opens_tail")
+    return Spoken.plain(text, *lead, *clock(at).pieces, "opens_tail")
 
 
 def people(count: int) -> Spoken:
     """A number of people, 1 to 999."""
     text = f"{native(count)} 명"
-    return _same(text, f"people_{count}") if count <= 10 else _same(text, *_native_pieces(count), "people_word")
+    return (
+        Spoken.plain(text, f"people_{count}")
+        if count <= 10
+        else Spoken.plain(text, *_native_pieces(count), "people_word")
+    )
 
 
 def times(count: int) -> Spoken:
     """How often, 1 to 999."""
     text = f"{native(count)} 번"
-    return _same(text, f"times_{count}") if count <= 5 else _same(text, *_native_pieces(count), "times_word")
+    return (
+        Spoken.plain(text, f"times_{count}") if count <= 5 else Spoken.plain(text, *_native_pieces(count), "times_word")
+    )
 
 
 def digits(telephone: str) -> Spoken:
@@ -161,7 +163,7 @@ def digits(telephone: str) -> Spoken:
     groups = digit_groups(telephone)
     text = ", ".join("".join(_PHONE_DIGITS[int(digit)] for digit in group) for group in groups)
     spelled = [["d_0" if digit == "0" else f"n_{digit}" for digit in group] for group in groups]
-    return _same(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
+    return Spoken.plain(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
 
 
 def pieces() -> dict[str, Piece]:

@@ -13,6 +13,11 @@ class Spoken:
     reading: str
     pieces: tuple[str, ...]
 
+    @classmethod
+    def plain(cls, text: str, *pieces: str) -> Spoken:
+        """A sentence that is read as it is written."""
+        return cls(text, text, pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:

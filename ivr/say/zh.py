@@ -77,21 +77,17 @@ def _number_pieces(number: int) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _same(text: str, *pieces: str) -> Spoken:
-    return Spoken(text, text, pieces)
-
-
 def number(value: int) -> Spoken:
     """A cardinal number, 0 to 9999."""
-    return _same(words(value), *_number_pieces(value))
+    return Spoken.plain(words(value), *_number_pieces(value))
 
 
 def position(value: int) -> Spoken:
     """The place in the queue, 1 to 999."""
     text = f"您目前排在第{words(bounded(value, 1, POSITION_MAX, 'position'))}位。"
     if value <= WHOLE_POSITIONS:
-        return _same(text, f"position_{value}")
-    return _same(text, "position_lead", *_number_pieces(value), "position_tail")
+        return Spoken.plain(text, f"position_{value}")
+    return Spoken.plain(text, "position_lead", *_number_pieces(value), "position_tail")
 
 
 def _wait_text(key: str) -> str:
@@ -105,7 +101,7 @@ def _wait_text(key: str) -> str:
 def wait(wait_s: float) -> Spoken:
     """The estimated wait, in seconds ≥ 0."""
     key = wait_key(wait_s)
-    return _same(_wait_text(key), key)
+    return Spoken.plain(_wait_text(key), key)
 
 
 def _part_of_day(hour: int) -> str:
@@ -123,23 +119,23 @@ def _hour(hour: int) -> str:
 def clock(at: time) -> Spoken:
     """A time of day to the minute: 上午九点, 下午两点零五分."""
     if at.minute == 0:
-        return _same(_hour(at.hour), f"clock_{at.hour}")
+        return Spoken.plain(_hour(at.hour), f"clock_{at.hour}")
     gap = ("n_0",) if at.minute < 10 else ()
     text = f"{_hour(at.hour)}{'零' if gap else ''}{words(at.minute)}分"
-    return _same(text, f"clock_{at.hour}", *gap, *minute_pieces(at.minute))
+    return Spoken.plain(text, f"clock_{at.hour}", *gap, *minute_pieces(at.minute))
 
 
 def calendar_date(day: date) -> Spoken:
     """Month, day and weekday: 十一月二十五日星期三."""
     weekday = day.weekday()
     text = f"{words(day.month)}月{words(day.day)}日{_WEEKDAY_NAMES[weekday]}"
-    return _same(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
+    return Spoken.plain(text, f"month_{day.month}", f"mday_{day.day}", f"weekday_{WEEKDAYS[weekday]}")
 
 
 def moment(day: date, at: time) -> Spoken:
     """Date and time of day: 十一月二十五日星期三下午两点三十分."""
     date_said, clock_said = calendar_date(day), clock(at)
-    return _same(date_said.text + clock_said.text, *date_said.pieces, *clock_said.pieces)
+    return Spoken.plain(date_said.text + clock_said.text, *date_said.pieces, *clock_said.pieces)
 
 
 def _opens(day: str, clock_text: str) -> str:
@@ -153,21 +149,27 @@ def opening(day: str, on: date, at: time) -> Spoken:
     day_text = _DAYS.get(day) or (_WEEKDAY_NAMES[on.weekday()] if day == "weekday" else calendar_date(on).text)
     text = _opens(day_text, clock(at).text)
     if day != "date" and at.minute == 0 and at.hour in OPENING_HOURS:
-        return _same(text, f"opens_{name}_{at.hour}")
+        return Spoken.plain(text, f"opens_{name}_{at.hour}")
     lead = {"date": calendar_date(on).pieces, "weekday": (f"weekday_{weekday}",)}.get(day, (f"day_{day}",))
-    return _same(text, "opens_lead", *lead, *clock(at).pieces, "opens_tail")
+    return Spoken.plain(text, "opens_lead", *lead, *clock(at).pieces, "opens_tail")
 
 
 def people(count: int) -> Spoken:
     """A number of people, politely, 1 to 999: 两位."""
     text = f"{counted(bounded(count, 1, POSITION_MAX, 'count'))}位"
-    return _same(text, f"people_{count}") if count <= 10 else _same(text, *_number_pieces(count), "people_word")
+    return (
+        Spoken.plain(text, f"people_{count}")
+        if count <= 10
+        else Spoken.plain(text, *_number_pieces(count), "people_word")
+    )
 
 
 def times(count: int) -> Spoken:
     """How often, 1 to 999: 两次."""
     text = f"{counted(bounded(count, 1, POSITION_MAX, 'count'))}次"
-    return _same(text, f"times_{count}") if count <= 5 else _same(text, *_number_pieces(count), "times_word")
+    return (
+        Spoken.plain(text, f"times_{count}") if count <= 5 else Spoken.plain(text, *_number_pieces(count), "times_word")
+    )
 
 
 def digits(telephone: str) -> Spoken:
@@ -177,7 +179,7 @@ def digits(telephone: str) -> Spoken:
         "".join(_PHONE_ONE if digit == "1" else _DIGITS[int(digit)] for digit in group) for group in groups
     )
     spelled = [["d_1" if digit == "1" else f"n_{digit}" for digit in group] for group in groups]
-    return _same(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
+    return Spoken.plain(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
 
 
 def pieces() -> dict[str, Piece]:
