@@ -15,7 +15,7 @@ from acd.ami import transfers
 from acd.ami.legs import Leg
 from acd.ami.names import NODE
 from acd.ami.packets import Packet
-from acd.ami.view import Chan, View
+from acd.ami.view import View
 from acd.core.events.callbacks import CallOutEnded, CitizenAnswered
 from acd.core.events.contacts import ContactHungUp
 from acd.core.events.event import Event
@@ -27,9 +27,8 @@ _UP = "6"
 
 def new_channel(view: View, packet: Packet) -> list[Event]:
     """A phone that dials by itself is busy with that; whose a leg towards a phone is, DialBegin says."""
-    chan = Chan(packet.get("Uniqueid"), packet.get("Channel"), view.agent_of(packet.get("Channel")))
+    chan = view.channel(packet.get("Uniqueid"), packet.get("Channel"))
     view.touch(chan.uniqueid)
-    view.channels[chan.uniqueid] = chan
     if (contact_id := view.callouts.seen(chan.uniqueid, chan.name)) is not None:
         view.callers[chan.uniqueid] = contact_id
         view.caller_channel[contact_id] = chan.name  # the citizen's side, to whoever hands them on
@@ -46,9 +45,11 @@ def new_state(view: View, packet: Packet) -> list[Event]:
     leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
     if packet.get("ChannelState") == _UP:
         view.consults.is_up(packet.get("Uniqueid"))
+        if view.agent_of(packet.get("Channel")) is not None:
+            chan = view.channel(packet.get("Uniqueid"), packet.get("Channel"))
+            chan.up = True
     if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == _UP:
-        leg.answered = True  # the phone's answer; DialEnd comes after the whisper only
-        return [LegAnswered(leg.contact_id, leg.agent_id)]
+        return _answered(view, leg)  # the phone's answer; DialEnd comes after the whisper only
     if packet.get("ChannelState") == "6" and (answered := citizen_answered(view, packet.get("Uniqueid"))):
         return answered
     if chan is None or chan.agent_id is None or chan.ours is not None:
@@ -67,31 +68,50 @@ def dial_begin(view: View, packet: Packet) -> list[Event]:
         transfers.official_rings(view, caller, uniqueid, name)
         return []
     view.touch(uniqueid)
-    chan = view.channels.setdefault(uniqueid, Chan(uniqueid, name, agent))
+    chan = view.channel(uniqueid, name)
     waiting = view.queue_callers.get(caller)
     contact_id = view.callers.get(caller)
     if waiting is not None:
         waiting.ringing.add(uniqueid)
         chan.ours = True
-        view.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, view.now, None, of_queue=True)
-        return [view.queue_rings(waiting, agent)]
+        leg = view.legs.by_uniqueid[uniqueid] = Leg(caller, agent, uniqueid, name, view.now, None, of_queue=True)
+        rings: list[Event] = [view.queue_rings(waiting, agent)]
+        return [*rings, *_answered(view, leg)] if chan.up else rings
     if contact_id is None:
         chan.ours = False
         return view.devices((agent,))
-    chan.ours = True
+    taken_for_own, chan.ours = chan.ours is False, True
     leg = view.legs.begin(contact_id, agent, uniqueid, name, view.now)
     if leg.void:
         view.to_hang_up.append(leg)
-    return []
+        return []
+    events = view.devices((agent,)) if taken_for_own else []
+    if chan.rang:
+        events += _rang(leg)
+    return [*events, *_answered(view, leg)] if chan.up else events
 
 
 def dial_state(view: View, packet: Packet) -> list[Event]:
     """The phone rings (180)."""
-    leg = view.legs.by_uniqueid.get(packet.get("DestUniqueid"))
-    if leg is None or leg.rang or packet.get("DialStatus") != "RINGING":
+    if packet.get("DialStatus") != "RINGING":
         return []
+    leg = view.legs.by_uniqueid.get(packet.get("DestUniqueid"))
+    if leg is None and view.agent_of(packet.get("DestChannel")) is not None:
+        view.channel(packet.get("DestUniqueid"), packet.get("DestChannel")).rang = True
+    return [] if leg is None or leg.rang else _rang(leg)
+
+
+def _rang(leg: Leg) -> list[Event]:
     leg.rang = True
     return [] if leg.void or leg.of_queue else [LegRang(leg.contact_id, leg.agent_id, leg.reservation_id)]
+
+
+def _answered(view: View, leg: Leg) -> list[Event]:
+    leg.answered = True
+    if not leg.of_queue:
+        return [LegAnswered(leg.contact_id, leg.agent_id)]
+    view.rings_no_more(view.queue_callers.get(leg.contact_id), leg)
+    return _adopt_queue_talk(view, leg)
 
 
 def dial_end(view: View, packet: Packet) -> list[Event]:
@@ -100,18 +120,16 @@ def dial_end(view: View, packet: Packet) -> list[Event]:
     if leg is None and packet.get("DialStatus") == "ANSWER":
         for reading in view.rereads.values():
             reading.answered.add(packet.get("DestUniqueid"))  # the list that is being read may still have it ringing
+        if view.agent_of(packet.get("DestChannel")) is not None:
+            view.channel(packet.get("DestUniqueid"), packet.get("DestChannel")).up = True
     if leg is None or leg.answered:
         answered = packet.get("DialStatus") == "ANSWER"
         return citizen_answered(view, packet.get("DestUniqueid")) if answered else []
     # A phone that forwards (302) is reported as CANCEL first; where it points to is never followed (Dial's `i`).
     status = "BUSY" if packet.get("Forward") else packet.get("DialStatus")
-    waiting = view.queue_callers.get(leg.contact_id) if leg.of_queue else None
-    view.rings_no_more(waiting, leg)
     if status == "ANSWER":
-        leg.answered = True
-        if leg.of_queue:
-            return _adopt_queue_talk(view, leg)
-        return [LegAnswered(leg.contact_id, leg.agent_id)]
+        return _answered(view, leg)
+    view.rings_no_more(view.queue_callers.get(leg.contact_id) if leg.of_queue else None, leg)
     view.legs.end(leg)
     if leg.of_queue:
         return [RingEnded(leg.contact_id, leg.agent_id)]
@@ -168,7 +186,7 @@ def hangup(view: View, packet: Packet) -> list[Event]:
     """The channel is gone: the last news of it, and the only one when the others were lost."""
     uniqueid = packet.get("Uniqueid")
     view.touch(uniqueid)
-    chan = view.channels.pop(uniqueid, None)
+    chan = view.channel_gone(uniqueid)
     view.queue_callers.pop(uniqueid, None)
     view.forget_variables(uniqueid)
     events: list[Event] = []

@@ -23,16 +23,23 @@ from dialplan.language import Language
 
 _PJSIP = re.compile(r"(?:[a-z0-9]+:)?PJSIP/([A-Za-z0-9_.]+)-[0-9a-f]+\Z")
 FALLBACK_PREFIX, OVERFLOW = "fallback-", "overflow"
+GONE_REMEMBERED = 1000
 
 
 @dataclass(slots=True)
 class Chan:
-    """A live channel. `ours` is None until it is known whose call it is in; only of agents' channels."""
+    """A live channel. `ours` is None until it is known whose call it is in; only of agents' channels.
+
+    `rang` and `up` are remembered for a DialBegin that comes after them: a leg whose answer went before would be ended
+    as one that never rang, and a talk with it.
+    """
 
     uniqueid: str
     name: str
     agent_id: str | None
     ours: bool | None = None
+    rang: bool = False
+    up: bool = False
 
 
 @dataclass(slots=True)
@@ -77,6 +84,7 @@ class View:
         self._variables: dict[str, dict[str, str]] = {}  # Uniqueid -> RM_ variables, as last read
         self.agents: frozenset[str] = frozenset()
         self.channels: dict[str, Chan] = {}
+        self._gone: dict[str, None] = {}  # Uniqueids of channels that ended lately, the latest last
         self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
         self.caller_channel: dict[str, str] = {}  # contact id -> channel name
         self.legs = Legs()
@@ -126,6 +134,20 @@ class View:
         self.transferred.pop(contact_id, None)
         self.consults.over(contact_id)
         self.to_officials.pop(contact_id, None)
+
+    def channel(self, uniqueid: str, name: str) -> Chan:
+        """The channel, which is new if no event has told of it; one that has ended already stays so."""
+        chan = self.channels.get(uniqueid) or Chan(uniqueid, name, self.agent_of(name))
+        if uniqueid not in self._gone:
+            self.channels[uniqueid] = chan
+        return chan
+
+    def channel_gone(self, uniqueid: str) -> Chan | None:
+        """It has ended: what comes of it now is late."""
+        self._gone[uniqueid] = None
+        while len(self._gone) > GONE_REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+        return self.channels.pop(uniqueid, None)
 
     def caller_lives(self, contact_id: str) -> bool:
         """Whether the PBX still has the caller's channel, as far as its events told."""

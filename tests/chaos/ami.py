@@ -120,7 +120,8 @@ class Cast:
             return AWAY
         states = {agent["id"]: agent for agent in board["agents"]}
         talking = {one for one in AGENTS if self.town.talks_of(one)}
-        waiting = len(self.live) - len(talking)
+        # Who was let go hears the last words until the centre hangs up.
+        waiting = sum(number not in self.let_go for number in self.live) - len(talking)
         told = sum(line["count"] for line in board["waiting"].values())
         problems = [f"{told} wait, not {waiting}"] if told != waiting else []
         for one in AGENTS:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from acd.ami.packets import Packet
@@ -66,6 +68,26 @@ def test_the_caller_hangs_up_first(wire: Wire) -> None:
     assert wire("HangupRequest", **CALLER) == []
     assert wire("Hangup", Cause="16", **OWN) == [TalkEnded("pbx1-1.1")]
     assert wire("Hangup", Cause="16", **CALLER) == [ContactHungUp("pbx1-1.1")]
+
+
+def test_in_whatever_order_a_ring_and_its_answer_are_told_it_is_a_talk() -> None:
+    """Else the core ends the leg as one that never rang, and the talk with it."""
+    told = (
+        ("Newchannel", {"ChannelState": "0", **OWN}), ("DialBegin", CALLER | LEG), ("Newstate", {"ChannelState": "5", **OWN}),
+        ("DialState", {"DialStatus": "RINGING", **CALLER, **LEG}), ("Newstate", {"ChannelState": "6", **OWN}),
+        ("DialEnd", {"DialStatus": "ANSWER", **CALLER, **LEG}),
+    )  # fmt: skip
+    for order in itertools.permutations(told):
+        wire = Wire()
+        wire.view.legs.expect("pbx1-1.1", "1001", 7)
+        events = [event for name, headers in order for event in wire(name, **headers)]
+        names = [name for name, _ in order]
+        assert events.count(LegAnswered("pbx1-1.1", "1001")) == 1, names
+        assert not any(isinstance(event, LegFailed) for event in events), names
+        assert wire("HangupRequest", **OWN) == [TalkEnded("pbx1-1.1")], names
+        assert wire("Hangup", Cause="16", **OWN) == [], names
+        assert wire("Newstate", ChannelState="6", **OWN) == [], names  # what is said of a channel that is gone
+        assert wire.view.channels.keys() == {"pbx1-1.1"}, names
 
 
 def test_a_waiting_caller_hangs_up(wire: Wire) -> None:
