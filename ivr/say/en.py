@@ -45,21 +45,17 @@ def words(number: int) -> str:
     return f"{head} {words(number % unit)}" if number % unit else head
 
 
-def _same(text: str, *pieces: str) -> Spoken:
-    return Spoken(text, text, pieces)
-
-
 def number(value: int) -> Spoken:
     """A cardinal number, 0 to 9999."""
-    return _same(words(value), *number_pieces(value))
+    return Spoken.plain(words(value), *number_pieces(value))
 
 
 def position(value: int) -> Spoken:
     """The place in the queue, 1 to 999."""
     text = f"You are number {words(bounded(value, 1, POSITION_MAX, 'position'))} in the queue."
     if value <= WHOLE_POSITIONS:
-        return _same(text, f"position_{value}")
-    return _same(text, "position_lead", *number_pieces(value), "position_tail")
+        return Spoken.plain(text, f"position_{value}")
+    return Spoken.plain(text, "position_lead", *number_pieces(value), "position_tail")
 
 
 def _wait_text(key: str) -> str:
@@ -74,7 +70,7 @@ def _wait_text(key: str) -> str:
 def wait(wait_s: float) -> Spoken:
     """The estimated wait, in seconds ≥ 0."""
     key = wait_key(wait_s)
-    return _same(_wait_text(key), key)
+    return Spoken.plain(_wait_text(key), key)
 
 
 def _half(hour: int) -> str:
@@ -88,7 +84,7 @@ def _hour(hour: int) -> str:
 def clock(at: time) -> Spoken:
     """A time of day to the minute: 9 a.m., 2:05 p.m. (two oh five), 12 noon."""
     if at.minute == 0:
-        return _same(_hour(at.hour), f"clock_{at.hour}")
+        return Spoken.plain(_hour(at.hour), f"clock_{at.hour}")
     hour = at.hour % 12 or 12
     small = ("oh",) if at.minute < 10 else ()
     spoken = f"{words(hour)} {'oh ' if small else ''}{words(at.minute)} {_half(at.hour)}"
@@ -104,7 +100,7 @@ def _ordinal_day(day: int) -> str:
 def calendar_date(day: date) -> Spoken:
     """Weekday, month and day: Wednesday, November 25th."""
     text = f"{_WEEKDAY_NAMES[day.weekday()]}, {_MONTHS[day.month - 1]} {_ordinal_day(day.day)}"
-    return _same(text, f"weekday_{WEEKDAYS[day.weekday()]}", f"month_{day.month}", f"mday_{day.day}")
+    return Spoken.plain(text, f"weekday_{WEEKDAYS[day.weekday()]}", f"month_{day.month}", f"mday_{day.day}")
 
 
 def moment(day: date, at: time) -> Spoken:
@@ -140,13 +136,19 @@ def opening(day: str, on: date, at: time) -> Spoken:
 def people(count: int) -> Spoken:
     """A number of people, 1 to 999."""
     text = "one person" if count == 1 else f"{words(bounded(count, 1, POSITION_MAX, 'count'))} people"
-    return _same(text, f"people_{count}") if count <= 10 else _same(text, *number_pieces(count), "people_word")
+    return (
+        Spoken.plain(text, f"people_{count}")
+        if count <= 10
+        else Spoken.plain(text, *number_pieces(count), "people_word")
+    )
 
 
 def times(count: int) -> Spoken:
     """How often, 1 to 999: once, twice, three times."""
     text = _TIMES.get(count) or f"{words(bounded(count, 1, POSITION_MAX, 'count'))} times"
-    return _same(text, f"times_{count}") if count <= 5 else _same(text, *number_pieces(count), "times_word")
+    return (
+        Spoken.plain(text, f"times_{count}") if count <= 5 else Spoken.plain(text, *number_pieces(count), "times_word")
+    )
 
 
 def digits(telephone: str) -> Spoken:
@@ -154,7 +156,7 @@ def digits(telephone: str) -> Spoken:
     groups = digit_groups(telephone)
     text = ", ".join(" ".join(_ONES[int(digit)] for digit in group) for group in groups)
     spelled = [[f"n_{digit}" for digit in group] for group in groups]
-    return _same(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
+    return Spoken.plain(text, *[key for i, group in enumerate(spelled) for key in (["pause", *group] if i else group)])
 
 
 def pieces() -> dict[str, Piece]:
