@@ -35,7 +35,9 @@ def load(path: Path) -> tuple[Node, ...]:
     """The nodes of the file. Raises NodesError."""
     try:
         text = path.read_bytes()[: RULES_FILE_BYTES + 1].decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise NodesError(f"{path}: {error.strerror}; docs/scaling.md has an example") from error
+    except UnicodeDecodeError as error:
         raise NodesError(f"{path}: {error}") from error
     document = read(str(path), text)
     problems = list(document.problems)

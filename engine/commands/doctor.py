@@ -49,7 +49,8 @@ def look(state: Path) -> Iterator[Finding]:
     try:
         settings = RunSettings.load(state)
     except FileNotFoundError:
-        return  # never started here: the machine is all there is to look at
+        yield security.never_started(state)  # the machine is all there is to look at
+        return
     ruleset, finding = files.rules(settings)
     yield finding
     yield from files.look(settings)

@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Container, Iterable, Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from dialplan import flood, numbers
@@ -26,6 +26,12 @@ SECRET_CHARS_LEAST = 16  # of hexadecimal digits: 64 bits, which nobody tries ou
 WIDEST_PREFIX = {4: 16, 6: 32}  # a carrier has no more of the world than that
 _LISTENS = "0A"  # a TCP socket's state in /proc/net/tcp
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def never_started(state: Path) -> Finding:
+    """So that nobody takes an empty list for a good one."""
+    said = f"no centre was ever started with {state}: none was looked at"
+    return _doubt("centre", said, "start `./ringmaster up`, or name the centre's folder by --state")
 
 
 def look(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]:
@@ -51,15 +57,16 @@ def running(settings: RunSettings, ruleset: Ruleset | None, known: ready.Ready) 
 
 def _of_pbx(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]:
     """What its console says. That it does not answer is `engine.doctor.running`'s to say."""
-    with suppress(OSError, pbx.PbxError):
-        yield _one_ami_user(settings)
-        yield _no_web_server(settings)
-        yield _modules(settings)
-        if ruleset is not None:
-            yield _guests(settings, ruleset)
-            yield _identified(settings, ruleset)
-            yield _numbers_out(settings, ruleset)
-            yield _members(settings, ruleset)
+    checks = [partial(one, settings) for one in (_one_ami_user, _no_web_server, _modules)]
+    if ruleset is not None:
+        checks += [partial(one, settings, ruleset) for one in (_guests, _identified, _numbers_out, _members)]
+    for check in checks:
+        try:
+            yield check()
+        except pbx.PbxError:
+            return
+        except OSError as error:  # which hides none of the checks behind it
+            yield _hole("files", f"{error.filename}: {error.strerror}", "start `up` anew: it writes what is missing")
 
 
 def _sound(name: str, what: str) -> Finding:
@@ -99,7 +106,12 @@ def _secrets(settings: RunSettings) -> Iterator[Finding]:
 
 def _rules_are_the_owners(rules: Path) -> Finding:
     """Who may write them decides where calls go."""
-    loose = [path for path in (rules, *sorted(rules.glob("*.yaml"))) if path.stat().st_mode & _OTHERS_WRITE]
+    try:
+        loose = [path for path in (rules, *sorted(rules.glob("*.yaml"))) if path.stat().st_mode & _OTHERS_WRITE]
+    except OSError as error:
+        return _hole(
+            "rules", f"{rules} cannot be looked at: {error.strerror}", "name the rules' folder: `up --rules DIR`"
+        )
     if loose:
         return _hole("rules", f"{loose[0]} can be written by others", f"chmod go-w {loose[0]}")
     return _sound("rules", "nobody but the owner writes them")

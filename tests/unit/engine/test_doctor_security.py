@@ -19,6 +19,8 @@ from engine.doctor import programs, running, security
 from engine.doctor.finding import Finding, Level, failure
 from engine.settings import Node, RunSettings, default_rules, free_port
 
+NOWHERE = {"host": "127.0.0.1", "port": 1}
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> RunSettings:
@@ -49,6 +51,39 @@ def test_rules_that_others_may_write(settings: RunSettings) -> None:
     found = worse(settings)["rules"]
     assert found.level is Level.FAILURE
     assert found.remedy == f"chmod go-w {settings.rules / 'queues.yaml'}"
+
+
+def test_rules_that_are_gone(settings: RunSettings) -> None:
+    ruleset = load(settings.rules, ())
+    shutil.rmtree(settings.rules)
+    (found,) = (one for one in security.look(settings, ruleset) if one.level is not Level.FINE)
+    assert (found.name, found.level) == ("rules", Level.FAILURE)
+
+
+def test_a_state_in_which_no_centre_was_started_is_not_called_sound(tmp_path: Path) -> None:
+    (found,) = (one for one in doctor.look(tmp_path / "none") if one.security and one.level is Level.WARNING)
+    assert "no centre was ever started" in found.what
+
+
+def test_a_file_that_cannot_be_read_hides_none_of_the_checks_behind_it(
+    settings: RunSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = ready.Ready.model_validate(
+        {
+            "pid": 1,
+            "asterisk_pid": None,
+            "supervisor_pid": 1,
+            "sip": NOWHERE,
+            "agi": NOWHERE,
+            "http": NOWHERE,
+            "ami": {**NOWHERE, "user": "", "secret": ""},
+        }
+    )
+    monkeypatch.setattr(pbx, "console", lambda *_: "")
+    found = list(security.running(settings, load(settings.rules), known))
+    unread = [at for at, one in enumerate(found) if one.what.endswith("modules.conf: No such file or directory")]
+    assert unread
+    assert found[unread[0] + 1 :]
 
 
 def test_secrets_that_cannot_be_read_are_on_the_list_of_security(settings: RunSettings) -> None:
