@@ -16,12 +16,12 @@ TALK_MS_PER_S = 4.5  # two legs, sound both ways, not transcoded
 WAITING_KB, TALK_KB = 300.0, 660.0
 PORTS_PER_NODE = 55_000 // 4  # RTP and RTCP on two legs, from port 10,000 up
 # --- the engine
-ENGINE_MS = 1.7  # of one core, for one call: 0.28 of Asterisk's
-SESSION_KB = 27.0
+ENGINE_MS = 6.0  # of one core, for one call, when it is busy (`bench sustained`, 90 calls a second: 54 %)
+SESSION_KB = 34.0
 CORE_KB = 4.5  # a contact and its agent in the core
 ENGINE_BASE_MB = 80.0
 AMI_EVENTS_PER_CALL, AMI_EVENTS_PER_S = 31.0, 10_000.0
-CORE_EVENTS_PER_CALL, CORE_EVENTS_PER_S = 9.0, 26_000.0  # at 100,000 calls; 60,000 a second at 10,000
+CORE_EVENTS_PER_CALL, CORE_EVENTS_PER_S = 9.0, 56_000.0  # at 100,000 calls, every rule
 SESSIONS_PER_ENGINE = 10_000  # a thread each: what one process was never asked for beyond
 # --- the database
 FACTS_PER_CALL, FACTS_PER_S = 11.4, 9_000.0

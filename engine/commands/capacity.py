@@ -30,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     for one in found:
         values = (one.calls, one.calls_per_s, one.agents, one.nodes, one.node_cores, one.node_gb, one.engines)
         numbers = " ".join(f"{value:>8.1f}" if isinstance(value, float) else f"{value:>8}" for value in values)
-        print(f"{numbers} {one.facts_per_s:>8.0f}   of which an engine has least: {one.engine_ends_by}")
+        print(f"{numbers} {one.facts_per_s:>8.0f}   an engine's first limit: {one.engine_ends_by}")
     return 0
 
 
