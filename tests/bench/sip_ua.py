@@ -75,6 +75,7 @@ class Ua:
         self.rtp_received = 0
         self.dialogs: dict[str, Dialog] = {}
         self.registered = threading.Event()
+        self._registers = 0  # which registration is renewed; 0: none
         self.on_invite: Callable[[Dialog, str, float], None] = lambda dialog, text, now: None
         self.on_answer: Callable[[Dialog, float], None] = lambda dialog, now: None
         self.on_final: Callable[[str, int], None] = lambda request, status: None  # request: its Call-ID and CSeq
@@ -128,22 +129,29 @@ class Ua:
         return at
 
     def register(self, timeout_s: float = 20.0, expires_s: int = 3600) -> Ua:
-        """Register; with 0 s, take the registration back."""
+        """Register, and renew it as long as this phone lives; with 0 s, take the registration back."""
         self.registered.clear()
+        self._registers = next(_ids)
+        self._register(self._registers, expires_s)
+        assert self.registered.wait(timeout_s), f"{self.user} could not register"
+        return self
+
+    def _register(self, latest: int, expires_s: int) -> None:
+        if self._registers != latest:
+            return  # closed, or registered anew
         aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"
-        tag = f"{random.getrandbits(32):x}"
         self.send_request(
             "REGISTER",
             f"sip:{self.server[0]}:{self.server[1]}",
-            f"{aor};tag={tag}",
+            f"{aor};tag={random.getrandbits(32):x}",
             aor,
             f"r{next(_ids)}-{self.port}",
             1,
             "",
             f"Expires: {expires_s}\r\n",
         )
-        assert self.registered.wait(timeout_s), f"{self.user} could not register"
-        return self
+        if expires_s and not self.dead:
+            self.loop.later(expires_s / 2, lambda: self._register(latest, expires_s))
 
     def call(self, number: str, user: str = "", shown: str = "", extra: str = "") -> Dialog:
         """`shown`: a display name as it is to stand in From, quotes and blank included; `extra`: whole header lines."""
@@ -325,6 +333,7 @@ class Ua:
         self.sock.sendto(reply.encode(), peer)
 
     def close(self) -> None:
+        self._registers = 0
         self.loop.forget(self.sock)
         self.sock.close()
         self.rtp.close()
