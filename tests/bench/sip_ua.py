@@ -139,6 +139,10 @@ class Ua:
     def _register(self, latest: int, expires_s: int) -> None:
         if self._registers != latest:
             return  # closed, or registered anew
+        if expires_s:
+            self.loop.later(expires_s / 2, lambda: self._register(latest, expires_s))
+        if self.dead:
+            return
         aor = f"<sip:{self.user}@{self.server[0]}:{self.server[1]}>"
         self.send_request(
             "REGISTER",
@@ -150,8 +154,6 @@ class Ua:
             "",
             f"Expires: {expires_s}\r\n",
         )
-        if expires_s and not self.dead:
-            self.loop.later(expires_s / 2, lambda: self._register(latest, expires_s))
 
     def call(self, number: str, user: str = "", shown: str = "", extra: str = "") -> Dialog:
         """`shown`: a display name as it is to stand in From, quotes and blank included; `extra`: whole header lines."""

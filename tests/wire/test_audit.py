@@ -44,11 +44,11 @@ class _Index(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def index() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Index)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
-    thread.join()
+    thread.join(20)
     server.server_close()
 
 
@@ -114,11 +114,12 @@ def test_what_speaks_no_json_has_no_word(said: bytes, tmp_path, capsys):
     body = b"[" * 100_000
     with socket.create_server(("127.0.0.1", 0)) as server:
         answer = said if said != b"[" else b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
-        thread = threading.Thread(target=_say_once, args=(server, answer))
+        server.settimeout(20)
+        thread = threading.Thread(target=_say_once, args=(server, answer), daemon=True)
         thread.start()
         index = f"http://127.0.0.1:{server.getsockname()[1]}"
         assert cli.main(["audit", "--index", index, "--lock", _lock(tmp_path, "a==1"), "--json"]) == 69
-        thread.join()
+        thread.join(20)
     assert json.loads(capsys.readouterr().out)["unknown"]["a==1"]
 
 

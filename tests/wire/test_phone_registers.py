@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import socket
 import threading
+from contextlib import suppress
+
+import pytest
 
 from tests.bench.sip_loop import Loop
 from tests.bench.sip_ua import Ua
@@ -34,5 +37,12 @@ def test_a_phone_renews_its_registration_until_it_is_closed() -> None:
         assert renewed.wait(20)
         phone.close()
         server.join(20)
+        registrar.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                registrar.recvfrom(4096)  # one may have been on its way
+        registrar.settimeout(1.5)  # three times what is between two of them
+        with pytest.raises(TimeoutError):
+            registrar.recvfrom(4096)
         loop.stop()
     assert len(set(asked)) == 3

@@ -92,19 +92,28 @@ def test_a_session_that_ends_without_a_word_leaves_its_caller_to_the_net(centre:
 
 
 def test_callers_in_overflow_come_in_as_there_is_room(make_centre: Callable[..., Centre]) -> None:
-    room = [0]
-    centre = make_centre(room=lambda: room[0])
+    room, sweeps = [0], [0]
+
+    def looked_for() -> int:
+        sweeps[0] += 1
+        return room[0]
+
+    def another_sweep() -> None:
+        before = sweeps[0]
+        until(lambda: sweeps[0] > before + 1)
+
+    centre = make_centre(room=looked_for)
     centre.dispatcher.begin_reread()
     centre.dispatcher.reread(PbxSnapshot((), (), (), {}))
     for n in range(3):
         centre.twin.event("Newchannel", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}", ChannelState="4")
         centre.twin.event("QueueCallerJoin", Queue="overflow", Uniqueid=f"o{n}", Channel=f"PJSIP/carrier-o{n}")
-    time.sleep(0.3)  # longer than a sweep
+    another_sweep()
     assert centre.twin.withdrawn == []
     room[0] = 1
     until(lambda: centre.twin.withdrawn == [("overflow", "PJSIP/carrier-o0")])
     centre.twin.event("QueueCallerLeave", Queue="overflow", Uniqueid="o0")
-    time.sleep(0.3)
+    another_sweep()
     assert len(centre.twin.withdrawn) == 1  # the one who is on their way has the room
     centre.dispatcher.returned("o0")
     until(lambda: len(centre.twin.withdrawn) == 2)

@@ -45,14 +45,17 @@ def command(programs: Path, request: pytest.FixtureRequest) -> Iterator[subproce
     (programs / "endless.py").write_text(STARTS_ANOTHER.format(file=str(file), deafness=request.param))
     code = f"from engine import programs; programs.END_WITHIN_S = {0.2 if request.param else 20}; programs.rows_of('endless')"
     process = subprocess.Popen([sys.executable, "-c", code], env=child_environment(), stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: file.exists() and file.read_text().endswith("\n"), 10)
-    yield process
-    for pid in (process.pid, *map(int, file.read_text().split())):
-        if ready.alive(pid):
-            os.kill(pid, signal.SIGKILL)
-    process.wait()
-    assert process.stderr
-    process.stderr.close()
+    try:
+        wait_for(lambda: file.exists() and file.read_text().endswith("\n"), 20)
+        yield process
+    finally:
+        started = map(int, file.read_text().split()) if file.exists() else ()
+        for pid in (process.pid, *started):
+            if ready.alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        process.wait()
+        assert process.stderr
+        process.stderr.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -63,7 +66,7 @@ def test_an_end_ends_all_that_was_started(command, number: signal.Signals, progr
     _, said = command.communicate(timeout=40)
     assert command.returncode == 128 + number
     assert said == "", "no traceback"
-    assert not [pid for pid in map(int, file.read_text().split()) if ready.alive(pid)]
+    wait_for(lambda: not [pid for pid in map(int, file.read_text().split()) if ready.alive(pid)], 20)
     deaf = DEAF in (programs / "endless.py").read_text()
     assert file.with_name("pids.ended").exists() is not deaf
 

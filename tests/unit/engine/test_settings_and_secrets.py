@@ -146,9 +146,11 @@ def test_a_process_lives_as_long_as_one_of_its_threads() -> None:
     ends_its_first = code + "ctypes.CDLL(None).pthread_exit(None)"
     with subprocess.Popen([sys.executable, "-c", ends_its_first]) as child:
         status = Path(f"/proc/{child.pid}/stat")
-        wait_for(lambda: status.read_text().rpartition(")")[2].split()[0] == "Z", 10)
-        assert ready.alive(child.pid)
-        child.kill()
+        try:
+            wait_for(lambda: status.read_text().rpartition(")")[2].split()[0] == "Z", 20)
+            assert ready.alive(child.pid)
+        finally:
+            child.kill()
         wait_for(lambda: not ready.alive(child.pid), 10)
 
 
