@@ -176,7 +176,8 @@ class Dispatcher(AgentsDoor, TalkDoor, HandoverDoor, CallbackDoor):
 
     def returned(self, contact_id: str) -> float:
         """A caller has come back out of the PBX's queue; by how many seconds their place's clock was ahead."""
-        return self._inbox.ask(lambda _: self._writer.returning.returned(contact_id), missing=0.0)
+        self._inbox.put(lambda _: self._writer.returning.returned(contact_id))
+        return self._writer.returning.clock_back_s(contact_id)
 
     def take(self, contact_id: str, reservation_id: int | None = None) -> Assignment | GoToSafetyNet | None:
         """The assignment that waits for this contact, once."""

@@ -53,10 +53,13 @@ class Returning:
             self._clock_back_s = {caller.uniqueid: back_s for caller in callers}
             _log.warning("clock.went_back", seconds=back_s, callers=len(callers))
 
-    def returned(self, contact_id: str) -> float:
-        """`/resume` has connected for this caller. By how much the clock that wrote their place was ahead of ours."""
-        self._coming.pop(contact_id, None)
+    def clock_back_s(self, contact_id: str) -> float:
+        """By how much the clock that wrote this caller's place in time was ahead of ours; any thread may ask."""
         return self._clock_back_s.get(contact_id, 0.0)
+
+    def returned(self, contact_id: str) -> None:
+        """`/resume` has connected for this caller."""
+        self._coming.pop(contact_id, None)
 
     def sweep(self, now: float) -> None:
         """Ask out whoever may come now."""
@@ -74,13 +77,14 @@ class Returning:
             times, asked_at = self._asked.get(caller.uniqueid, (0, 0.0))
             if times >= TRIES:
                 continue
+            # While a phone rings for them, the PBX keeps what it was asked until the ring's end.
+            if times and (now - asked_at < RETRY_AFTER_S or caller.ringing):
+                continue
             if caller.uniqueid not in self._coming:
                 if caller.queue == OVERFLOW and room <= 0:
                     break  # all that follow are of `overflow`
                 room -= 1
-            # While a phone rings for them, the PBX keeps what it was asked until the ring's end.
-            if not times or (now - asked_at >= RETRY_AFTER_S and not caller.ringing):
-                self._withdraw(caller, times, now)
+            self._withdraw(caller, times, now)
 
     def expect_all(self, now: float) -> None:
         """After the engine's start: the agents wait for these. Those for whom a phone rings are not waited for."""

@@ -68,6 +68,8 @@ def dial_begin(view: View, packet: Packet) -> list[Event]:
         transfers.official_rings(view, caller, uniqueid, name)
         return []
     view.touch(uniqueid)
+    if view.has_ended(uniqueid):
+        return []  # no end of it would follow; what came of it the session's Dial says, or the queue's next ring
     chan = view.channel(uniqueid, name)
     waiting = view.queue_callers.get(caller)
     contact_id = view.callers.get(caller)

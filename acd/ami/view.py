@@ -138,7 +138,7 @@ class View:
     def channel(self, uniqueid: str, name: str) -> Chan:
         """The channel, which is new if no event has told of it; one that has ended already stays so."""
         chan = self.channels.get(uniqueid) or Chan(uniqueid, name, self.agent_of(name))
-        if uniqueid not in self._gone:
+        if not self.has_ended(uniqueid):
             self.channels[uniqueid] = chan
         return chan
 
@@ -148,6 +148,10 @@ class View:
         while len(self._gone) > GONE_REMEMBERED:
             del self._gone[next(iter(self._gone))]
         return self.channels.pop(uniqueid, None)
+
+    def has_ended(self, uniqueid: str) -> bool:
+        """Whether this channel ended lately."""
+        return uniqueid in self._gone
 
     def caller_lives(self, contact_id: str) -> bool:
         """Whether the PBX still has the caller's channel, as far as its events told."""

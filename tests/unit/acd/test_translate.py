@@ -90,6 +90,16 @@ def test_in_whatever_order_a_ring_and_its_answer_are_told_it_is_a_talk() -> None
         assert wire.view.channels.keys() == {"pbx1-1.1"}, names
 
 
+def test_a_ring_that_is_told_after_its_end_is_none(wire: Wire) -> None:
+    """No end of it would follow, and a caller of the queue's would count as rung for until they hang up."""
+    wire("QueueCallerJoin", Queue="fallback-ko", **CALLER)
+    wire("Newchannel", ChannelState="0", **OWN)
+    wire("Hangup", Cause="16", **OWN)
+    assert wire("DialBegin", **CALLER, **LEG) == []
+    assert not wire.view.queue_callers["pbx1-1.1"].ringing
+    assert not wire.view.legs.by_uniqueid
+
+
 def test_a_waiting_caller_hangs_up(wire: Wire) -> None:
     assert wire("HangupRequest", **CALLER) == [ContactHungUp("pbx1-1.1")]
 
