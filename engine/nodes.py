@@ -84,19 +84,23 @@ def _among_each_other(document: Document, nodes: list[Node]) -> Iterator[Problem
 
 
 def refuse_shared(pbxes: Sequence[RunSettings]) -> None:
-    """NodesError for an address that two of them would answer at: the second starts, and hears nobody."""
+    """NodesError for an address that two of them would answer at: the second starts, and hears nobody.
+
+    "All addresses" are those of one machine: who is somebody else's to start may be on another.
+    """
     for kind in ("sip", "ami"):
-        taken: dict[tuple[str, int], str] = {}
+        taken: dict[tuple[str, int], RunSettings] = {}
         for one in pbxes:
             host = one.bind if kind == "sip" else one.ami_host
             at = host, getattr(one, f"{kind}_port")
-            for other, name in taken.items():
-                if at[1] == other[1] and (at[0] == other[0] or _EVERYWHERE & {at[0], other[0]}):
+            for other, its in taken.items():
+                wide = not (one.pbx_external or its.pbx_external) and _EVERYWHERE & {at[0], other[0]}
+                if at[1] == other[1] and (at[0] == other[0] or wide):
                     raise NodesError(
-                        f"node {one.node}: {kind}_port {at[1]} at {at[0]} is {name}'s as well ({other[0]}:{other[1]}); "
-                        "each node has an address or a port of its own"
+                        f"node {one.node}: {kind}_port {at[1]} at {at[0]} is {its.node}'s as well "
+                        f"({other[0]}:{other[1]}); each node has an address or a port of its own"
                     )
-            taken[at] = one.node
+            taken[at] = one
 
 
 def with_ports(nodes: tuple[Node, ...], *, external: bool = False) -> tuple[Node, ...]:

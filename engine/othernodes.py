@@ -36,16 +36,19 @@ class OtherNodes:
     ) -> None:
         """Write their files and start them. Who is somebody else's to start is not waited for. Raises PbxError.
 
-        Without an `asterisk` of ours they run in containers of their own, perhaps already, with callers in their
-        queues: the order of those is not begun anew.
+        Those that are not ours to start (without an `asterisk` of ours: all) run perhaps already, with callers in
+        their queues: the order of those is not begun anew, and only what follows from the rules is written.
         """
         for one in self._nodes:
-            if asterisk is not None or not (pbxconfig.etc_dir(one) / "asterisk.conf").exists():  # else `configure` has
-                pbxconfig.render(one, ruleset, secrets, None if one.pbx_external else asterisk)
-            if asterisk is None or one.pbx_external:
+            program = None if one.pbx_external else asterisk
+            if program is not None or not (pbxconfig.etc_dir(one) / "asterisk.conf").exists():
+                pbxconfig.render(one, ruleset, secrets, program)
+            else:
+                pbxconfig.write_rules(one, ruleset, secrets)
+            if program is None:
                 continue
             _say(f"starting node {one.node}")
-            kept = self._kept[one.node] = KeptPbx(one, asterisk, restart=True)
+            kept = self._kept[one.node] = KeptPbx(one, program, restart=True)
             kept.start(pause)
 
     def look_after(self, pause: Callable[[float], None]) -> bool:

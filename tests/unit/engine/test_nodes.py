@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dialplan.loader import load
-from engine import credentials, nodes, pbxconfig
+from engine import credentials, fetch, nodes, pbxconfig
 from engine.othernodes import OtherNodes
 from engine.settings import Node, RunSettings, default_rules
 
@@ -85,31 +85,48 @@ def test_what_lies_beyond_this_machine_is_said(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_two_at_one_address_are_refused(tmp_path: Path, node: dict[str, object], said: str) -> None:
-    settings = _settings(tmp_path, Node.model_validate({"name": "pbx2", **node}))
+    settings = _settings(tmp_path, Node.model_validate({"name": "pbx2", **node}), external=False)
     with pytest.raises(nodes.NodesError, match=re.escape(said)):
         nodes.refuse_shared(settings.pbxes)
-    nodes.refuse_shared(_settings(tmp_path, Node(name="pbx2", bind="127.0.0.2")).pbxes)
+    nodes.refuse_shared(_settings(tmp_path, Node(name="pbx2", bind="127.0.0.2"), external=False).pbxes)
 
 
-def test_files_of_a_node_that_may_run_in_its_container_are_left_as_they_are(tmp_path: Path) -> None:
-    """`configure` has written them; its callers' order goes by a point in time that is in them."""
-    settings = _settings(tmp_path, Node(name="pbx2", bind="127.0.0.2"))
+def test_all_addresses_of_this_machine_are_none_of_another_machines(tmp_path: Path) -> None:
+    there = Node(name="pbx2", bind="10.0.0.2", sip_port=5060, ami_port=5038, external=True)
+    settings = _settings(tmp_path, there, external=False).model_copy(update={"bind": "0.0.0.0"})
+    nodes.refuse_shared(settings.pbxes)
+    here = settings.model_copy(update={"others": (there.model_copy(update={"external": False}),)})
+    with pytest.raises(nodes.NodesError, match=r"sip_port 5060 at 10\.0\.0\.2 is pbx1"):
+        nodes.refuse_shared(here.pbxes)
+    same = settings.model_copy(update={"bind": "10.0.0.2"})
+    with pytest.raises(nodes.NodesError, match=r"sip_port 5060 at 10\.0\.0\.2 is pbx1"):
+        nodes.refuse_shared(same.pbxes)
+
+
+@pytest.mark.parametrize("ours", [False, True])
+def test_files_of_a_node_that_may_run_already_keep_its_callers_order(tmp_path: Path, ours: bool) -> None:
+    """It goes by a point in time that is in them. Somebody else starts it: all nodes (containers), or this one only."""
+    settings = _settings(tmp_path, Node(name="pbx2", bind="127.0.0.2", external=ours), external=not ours)
     rules = load(default_rules())
     secrets = credentials.load_or_make(tmp_path, pbxconfig.accounts(rules))
-    there = tmp_path / "nodes" / "pbx2" / "etc" / "asterisk.conf"
+    asterisk = fetch.Program("asterisk", tmp_path, "asterisk") if ours else None
+    etc = tmp_path / "nodes" / "pbx2" / "etc"
 
     def start() -> None:
-        OtherNodes(settings).start(rules, secrets, None, lambda _: None)
+        OtherNodes(settings).start(rules, secrets, asterisk, lambda _: None)
 
     start()
-    assert there.exists()
-    there.write_text("as it was")
+    assert (etc / "asterisk.conf").exists()
+    (etc / "extensions.conf").write_text("ORDER_EPOCH = 1")
+    agents = (etc / "generated" / "agents.conf").read_text()
+    (etc / "generated" / "agents.conf").write_text("of other rules")
     start()
-    assert there.read_text() == "as it was"
+    assert (etc / "extensions.conf").read_text() == "ORDER_EPOCH = 1"
+    assert (etc / "generated" / "agents.conf").read_text() == agents
 
 
-def _settings(state: Path, node: Node) -> RunSettings:
+def _settings(state: Path, node: Node, *, external: bool) -> RunSettings:
     return RunSettings(
         state=state, rules=state, sounds=state, bind="127.0.0.1", sip_port=5060, http_port=1, ami_port=5038, agi_port=7,
-        rtp_start=10000, rtp_end=10010, run_dir=state / "run", others=(node,), pbx_external=True,
+        rtp_start=10000, rtp_end=10010, run_dir=state / "run", others=(node,), pbx_external=external,
     )  # fmt: skip
