@@ -65,7 +65,9 @@ def _of_pbx(settings: RunSettings, ruleset: Ruleset | None) -> Iterator[Finding]
             yield check()
         except pbx.PbxError:
             return
-        except OSError as error:  # which hides none of the checks behind it
+        except OSError as error:
+            if error.filename is None:  # the console's socket; a file hides none of the checks behind it
+                return
             yield _hole("files", f"{error.filename}: {error.strerror}", "start `up` anew: it writes what is missing")
 
 
@@ -298,12 +300,12 @@ def _numbers_out(settings: RunSettings, ruleset: Ruleset) -> Finding:
 
 def _members(settings: RunSettings, ruleset: Ruleset) -> Finding:
     """Whom the safety net would ring: the PBX remembers its queues' members over a restart, whoever they are."""
-    queues = re.split(r"^(?=fallback-\w+ has )", pbx.console(settings, "queue show"), flags=re.MULTILINE)
+    queues = re.split(r"^(?=[\w-]+ has )", pbx.console(settings, "queue show"), flags=re.MULTILINE)
     agents = {f"PJSIP/{agent}" for agent in ruleset.agents}
     strange = [
         f"{interface} from {queue.split()[0]}"
         for queue in queues
-        if queue.startswith("fallback-")
+        if queue.startswith(("fallback-", "overflow"))
         for interface in re.findall(r"^ {6}(?:.* \()?(\w+/[^\s)]+)", queue.partition("Callers:")[0], re.MULTILINE)
         if interface not in agents
     ]

@@ -86,6 +86,40 @@ def test_a_file_that_cannot_be_read_hides_none_of_the_checks_behind_it(
     assert found[unread[0] + 1 :]
 
 
+def test_a_console_that_nobody_serves_is_no_hole(settings: RunSettings) -> None:
+    """`engine.doctor.running` says that it does not answer."""
+    assert not settings.control_socket.exists()
+    assert list(security._of_pbx(settings, load(settings.rules))) == []
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(settings.control_socket))
+    assert list(security._of_pbx(settings, load(settings.rules))) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_who_is_no_agent_is_named_with_the_queue_that_would_ring_him(
+    settings: RunSettings, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...]
+) -> None:
+    """A list without callers has no "Callers:", and another's in another queue is nobody's business here."""
+    ruleset = load(settings.rules)
+    agent = next(iter(ruleset.agents))
+    listed = [_queue("fallback-ko", agent), _queue("overflow", "stranger"), _queue("own", "other")]
+    monkeypatch.setattr(pbx, "console", lambda *_: "\n".join(listed[at] for at in order))
+    found = security._members(settings, ruleset)
+    assert found.what == "would ring who is no agent: PJSIP/stranger from overflow"
+    assert found.remedy.endswith('"queue remove member PJSIP/stranger from overflow"')
+    monkeypatch.setattr(pbx, "console", lambda *_: _queue("fallback-ko", agent))
+    assert security._members(settings, ruleset).level is Level.FINE
+
+
+def _queue(name: str, member: str) -> str:
+    return (
+        f"{name} has 0 calls (max unlimited) in 'leastrecent' strategy (0s holdtime, 0s talktime), W:0, C:0, A:0\n"
+        "   Members: \n"
+        f"      PJSIP/{member} (ringinuse disabled) (dynamic) (Not in use) has taken no calls yet (login was 9 secs ago)\n"
+        "   No Callers\n"
+    )
+
+
 def test_secrets_that_cannot_be_read_are_on_the_list_of_security(settings: RunSettings) -> None:
     """What is not is left out by `doctor --security`, which then would find nothing."""
     (settings.state / "secrets.json").write_text("{")
