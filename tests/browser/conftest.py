@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from engine import browser as chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop runs in this thread for as long: no other module may meet it
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
         opened = driver.chromium.launch(
