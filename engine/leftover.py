@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import pbx
 from engine.onlyone import only_one
 from engine.settings import RunSettings
-from engine.standby.places import other_serves, refuse_a_second, running_on
+from engine.standby.places import other_serves, running_on
 from engine.up import UpError
 
 
@@ -20,12 +20,15 @@ def make_way(state: Path, *, external: bool) -> None:
 
     Raises AlreadyRunning when another `up` keeps them, UpError when the other engine serves with them.
     """
-    refuse_a_second(state)
     if external:
         return
     try:
         earlier = RunSettings.load(state)
     except FileNotFoundError:
+        return
+    except ValueError:
+        said = "is damaged or of another version: what an earlier `up` on this state may have left is not looked for"
+        print(f"{state / 'run.json'} {said}", file=sys.stderr, flush=True)
         return
     if other_serves(earlier):
         raise UpError(

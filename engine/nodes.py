@@ -83,22 +83,26 @@ def _among_each_other(document: Document, nodes: list[Node]) -> Iterator[Problem
                 yield Problem(document.at("nodes", at, key), f"{key}: an address is expected, such as 127.0.0.2")
 
 
-def refuse_shared(pbxes: Sequence[RunSettings]) -> None:
+def refuse_shared(pbxes: Sequence[RunSettings], kinds: Sequence[str] = ("sip", "ami")) -> None:
     """NodesError for an address that two of them would answer at: the second starts, and hears nobody.
 
     "All addresses" are those of one machine: who is somebody else's to start may be on another.
+    A `sip` or `ami` port that is 0 is each one's own, once it is found; `sip_tls` is one port for all.
     """
-    for kind in ("sip", "ami"):
+    for kind in kinds:
         taken: dict[tuple[str, int], RunSettings] = {}
         for one in pbxes:
-            host = one.bind if kind == "sip" else one.ami_host
+            host = one.ami_host if kind == "ami" else one.bind
             at = host, getattr(one, f"{kind}_port")
+            if not at[1] and kind != "sip_tls":
+                continue
             for other, its in taken.items():
                 wide = not (one.pbx_external or its.pbx_external) and _EVERYWHERE & {at[0], other[0]}
                 if at[1] == other[1] and (at[0] == other[0] or wide):
                     raise NodesError(
                         f"node {one.node}: {kind}_port {at[1]} at {at[0]} is {its.node}'s as well "
-                        f"({other[0]}:{other[1]}); each node has an address or a port of its own"
+                        f"({other[0]}:{other[1]}); each node has an address "
+                        f"{'' if kind == 'sip_tls' else 'or a port '}of its own"
                     )
             taken[at] = one
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import Any
 from dialplan.calendar import SEOUL
 from dialplan.loader import RulesError, load
 from dialplan.ruleset import Ruleset
-from engine import fetch, leftover, nodes, onlyone, pbx, pbxconfig, pbxencryption, soundstore, up
+from engine import fetch, leftover, nodes, onlyone, pbx, pbxconfig, soundstore, tlsneeds, up
 from engine.commands.explain import parse_at
 from engine.commands.rules_folder import cache_folder
 from engine.demo import options as demo
@@ -51,20 +50,24 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if options.engine_only or options.standby:
             return _join(options)
-        leftover.make_way(options.state.absolute(), external=options.pbx_external)
-        settings = settings_of(options)
+        places.refuse_a_second(options.state.absolute())
+        settings = asked_for(options)
         if options.demo:
             settings = settings.model_copy(update={"overrides": demo.overrides(settings.overrides, options.demo_speed)})
         ruleset = load_rules(settings)
-        check_encryption(settings, ruleset)
-        if options.demo and not settings.at:
-            settings = _open_for_a_demo(settings, ruleset)
+        tlsneeds.check(settings, ruleset)
         soundstore.bring_up_to_date(settings.sounds)
         asterisk = None if settings.pbx_external else fetch.program("asterisk")
         if asterisk and (warning := pbx.version_warning(asterisk)):
             print(warning, file=sys.stderr)
             if options.strict:
                 return 1
+        # Calls end here with what a killed `up` left: nothing that is wrong already may be found out only afterwards.
+        leftover.make_way(settings.state, external=settings.pbx_external)
+        settings = with_ports(settings, options)
+        tlsneeds.check_ports(settings, ruleset)
+        if options.demo and not settings.at:
+            settings = _open_for_a_demo(settings, ruleset)
         words = ("--rate", str(options.demo_rate), "--speed", str(options.demo_speed))
         how = up.Options(restart=not options.no_restart, demo=options.demo, demo_words=words)
         return up.run(settings, ruleset, asterisk, how)
@@ -101,20 +104,6 @@ def load_rules(settings: RunSettings) -> Ruleset:
     return load(settings.rules, settings.overrides, cache_folder())
 
 
-def check_encryption(settings: RunSettings, ruleset: Ruleset) -> None:
-    """UpError for what encrypted phones or carriers would lack: Asterisk starts without, and its log alone says so."""
-    if settings.pbx_external or not pbxencryption.wanted(settings, ruleset):
-        return
-    authorities = settings.tls_authorities
-    if authorities is not None and not (authorities.is_file() and os.access(authorities, os.R_OK)):
-        raise up.UpError(f"RINGMASTER_TLS_AUTHORITIES={authorities} cannot be read: a file of certificates is expected")
-    if not port_is_free(settings.sip_tls_port, host=settings.bind):
-        raise up.UpError(
-            f"port {settings.sip_tls_port} on {settings.bind}, for SIP over TLS, is taken by another program; "
-            "RINGMASTER_SIP_TLS_PORT names another, 0 any free one"
-        )
-
-
 def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
     """Nobody watches a closed centre: out of hours a demo is set to the next working day's morning."""
     at = demo.opening_time(ruleset, datetime.now(SEOUL))
@@ -125,38 +114,28 @@ def _open_for_a_demo(settings: RunSettings, ruleset: Ruleset) -> RunSettings:
 
 
 def settings_of(options: argparse.Namespace) -> RunSettings:
-    """The settings of a new run. UpError or SettingsError when what is asked for cannot be had."""
+    """The settings of a new run. UpError, NodesError or SettingsError when what is asked for cannot be had."""
+    return with_ports(asked_for(options), options)
+
+
+def asked_for(options: argparse.Namespace) -> RunSettings:
+    """What the words and the environment say, before any port is looked at: 0 is still 0. Raises as `settings_of`."""
     defaults = Defaults.read()
     state = options.state.absolute()
-    asked = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
     bind = _or(options.bind, defaults.bind)
     if not options.pbx_external and not port_is_free(0, host=bind):
         raise up.UpError(f"this machine has no address {bind} to answer at (--bind, RINGMASTER_BIND)")
-    taken = {port for port in asked.values() if port}
-    ports: dict[str, int] = {}
-    for name, port in asked.items():
-        host = bind if name == "sip_port" else "127.0.0.1"
-        if port and not options.pbx_external and not port_is_free(port, host=host):
-            raise up.UpError(
-                f"port {port} on {host} is taken by another program (or another centre); "
-                f"--{name.replace('_', '-')} 0 takes a free one"
-            )
-        ports[name] = port or free_port(taken, host=host)
-    tls_port = defaults.sip_tls_port or free_port(taken, host=bind)
-    others = _other_nodes(options.nodes or defaults.nodes, external=options.pbx_external)
-    web_port = None if options.no_web else _web_port(options, defaults, taken)
+    ports = {name: _or(getattr(options, name), getattr(defaults, name)) for name in _PORTS}
+    others = _other_nodes(options.nodes or defaults.nodes)
     settings = RunSettings(
         state=state,
         rules=options.rules.absolute(),
         sounds=default_sounds(),
         bind=bind,
-        sip_port=ports["sip_port"],
-        http_port=ports["http_port"],
-        ami_port=ports["ami_port"],
-        agi_port=ports["agi_port"],
-        web_port=web_port,
+        **ports,
+        web_port=None if options.no_web else _or(options.web_port, defaults.web_port),
         web_bind=_or(options.web_bind, defaults.web_bind),
-        sip_tls_port=tls_port,
+        sip_tls_port=defaults.sip_tls_port,
         phone_encryption=defaults.phone_encryption,
         phone_networks=_networks(defaults.phone_networks),
         tls_authorities=defaults.tls_authorities.absolute() if defaults.tls_authorities else None,
@@ -176,24 +155,45 @@ def settings_of(options: argparse.Namespace) -> RunSettings:
     return settings
 
 
-def _other_nodes(file: Path | str | None, *, external: bool) -> tuple[Node, ...]:
+def with_ports(asked: RunSettings, options: argparse.Namespace) -> RunSettings:
+    """With a free port for each 0. UpError or NodesError for one that is taken."""
+    wanted: dict[str, int] = {name: getattr(asked, name) for name in _PORTS}
+    taken = {port for port in wanted.values() if port}
+    ports: dict[str, Any] = {}
+    for name, port in wanted.items():
+        host = asked.bind if name == "sip_port" else "127.0.0.1"
+        if port and not asked.pbx_external and not port_is_free(port, host=host):
+            raise up.UpError(
+                f"port {port} on {host} is taken by another program (or another centre); "
+                f"--{name.replace('_', '-')} 0 takes a free one"
+            )
+        ports[name] = port or free_port(taken, host=host)
+    ports["sip_tls_port"] = asked.sip_tls_port or free_port(taken, host=asked.bind)
+    ports["others"] = nodes.with_ports(asked.others, external=asked.pbx_external)
+    if asked.web_port is not None:
+        ports["web_port"] = _web_port(options.web_port, asked.web_port, asked.web_bind, taken)
+    settings = asked.model_copy(update=ports)
+    nodes.refuse_shared(settings.pbxes)
+    return settings
+
+
+def _other_nodes(file: Path | str | None) -> tuple[Node, ...]:
     """The further nodes of `--nodes`. NodesError."""
     if file is None:
         return ()
-    found = nodes.with_ports(nodes.load(Path(file)), external=external)
+    found = nodes.load(Path(file))
     for warning in nodes.warnings(found):
         print(warning, file=sys.stderr)
     return found
 
 
-def _web_port(options: argparse.Namespace, defaults: Defaults, taken: set[int]) -> int:
+def _web_port(asked: int | None, usual: int, host: str, taken: set[int]) -> int:
     """The pages' port. The usual one may be taken, by another centre's pages too: then any free one."""
-    asked, host = options.web_port, _or(options.web_bind, defaults.web_bind)
     try:
         if asked and not port_is_free(asked, host=host):
             raise up.UpError(f"port {asked} on {host} is taken by another program; --web-port 0 takes a free one")
-        if asked is None and defaults.web_port and port_is_free(defaults.web_port, host=host):
-            return defaults.web_port
+        if asked is None and usual and port_is_free(usual, host=host):
+            return usual
         return int(asked or free_port(taken, host=host))
     except OSError as error:
         raise up.UpError(f"web pages cannot be served at {host} (--web-bind, RINGMASTER_WEB_BIND): {error}") from None
