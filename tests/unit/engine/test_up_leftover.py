@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -42,14 +43,15 @@ def left_over(earlier: RunSettings) -> Iterator[subprocess.Popen[bytes]]:
     conf = pbxconfig.etc_dir(earlier) / "asterisk.conf"
     waits = "import signal; print(flush=True); signal.pause()"
     with subprocess.Popen([sys.executable, "-c", waits, str(conf)], stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdout.readline(), "its command line can be read from now on"
-        earlier.run_dir.mkdir(parents=True)
-        (earlier.run_dir / "asterisk.pid").write_text(str(process.pid))
         try:
+            assert process.stdout
+            assert process.stdout.readline(), "its command line can be read from now on"
+            earlier.run_dir.mkdir(parents=True, exist_ok=True)  # one beside a state whose path is long is made already
+            (earlier.run_dir / "asterisk.pid").write_text(str(process.pid))
             yield process
         finally:
             process.kill()
+            shutil.rmtree(earlier.run_dir, ignore_errors=True)
 
 
 @pytest.mark.parametrize(
