@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acd.ami.recent import Recent
 from acd.core.events.event import Event
 from acd.core.events.legs import LegAnswered, LegFailed, LegResult, TalkEnded
 from acd.port import Talk
@@ -41,7 +42,7 @@ class Legs:
         self.by_uniqueid: dict[str, Leg] = {}
         self._expected: dict[str, tuple[str, int]] = {}  # contact -> (agent, reservation): its session dials now
         self._void: set[int | None] = set()
-        self._ended: dict[int | None, None] = {}
+        self._ended: Recent[int] = Recent(MAX_REMEMBERED_ENDS)
         self._own_hangup_at: dict[str, float] = {}
 
     def expect(self, contact_id: str, agent_id: str, reservation_id: int) -> None:
@@ -86,7 +87,7 @@ class Legs:
         """The leg is over, and that has been told."""
         self.by_uniqueid.pop(leg.uniqueid, None)
         if leg.reservation_id is not None:
-            self._remember_end(leg.reservation_id)
+            self._ended.add(leg.reservation_id)
 
     def talking(self, contact_id: str) -> bool:
         """Whether an agent's leg of this contact is answered and not over."""
@@ -120,7 +121,7 @@ class Legs:
         if reservation_id in self._ended:
             return []
         leg = self.of_reservation(reservation_id)
-        self._remember_end(reservation_id)
+        self._ended.add(reservation_id)
         answered = status == "ANSWER"
         if leg is not None:
             del self.by_uniqueid[leg.uniqueid]
@@ -148,8 +149,3 @@ class Legs:
             result = LegResult.DECLINED if status == "CONGESTION" else LegResult.NO_ANSWER
         own_hangup_s = now - own if own is not None else None
         return LegFailed(leg.contact_id, leg.agent_id, result, own_hangup_s, leg.reservation_id)
-
-    def _remember_end(self, reservation_id: int) -> None:
-        self._ended[reservation_id] = None
-        while len(self._ended) > MAX_REMEMBERED_ENDS:
-            del self._ended[next(iter(self._ended))]

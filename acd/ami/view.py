@@ -16,6 +16,7 @@ from acd.ami.consults import Consults
 from acd.ami.legs import Leg, Legs
 from acd.ami.names import parted
 from acd.ami.phones import Phones
+from acd.ami.recent import Recent
 from acd.core.events.agents import DeviceChanged
 from acd.core.events.event import Event
 from acd.core.events.found import RingAdopted
@@ -84,7 +85,7 @@ class View:
         self._variables: dict[str, dict[str, str]] = {}  # Uniqueid -> RM_ variables, as last read
         self.agents: frozenset[str] = frozenset()
         self.channels: dict[str, Chan] = {}
-        self._gone: dict[str, None] = {}  # Uniqueids of channels that ended lately, the latest last
+        self._gone: Recent[str] = Recent(GONE_REMEMBERED)  # Uniqueids of channels that have ended
         self.callers: dict[str, str] = {}  # caller's Uniqueid -> contact id
         self.caller_channel: dict[str, str] = {}  # contact id -> channel name
         self.legs = Legs()
@@ -144,9 +145,7 @@ class View:
 
     def channel_gone(self, uniqueid: str) -> Chan | None:
         """It has ended: what comes of it now is late."""
-        self._gone[uniqueid] = None
-        while len(self._gone) > GONE_REMEMBERED:
-            del self._gone[next(iter(self._gone))]
+        self._gone.add(uniqueid)
         return self.channels.pop(uniqueid, None)
 
     def has_ended(self, uniqueid: str) -> bool:
