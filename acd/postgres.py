@@ -22,9 +22,8 @@ class Bounds:
     name: str  # as the server shows it
     answer_s: float  # for a statement's answer
     unheard_s: float  # a peer that has acknowledged nothing for so long is gone
-    probed_every_s: int | None = (
-        None  # while nothing is said, three times, from both sides; None: as the systems have it
-    )
+    # While nothing is said, three times, from both sides; None: as the systems have it.
+    probed_every_s: int | None = None
     options: str = ""  # for the server's side besides
 
     def arguments(self) -> dict[str, Any]:

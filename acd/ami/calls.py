@@ -41,17 +41,18 @@ def new_channel(view: View, packet: Packet) -> list[Event]:
 
 def new_state(view: View, packet: Packet) -> list[Event]:
     """The phone has answered. An agent's channel that rings or talks and is no leg of ours is a call of its own."""
-    chan = view.channels.get(packet.get("Uniqueid"))
-    leg = view.legs.by_uniqueid.get(packet.get("Uniqueid"))
+    uniqueid, name = packet.get("Uniqueid"), packet.get("Channel")
+    chan = view.channels.get(uniqueid)
     if packet.get("ChannelState") == _UP:
-        view.consults.is_up(packet.get("Uniqueid"))
-        if view.agent_of(packet.get("Channel")) is not None:
-            chan = view.channel(packet.get("Uniqueid"), packet.get("Channel"))
+        view.consults.is_up(uniqueid)
+        if view.agent_of(name) is not None:
+            chan = view.channel(uniqueid, name)
             chan.up = True
-    if leg is not None and not leg.answered and not leg.of_queue and packet.get("ChannelState") == _UP:
-        return _answered(view, leg)  # the phone's answer; DialEnd comes after the whisper only
-    if packet.get("ChannelState") == "6" and (answered := citizen_answered(view, packet.get("Uniqueid"))):
-        return answered
+        leg = view.legs.by_uniqueid.get(uniqueid)
+        if leg is not None and not leg.answered and not leg.of_queue:
+            return _answered(view, leg)  # the phone's answer; DialEnd comes after the whisper only
+        if answered := citizen_answered(view, uniqueid):
+            return answered
     if chan is None or chan.agent_id is None or chan.ours is not None:
         return []
     chan.ours = False  # rings or talks, and no DialBegin of a contact's was seen
