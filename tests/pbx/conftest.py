@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from carrier import Carrier
 from centre import Centre
 
 from tests.bench.sip_loop import Loop
@@ -54,3 +55,17 @@ def open_centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("centre")
     with Centre.start(folder, "--at", "2026-11-24T10:00", "--set", "queues.defaults.wrapup_s=0") as centre:
         yield centre
+
+
+@pytest.fixture(scope="module")
+def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that is there when something was evaluated that names it."""
+    return tmp_path_factory.mktemp("c") / "canary"
+
+
+@pytest.fixture
+def carrier(request: pytest.FixtureRequest, centre: Centre, loop: Loop) -> Iterator[Carrier]:
+    """The carrier of the file's own `centre`, at the file's `HOST`."""
+    carrier = Carrier(loop, centre, request.module.HOST)
+    yield carrier
+    carrier.close()

@@ -40,11 +40,6 @@ TELEPHONE_EVENT = 101
 
 
 @pytest.fixture(scope="module")
-def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("c") / "canary"
-
-
-@pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory, canary: Path) -> Iterator[Centre]:
     """Its rules are poisoned too, wherever an operator writes text."""
     folder = tmp_path_factory.mktemp("centre")
@@ -64,13 +59,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory, canary: Path) -> Iterator[C
     ]  # fmt: skip
     with Centre.start(folder, *words) as centre:
         yield centre
-
-
-@pytest.fixture
-def carrier(centre: Centre, loop: Loop) -> Iterator[Carrier]:
-    carrier = Carrier(loop, centre, HOST)
-    yield carrier
-    carrier.close()
 
 
 @pytest.fixture(autouse=True)

@@ -33,11 +33,6 @@ HOST = some_host()
 
 
 @pytest.fixture(scope="module")
-def canary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("c") / "canary"
-
-
-@pytest.fixture(scope="module")
 def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("centre")
     words = [
@@ -46,13 +41,6 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     ]  # fmt: skip
     with Centre.start(folder, *words) as centre:
         yield centre
-
-
-@pytest.fixture
-def carrier(centre: Centre, loop: Loop) -> Iterator[Carrier]:
-    carrier = Carrier(loop, centre, HOST)
-    yield carrier
-    carrier.close()
 
 
 def processed(centre: Centre) -> int:

@@ -12,6 +12,15 @@ AVAILABLE, AWAY, ERROR, OFFLINE = Presence.AVAILABLE, Presence.AWAY, Presence.ER
 IDLE, OTHER = Work.IDLE, Work.OTHER
 
 
+def with_a_dead_leg() -> Centre:
+    """c1 was to ring 1001, whose phone could not be reached."""
+    centre = Centre("1001")
+    centre.available("1001")
+    centre.offer("c1")
+    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    return centre
+
+
 def test_a_call_of_the_agents_own_makes_them_other_and_they_are_not_offered_calls() -> None:
     centre = Centre("1001")
     centre.available("1001")
@@ -99,10 +108,7 @@ def test_an_offline_agents_phone_may_be_gone() -> None:
 
 
 def test_the_echo_of_a_dead_leg_is_no_sign_of_life() -> None:
-    centre = Centre("1001")
-    centre.available("1001")
-    centre.offer("c1")
-    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    centre = with_a_dead_leg()
     assert centre.agent("1001") == (ERROR, IDLE)
     centre.feed(DeviceChanged("1001", reachable=True, busy=False), 0.1)
     assert centre.agent("1001") == (ERROR, IDLE), "a ghost is never offered a second call"
@@ -111,20 +117,14 @@ def test_the_echo_of_a_dead_leg_is_no_sign_of_life() -> None:
 
 
 def test_a_registration_right_after_the_failure_counts_when_the_pbx_had_said_it_was_gone() -> None:
-    centre = Centre("1001")
-    centre.available("1001")
-    centre.offer("c1")
-    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    centre = with_a_dead_leg()
     centre.feed(DeviceChanged("1001", reachable=False, busy=False), 0.1)
     centre.feed(DeviceChanged("1001", reachable=True, busy=False), 0.5)
     assert centre.agent("1001") == (AVAILABLE, IDLE)
 
 
 def test_what_the_pbx_says_after_the_agents_own_word_is_believed() -> None:
-    centre = Centre("1001")
-    centre.available("1001")
-    centre.offer("c1")
-    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    centre = with_a_dead_leg()
     centre.feed(PresenceAsked("1001", AVAILABLE), 0.1)
     centre.feed(DeviceChanged("1001", reachable=False, busy=False), 0.1)
     centre.feed(DeviceChanged("1001", reachable=True, busy=False), 0.1)
@@ -133,10 +133,7 @@ def test_what_the_pbx_says_after_the_agents_own_word_is_believed() -> None:
 
 
 def test_the_agents_own_word_ends_the_error() -> None:
-    centre = Centre("1001")
-    centre.available("1001")
-    centre.offer("c1")
-    centre.feed(LegFailed("c1", "1001", LegResult.UNREACHABLE), 0.1)
+    centre = with_a_dead_leg()
     centre.feed(PresenceAsked("1001", AVAILABLE), 1.0)
     assert centre.agent("1001") == (AVAILABLE, IDLE)
     centre.wait(60.0)
